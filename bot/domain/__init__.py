@@ -1,0 +1,1 @@
+"""The nouns of an incident: frozen, typed, with no I/O."""

@@ -1,0 +1,47 @@
+"""What was gathered: every source's findings, and what could not be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from bot.domain.analysis import Analysis
+from integrations.contract import Finding, Gap, Logs, Scope, Series
+
+F = TypeVar("F")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    scope: Scope
+    findings: tuple[Finding, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    off: tuple[str, ...] = ()
+    """Sources that are not configured."""
+    waiting: tuple[str, ...] = ()
+    """Sources that have not answered yet; empty once the deadline has passed."""
+    seconds: float = 0.0
+    """From the start of gathering to this context."""
+    took: Mapping[str, float] = field(default_factory=dict)
+    """Source → seconds until it answered or failed."""
+
+    def of(self, kind: type[F]) -> tuple[F, ...]:
+        """The findings of one kind, in the order in which they came."""
+        return tuple(finding for finding in self.findings if isinstance(finding, kind))
+
+    def lean(self) -> Context:
+        """Without log lines and without the series of other services: what is worth keeping after the analysis."""
+        own = self.scope.service.name
+        kept = tuple(
+            f for f in self.findings if not isinstance(f, Logs) and (not isinstance(f, Series) or f.service == own)
+        )
+        return replace(self, findings=kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one look into an incident found: the (lean) context and what the analysis makes of it."""
+
+    context: Context
+    analysis: Analysis

@@ -1,0 +1,94 @@
+"""An incident: the alerts that one service fires together, and where people talk about it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Literal
+
+from integrations.contract import Alert
+
+
+class Severity(IntEnum):
+    """1 is the worst. What a sender calls `critical`, `page` or `P1` is SEV1."""
+
+    SEV1 = 1
+    SEV2 = 2
+    SEV3 = 3
+    SEV4 = 4
+
+    @classmethod
+    def of(cls, word: str) -> Severity:
+        """The severity behind a sender's word; one that is not known counts as SEV3, never as harmless."""
+        return _WORDS.get(word.strip().lower(), cls.SEV3)
+
+
+_WORDS = {
+    **dict.fromkeys(("sev1", "p1", "1", "critical", "crit", "page", "emergency", "fatal", "disaster"), Severity.SEV1),
+    **dict.fromkeys(("sev2", "p2", "2", "error", "high", "major", "urgent"), Severity.SEV2),
+    **dict.fromkeys(("sev3", "p3", "3", "warning", "warn", "medium", "minor", "ticket"), Severity.SEV3),
+    **dict.fromkeys(("sev4", "sev5", "p4", "p5", "4", "5", "info", "low", "none", "notice"), Severity.SEV4),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    id: str
+    name: str
+    """Without the `#`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message that stands in Slack."""
+
+    channel_id: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    id: str
+    service: str
+    env: str
+    severity: Severity
+    """The worst of its alerts."""
+    title: str
+    """The first alert's name."""
+    status: Literal["open", "resolved"]
+    started_at: datetime
+    """When the first alert began, by its sender's clock."""
+    opened_at: datetime
+    """When the bot committed it."""
+    opening: int = 1
+    """Counts the times it was opened: 1, and one more for every re-fire within the reopen window."""
+    resolved_at: datetime | None = None
+    alerts: tuple[Alert, ...] = ()
+    """In the order in which they joined; never empty once read from the journal."""
+    channel: Channel | None = None
+    message: Posted | None = None
+    """The headline that became the briefing."""
+    previous: str | None = None
+    """The earlier incident of the same service that this one follows, by id."""
+
+    @property
+    def firing(self) -> tuple[Alert, ...]:
+        return tuple(alert for alert in self.alerts if alert.status == "firing")
+
+
+def incident_id(alert: Alert) -> str:
+    """The id of the incident that this alert opens: the same alert gives the same id, on any machine."""
+    identity = "\0".join((alert.source, alert.fingerprint, alert.starts_at.isoformat()))
+    return "INC-" + base64.b32encode(hashlib.sha256(identity.encode()).digest())[:10].decode()
+
+
+def service_of(alert: Alert, labels: Sequence[str]) -> str:
+    """The service an alert speaks of: the first of `labels` that it carries, else its name.
+
+    `labels` is the setting `SERVICE_LABELS`, by default service, job, app, deployment, alertname.
+    """
+    return next((value for label in labels if (value := alert.labels.get(label, "").strip())), alert.name)

@@ -1,0 +1,1 @@
+"""Pure functions from findings to possible causes: onset, changes, log patterns, call graph, ranking."""

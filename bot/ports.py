@@ -1,0 +1,120 @@
+"""What a story needs from the world. The composition root hands in the real ones, tests their own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol, TypeVar
+
+from bot.domain.briefing import Briefing
+from bot.domain.context import Report
+from bot.domain.incident import Channel, Incident, Posted
+from integrations.contract import Alert
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Now, timezone-aware UTC."""
+        ...
+
+
+class ChatError(Exception):
+    """Slack did not do what was asked. `code` is Slack's own word (`missing_scope`, `ratelimited`, …).
+
+    `passing` tells whether trying again later can help.
+    """
+
+    def __init__(self, code: str, *, passing: bool) -> None:
+        super().__init__(code)
+        self.code = code
+        self.passing = passing
+
+
+class Chat(Protocol):
+    """The one door to Slack. Every call may be repeated after a crash without doing its work twice."""
+
+    async def open_channel(self, name: str, incident_id: str) -> Channel:
+        """A public channel of this incident, by this name or by the name with -2, -3, … behind it.
+
+        A channel of that name is adopted only if this bot created it and its purpose holds `incident_id`.
+        Raises ChatError.
+        """
+        ...
+
+    async def post(self, channel_id: str, briefing: Briefing, *, key: str, thread: str | None = None) -> Posted:
+        """Posts once: a message of this bot in that place whose metadata carries `key` is found, not posted again.
+
+        What does not fit into Slack's limits goes into the thread behind it. Raises ChatError.
+        """
+        ...
+
+    async def edit(self, posted: Posted, briefing: Briefing) -> None:
+        """Makes the message say this instead. Raises ChatError."""
+        ...
+
+    async def topic(self, channel_id: str, text: str) -> None: ...
+
+    async def pin(self, posted: Posted) -> None: ...
+
+    async def invite(self, channel_id: str, emails: Sequence[str]) -> tuple[str, ...]:
+        """Invites the people behind these addresses; gives back the addresses that nobody in Slack has."""
+        ...
+
+    async def picture(self, posted: Posted, png: bytes, *, title: str, alt: str, key: str) -> None:
+        """A picture in the thread of a message, once by its key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one committed alert."""
+
+    incident_id: str
+    opening: int
+    effect: Literal["opened", "reopened", "joined", "resolved", "repeated", "unmatched"]
+    """`repeated`: nothing new in it. `unmatched`: a resolution of an alert that was never seen."""
+
+
+class Journal(Protocol):
+    """The record of what happened: committed before anything is answered or done."""
+
+    async def take(self, alerts: Sequence[Alert]) -> tuple[Taken, ...]:
+        """Commits the alerts in one transaction and says what each did. Raises JournalDown."""
+        ...
+
+    async def incident(self, incident_id: str) -> Incident: ...
+
+    async def open_incidents(self) -> tuple[Incident, ...]: ...
+
+    async def report(self, incident_id: str) -> Report | None:
+        """The newest look into this incident."""
+        ...
+
+    async def keep_report(self, incident_id: str, opening: int, report: Report) -> None: ...
+
+    async def keep_channel(self, incident_id: str, channel: Channel) -> None: ...
+
+    async def keep_message(self, incident_id: str, message: Posted) -> None: ...
+
+
+class JournalDown(Exception):
+    """The database cannot be written: the sender has to try again."""
+
+
+class Steps(Protocol):
+    """A durable story's steps."""
+
+    async def once(self, name: str, act: Callable[[], Awaitable[T]], kind: type[T]) -> T:
+        """Runs `act` and records its result; after a restart the recorded result is given back instead.
+
+        At least once, not exactly once: an act that a crash cuts short runs again, so it must find its own
+        earlier effect.
+        """
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleeps through restarts: it ends when it would have ended."""
+        ...

@@ -1,0 +1,1 @@
+"""The Slack door: listen, post, and the blocks that are posted."""

@@ -1,0 +1,1 @@
+"""What must outlive the process: the durable engine, the tables and the journal over them."""

@@ -1,0 +1,1 @@
+"""The HTTP door: webhooks, health, metrics and Slack in its HTTP mode."""

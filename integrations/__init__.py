@@ -1,0 +1,1 @@
+"""One room for each outside system. Rooms know nothing of the bot, and nothing of each other."""

@@ -1,0 +1,1 @@
+"""What a runbook is: model, loader, matching. Knows nothing of the bot."""
