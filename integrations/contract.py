@@ -40,6 +40,8 @@ class Alert:
     annotations: Mapping[str, str] = field(default_factory=dict)
     url: str | None = None
     """Back to the sender: the expression, panel or incident behind the alert."""
+    reopened_at: datetime | None = None
+    """When the sender itself says that this alert fires again under its first start (PagerDuty's reopened)."""
 
 
 @dataclass(frozen=True, slots=True)

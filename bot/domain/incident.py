@@ -80,15 +80,20 @@ class Incident:
         return tuple(alert for alert in self.alerts if alert.status == "firing")
 
 
-def incident_id(alert: Alert) -> str:
-    """The id of the incident that this alert opens: the same alert gives the same id, on any machine."""
-    identity = "\0".join((alert.source, alert.fingerprint, alert.starts_at.isoformat()))
+def incident_id(alert: Alert, *, again: datetime | None = None) -> str:
+    """The id of the incident that this alert opens: the same alert gives the same id, on any machine.
+
+    `again` is the moment at which the same alert opens a second incident, long after its first was resolved.
+    """
+    moments = [alert.starts_at, *([again] if again else [])]
+    identity = "\0".join((alert.source, alert.fingerprint, *(moment.isoformat() for moment in moments)))
     return "INC-" + base64.b32encode(hashlib.sha256(identity.encode()).digest())[:10].decode()
 
 
-def service_of(alert: Alert, labels: Sequence[str]) -> str:
-    """The service an alert speaks of: the first of `labels` that it carries, else its name.
+def service_of(alert: Alert, labels: Sequence[str], *, otherwise: str | None = None) -> str:
+    """The service an alert speaks of: the first of `labels` that it carries, else `otherwise`, else its name.
 
     `labels` is the setting `SERVICE_LABELS`, by default service, job, app, deployment, alertname.
     """
-    return next((value for label in labels if (value := alert.labels.get(label, "").strip())), alert.name)
+    fallback = alert.name if otherwise is None else otherwise
+    return next((value for label in labels if (value := alert.labels.get(label, "").strip())), fallback)

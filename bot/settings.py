@@ -1,0 +1,97 @@
+"""Every environment variable, typed, frozen, and secret-safe. Nothing else reads the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """A setting is wrong. Each line names one and says what it should be."""
+
+
+class Settings(BaseSettings):
+    """The bot's settings, from the environment and from `.env` in the working directory.
+
+    An empty value counts as not set. A source without its address or key is off; so is a webhook without its secret.
+    """
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore")
+
+    # ── itself ──
+    database_url: str = "sqlite:///first-responder.sqlite"
+    """SQLAlchemy form: `sqlite:///path` or `postgresql://user:password@host/name`."""
+    http_host: str = "0.0.0.0"  # noqa: S104 - webhooks come from other machines; loopback is one setting away
+    http_port: int = Field(default=8080, ge=0, le=65535)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    extra_ca_file: Path | None = None
+    """PEM file of certificate authorities to trust besides the usual ones, for every outgoing connection."""
+
+    # ── Slack ──
+    slack_bot_token: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    """Set: Socket Mode. Not set: signed HTTP on /slack/events, which needs SLACK_SIGNING_SECRET."""
+    slack_signing_secret: SecretStr | None = None
+    slack_api_url: str = "https://slack.com/api/"
+    slack_incidents_channel: str | None = None
+    """Id (C…) of the channel that gets a line for each incident."""
+
+    # ── alerts in ──
+    alertmanager_webhook_token: SecretStr | None = None
+    grafana_webhook_token: SecretStr | None = None
+    pagerduty_webhook_secret: SecretStr | None = None
+    generic_webhook_token: SecretStr | None = None
+    service_labels: Annotated[tuple[str, ...], NoDecode] = ("service", "job", "app", "deployment", "alertname")
+    """Labels that may name the service; the first that an alert carries counts. Comma-separated."""
+    env_labels: Annotated[tuple[str, ...], NoDecode] = ("env", "environment", "stage")
+    reopen_window_s: int = Field(default=3600, ge=0)
+    """Seconds after the last resolution within which an alert reopens its incident."""
+
+    # ── sources ──
+    prometheus_url: str | None = None
+    prometheus_token: SecretStr | None = None
+    elasticsearch_url: str | None = None
+    elasticsearch_api_key: SecretStr | None = None
+    elasticsearch_index: str = "logs-*"
+    kibana_url: str | None = None
+    github_token: SecretStr | None = None
+    github_api_url: str = "https://api.github.com"
+    pagerduty_api_key: SecretStr | None = None
+    pagerduty_api_url: str = "https://api.pagerduty.com"
+    chroma_path: Path | None = Path("chroma")
+    """Folder of the memory of past incidents, for one process."""
+    chroma_url: str | None = None
+    """A Chroma server instead of the folder; needed with more than one replica."""
+    services_file: Path | None = None
+    runbooks_dir: Path | None = None
+    """Not set: the library that comes with the bot."""
+    embedder: Literal["hashing", "onnx", "http"] = "hashing"
+    embedder_path: Path = Path("embedder")
+    embedder_url: str | None = None
+
+    # ── how long ──
+    source_timeout_s: float = Field(default=8.0, gt=0)
+    """Seconds that one source may take."""
+    gather_deadline_s: float = Field(default=10.0, gt=0)
+    """Seconds that all of them may take together."""
+    interim_after_s: float = Field(default=2.0, gt=0)
+    """Seconds after which a first briefing is posted although a source is still being waited for."""
+    channel_timeout_s: float = Field(default=5.0, gt=0)
+    """Seconds after which the headline goes to the incidents channel because its own channel is not there."""
+
+    @field_validator("service_labels", "env_labels", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def load() -> Settings:
+    """Reads the environment. Raises SettingsError with one line for each fault, never with a value in it."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        raise SettingsError("\n".join(faults)) from None
