@@ -206,6 +206,14 @@ class Similar:
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """How many past incidents were searched for similar ones: what «nothing like it» rests on."""
+
+    count: int
+    kind: Literal["history"] = "history"
+
+
+@dataclass(frozen=True, slots=True)
 class RunbookMatch:
     id: str
     title: str
@@ -250,7 +258,7 @@ class Facts:
     kind: Literal["facts"] = "facts"
 
 
-Finding = Series | Logs | Change | Similar | RunbookMatch | OnCall | OpenAlert | Facts
+Finding = Series | Logs | Change | Similar | History | RunbookMatch | OnCall | OpenAlert | Facts
 
 
 @dataclass(frozen=True, slots=True)
