@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,14 @@ class Section:
     lines: tuple[str, ...]
     title: str | None = None
     """Bold, on a line of its own before the lines; None for a part without one."""
+    aside: str = ""
+    """Behind the title on its line, not bold."""
+
+    @property
+    def text(self) -> tuple[str, ...]:
+        """All lines as they are shown, the title's own first."""
+        head = " · ".join(part for part in (f"*{self.title}*" if self.title else "", self.aside) if part)
+        return (head, *self.lines) if head else self.lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +32,21 @@ class Briefing:
     sections: tuple[Section, ...] = ()
     footer: str | None = None
     """Small print: how to go on, seconds, sources."""
+
+    def mapped(self, change: Callable[[str], str]) -> Briefing:
+        """The same message with `change` applied to each of its texts: how secrets are masked at the last door."""
+        return Briefing(
+            plain=change(self.plain),
+            headline=change(self.headline),
+            sections=tuple(_changed(section, change) for section in self.sections),
+            footer=None if self.footer is None else change(self.footer),
+        )
+
+
+def _changed(section: Section, change: Callable[[str], str]) -> Section:
+    return replace(
+        section,
+        lines=tuple(change(line) for line in section.lines),
+        title=None if section.title is None else change(section.title),
+        aside=change(section.aside),
+    )

@@ -1,0 +1,176 @@
+"""An incident and what was found about it, put into words: every message of the first minutes (pure)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot import sections
+from bot.domain.analysis import Analysis, Cause
+from bot.domain.briefing import Briefing, Section
+from bot.domain.context import Report
+from bot.domain.incident import Channel, Incident, Severity
+from bot.domain.text import cut, link, safe
+from bot.domain.words import clock, count, ordinal, span
+
+TOPIC_LIMIT = 250
+"""Characters that Slack allows in a channel's topic."""
+_PRODUCTION = frozenset({"", "prod", "production", "live", "default"})
+_BARELY = timedelta(seconds=60)
+"""An onset this close to the alert is not worth a word."""
+
+
+def headline(incident: Incident, sources: int, now: datetime) -> Briefing:
+    """The first second: what fires, since when, and that we are looking."""
+    looking = f"looking at {count(sources, 'source')}…" if sources else "no source is configured"
+    state = " · ".join((_state(incident, now), *_alerts(incident), looking))
+    return Briefing(plain=_plain(incident, now), headline=f"{_name(incident)}\n{state}")
+
+
+def brief(incident: Incident, report: Report, now: datetime, previous: Channel | None = None) -> Briefing:
+    """The headline once evidence is there: what is wrong, why, what to do first, and what could not be seen.
+
+    While `report.context.waiting` names sources it says that it is still looking; resolved and reopened incidents
+    get their own first line. `previous` is the channel of `incident.previous`, where there is one.
+    """
+    return Briefing(
+        plain=_plain(incident, now, report.analysis),
+        headline=f"{_name(incident)}\n{_story(incident, report, now, previous)}",
+        sections=tuple(section for section in _sections(incident, report, now) if section is not None),
+        footer=sections.footer(report),
+    )
+
+
+def _sections(incident: Incident, report: Report, now: datetime) -> tuple[Section | None, ...]:
+    over = incident.status == "resolved"
+    return (
+        sections.status(report, sections.measured(report, now) if over else "Now"),
+        sections.analysis(incident, report),
+        sections.ruled_out(report.analysis),
+        sections.changes(report, now),
+        sections.similar(report, now),
+        None if over else sections.runbooks(report),
+        None if over else sections.first_steps(report.analysis),
+        sections.gaps(report),
+        None if over else sections.open_alerts(report, now),
+        None if over else sections.on_call(report, now),
+    )
+
+
+def notice(incident: Incident) -> Briefing:
+    """One line for the channel of all incidents. It is edited when the incident resolves or fires again."""
+    line = f"{_name(incident)} · {_state(incident, incident.opened_at)}{_where(incident.channel)}"
+    return Briefing(plain=_plain(incident, incident.opened_at), headline=line)
+
+
+def moved(incident: Incident) -> Briefing:
+    """What stands where the headline was, once the incident has its own channel."""
+    line = f"{_name(incident)}\nmoved to its own channel{_where(incident.channel)}"
+    return Briefing(plain=_plain(incident, incident.opened_at), headline=line)
+
+
+def topic(incident: Incident, report: Report | None = None) -> str:
+    """The channel's topic in at most 250 characters: severity, alert, since when, and the likely cause."""
+    parts = [f"{incident.severity.name} · {safe(incident.title, 60)}", _topic_state(incident, report)]
+    if report and (cause := _leading(report.analysis)):
+        what = safe(cause.version or cause.text, 80)
+        parts.append(f"{'likely' if cause.confidence == 'high' else 'maybe'} {what} ({cause.confidence})")
+    text = ""
+    for part in parts:
+        longer = f"{text} · {part}" if text else part
+        text = longer if len(longer) <= TOPIC_LIMIT else text
+    return text or cut(incident.severity.name, TOPIC_LIMIT)
+
+
+# ── the first two lines ──────────────────────────────────────────────────────────────────────────
+
+
+def _name(incident: Incident) -> str:
+    title = link(incident.alerts[0].url if incident.alerts else None, safe(incident.title, 150))
+    return f"{_sign(incident)} *{incident.severity.name} · {_service(incident)}* · {title}"
+
+
+def _service(incident: Incident) -> str:
+    env = "" if incident.env.strip().lower() in _PRODUCTION else f" ({safe(incident.env, 40)})"
+    return safe(incident.service, 100) + env
+
+
+def _sign(incident: Incident) -> str:
+    if incident.status == "resolved":
+        return "✅"
+    if incident.opening > 1:
+        return "🔁"
+    return {Severity.SEV1: "🚨", Severity.SEV2: "🚨", Severity.SEV3: "🟠", Severity.SEV4: "🔵"}[incident.severity]
+
+
+def _state(incident: Incident, now: datetime) -> str:
+    """Firing, fired again or resolved, and when."""
+    if incident.status == "resolved":
+        return _resolved(incident, incident.started_at, now)
+    if incident.opening > 1:
+        again = max((alert.starts_at for alert in incident.firing), default=incident.started_at)
+        return f"fired again {clock(again, now)} UTC, the {ordinal(incident.opening)} time"
+    return f"firing since {clock(incident.started_at, now)} UTC"
+
+
+def _resolved(incident: Incident, since: datetime, now: datetime) -> str:
+    if incident.resolved_at is None:
+        return "resolved"
+    lasted = span((incident.resolved_at - since).total_seconds())
+    return f"resolved {clock(incident.resolved_at, now)} UTC after {lasted}"
+
+
+def _story(incident: Incident, report: Report, now: datetime, previous: Channel | None) -> str:
+    """The second line of a briefing: the time it began, the alerts, what is still awaited, what came before."""
+    parts = [_began(incident, report.analysis.onset, now), *_alerts(incident)]
+    if incident.previous:
+        parts.append(f"follows {safe(incident.previous, 40)}" + (f" <#{previous.id}>" if previous else ""))
+    if report.context.waiting and incident.status == "open":
+        parts.append("still looking: " + ", ".join(safe(name, 40) for name in report.context.waiting))
+    return " · ".join(parts)
+
+
+def _began(incident: Incident, onset: datetime | None, now: datetime) -> str:
+    """Since when, by the evidence where it saw it begin, else by the alert."""
+    began = onset if onset is not None and onset < incident.started_at else incident.started_at
+    if incident.status == "resolved":
+        return _resolved(incident, began, now)
+    if incident.opening > 1 or incident.started_at - began < _BARELY:
+        return _state(incident, now)
+    early = span((incident.started_at - began).total_seconds())
+    return f"since {clock(began, now)} UTC ({early} before the alert)"
+
+
+def _alerts(incident: Incident) -> tuple[str, ...]:
+    """«3 alerts: A, B», «2 of 3 alerts firing»; nothing for the one alert that the first line names."""
+    total, firing = len(incident.alerts), len(incident.firing)
+    if total <= 1:
+        return ()
+    others = dict.fromkeys(alert.name for alert in incident.alerts if alert.name != incident.title)
+    names = ", ".join(safe(name, 60) for name in list(others)[:3]) + (" …" if len(others) > 3 else "")
+    amount = f"{firing} of {total} alerts firing" if 0 < firing < total else count(total, "alert")
+    return (f"{amount} (also {names})" if names else amount,)
+
+
+# ── small words ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _plain(incident: Incident, now: datetime, analysis: Analysis | None = None) -> str:
+    """What the notification shows: it has to tell without being opened."""
+    text = f"{_sign(incident)} {incident.severity.name} {_service(incident)}: {safe(incident.title, 150)}"
+    text += f", {_state(incident, now)}."
+    cause = _leading(analysis) if analysis else None
+    return f"{text} {sections.title_of(cause)} ({cause.confidence}): {safe(cause.text, 300)}" if cause else text
+
+
+def _leading(analysis: Analysis) -> Cause | None:
+    return next((cause for cause in analysis.causes[:1] if cause.confidence != "unknown"), None)
+
+
+def _topic_state(incident: Incident, report: Report | None) -> str:
+    if incident.status == "resolved" or report is None:
+        return _state(incident, incident.opened_at)
+    return _began(incident, report.analysis.onset, incident.opened_at).partition(" (")[0]
+
+
+def _where(channel: Channel | None) -> str:
+    return f" · <#{channel.id}>" if channel else ""
