@@ -12,6 +12,12 @@ from datetime import datetime
 from typing import Protocol
 
 
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Now, timezone-aware UTC."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class LogRecord:
     time: datetime
