@@ -107,6 +107,8 @@ class Analysis:
     first_steps: tuple[FirstStep, ...] = ()
     looked_at: tuple[str, ...] = ()
     """In words, for when there is no cause: «8 signals of 5 services», «12,031 log lines»."""
+    suspects: tuple[str, ...] = ()
+    """Services with some sign of trouble that is too weak for a cause, the likeliest first."""
     next_look: str | None = None
     """The one look that would tell most, in words or as a query."""
     model: str | None = None
