@@ -89,8 +89,8 @@ class Journal(Protocol):
 
     async def open_incidents(self) -> tuple[Incident, ...]: ...
 
-    async def report(self, incident_id: str) -> Report | None:
-        """The newest look into this incident."""
+    async def report(self, incident_id: str, opening: int) -> Report | None:
+        """The newest look into this opening of the incident."""
         ...
 
     async def keep_report(self, incident_id: str, opening: int, report: Report) -> None: ...
@@ -98,6 +98,26 @@ class Journal(Protocol):
     async def keep_channel(self, incident_id: str, channel: Channel) -> None: ...
 
     async def keep_message(self, incident_id: str, message: Posted) -> None: ...
+
+    async def revision(self, incident_id: str) -> int:
+        """Goes up with each change to the incident that people should see."""
+        ...
+
+    async def keep_shown(self, incident_id: str, revision: int) -> None:
+        """This revision stands in Slack now."""
+        ...
+
+    async def keep_briefed(self, incident_id: str, opening: int) -> None:
+        """The story of this opening has ended."""
+        ...
+
+    async def stale(self) -> tuple[str, ...]:
+        """Ids of briefed incidents with a change that Slack does not show yet."""
+        ...
+
+    async def unbriefed(self) -> tuple[Incident, ...]:
+        """Incidents whose story for the present opening has not ended."""
+        ...
 
 
 class JournalDown(Exception):
@@ -107,10 +127,14 @@ class JournalDown(Exception):
 class Steps(Protocol):
     """A durable story's steps."""
 
-    async def once(self, name: str, act: Callable[[], Awaitable[T]], kind: type[T]) -> T:
+    taken_up: bool
+    """Whether another process, or an earlier life of this one, began this story: its effects may be there."""
+
+    def once(self, name: str, act: Callable[[], Awaitable[T]], kind: type[T]) -> Awaitable[T]:
         """Runs `act` and records its result; after a restart the recorded result is given back instead.
 
-        At least once, not exactly once: an act that a crash cuts short runs again, so it must find its own
+        A step's place in the story is taken when this is called, not when it is awaited: steps may run side by
+        side. At least once, not exactly once: an act that a crash cuts short runs again, so it must find its own
         earlier effect.
         """
         ...

@@ -66,6 +66,8 @@ class Incident:
     """When the bot committed it."""
     opening: int = 1
     """Counts the times it was opened: 1, and one more for every re-fire within the reopen window."""
+    reopened_at: datetime | None = None
+    """When the present opening was committed, if it is not the first."""
     resolved_at: datetime | None = None
     alerts: tuple[Alert, ...] = ()
     """In the order in which they joined; never empty once read from the journal."""

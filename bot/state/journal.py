@@ -61,26 +61,23 @@ class SqlJournal:
         return max(found, key=lambda incident: incident.opened_at, default=None)
 
     async def unbriefed(self) -> tuple[Incident, ...]:
-        """Incidents whose story for the present opening has not ended."""
         return await self._incidents(incidents.c.briefed < incidents.c.opening)
 
-    async def stale(self) -> tuple[tuple[Incident, int], ...]:
-        """Briefed incidents with a change that Slack does not show yet, each with its revision."""
+    async def stale(self) -> tuple[str, ...]:
         where = sa.and_(incidents.c.shown < incidents.c.revision, incidents.c.briefed == incidents.c.opening)
         async with self._reading() as connection:
-            rows = (await connection.execute(sa.select(incidents.c.id, incidents.c.revision).where(where))).all()
-        return tuple([(await self.incident(row.id), row.revision) for row in rows])
+            return tuple(await connection.scalars(sa.select(incidents.c.id).where(where)))
 
     async def revision(self, incident_id: str) -> int:
         async with self._reading() as connection:
             found = await connection.scalar(sa.select(incidents.c.revision).where(incidents.c.id == incident_id))
         return found or 0
 
-    async def report(self, incident_id: str) -> Report | None:
-        newest = sa.select(reports.c.report).where(reports.c.incident_id == incident_id)
+    async def report(self, incident_id: str, opening: int) -> Report | None:
+        here = sa.and_(reports.c.incident_id == incident_id, reports.c.opening == opening)
         async with self._reading() as connection:
-            text = await connection.scalar(newest.order_by(reports.c.opening.desc()).limit(1))
-        return None if text is None else codec.read(text, Report)
+            text = await connection.scalar(sa.select(reports.c.report).where(here))
+        return None if text is None else await asyncio.to_thread(codec.read, text, Report)
 
     async def keep_report(self, incident_id: str, opening: int, report: Report) -> None:
         text = await asyncio.to_thread(codec.dump, report, Report)
@@ -97,11 +94,9 @@ class SqlJournal:
         await self._set(incident_id, message_channel=message.channel_id, message_ts=message.ts)
 
     async def keep_shown(self, incident_id: str, revision: int) -> None:
-        """This revision stands in Slack now."""
         await self._set(incident_id, shown=revision)
 
     async def keep_briefed(self, incident_id: str, opening: int) -> None:
-        """The story of this opening has ended."""
         await self._set(incident_id, briefed=opening)
 
     async def writable(self) -> None:
@@ -162,6 +157,7 @@ def _incident(row: Any) -> Incident:
         started_at=row.started_at,
         opened_at=row.opened_at,
         opening=row.opening,
+        reopened_at=row.reopened_at,
         resolved_at=row.resolved_at,
         channel=Channel(row.channel_id, row.channel_name) if row.channel_id else None,
         message=Posted(row.message_channel, row.message_ts) if row.message_ts else None,

@@ -39,6 +39,7 @@ incidents = sa.Table(
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("started_at", Moment, nullable=False),
     sa.Column("opened_at", Moment, nullable=False),
+    sa.Column("reopened_at", Moment),
     sa.Column("resolved_at", Moment),
     sa.Column("opening", sa.Integer, nullable=False),
     sa.Column("briefed", sa.Integer, nullable=False, default=0),  # the last opening whose story has ended

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("started_at", MOMENT, nullable=False),
         sa.Column("opened_at", MOMENT, nullable=False),
+        sa.Column("reopened_at", MOMENT),
         sa.Column("resolved_at", MOMENT),
         sa.Column("opening", sa.Integer, nullable=False),
         sa.Column("briefed", sa.Integer, nullable=False),

@@ -1,0 +1,135 @@
+"""The command line: `first-responder serve`, `doctor`, `replay`, `learn`, `embedder fetch`, `migrate`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from bot import __version__
+
+app = typer.Typer(
+    name="first-responder",
+    help="From alert to briefing in seconds, in Slack. Settings come from the environment and from .env.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+embedder_app = typer.Typer(help="The model that turns texts into vectors.", no_args_is_help=True)
+app.add_typer(embedder_app, name="embedder")
+
+
+@app.command()
+def serve() -> None:
+    """Run the bot until SIGTERM; what is in hand is finished first."""
+    from bot import app as house
+    from bot import logs
+    from bot.catalog import CatalogError
+    from bot.settings import SettingsError, load
+    from bot.state.database import DatabaseUrlError
+
+    try:
+        settings = load()
+        logs.configure(settings.log_level)
+        asyncio.run(house.serve(settings))
+    except (SettingsError, CatalogError, DatabaseUrlError) as wrong:
+        _end(str(wrong))
+
+
+@app.command()
+def doctor() -> None:
+    """Check every token, scope, source and webhook, and print the fix for each fault. Exit 1 if one is found."""
+    from bot import doctor as practice
+    from bot.checks import all_checks
+    from bot.settings import SettingsError, load
+
+    try:
+        checks = asyncio.run(all_checks(load()))
+    except SettingsError as wrong:
+        _end(str(wrong))
+    print(practice.as_text(checks))
+    raise typer.Exit(any(check.state == "fault" for check in checks))
+
+
+@app.command()
+def replay(
+    paths: Annotated[list[Path], typer.Argument(help="A recording's folder, or a folder of them.", exists=True)],
+) -> None:
+    """Run recordings through evidence and analysis, with no Slack and no model; one JSON line each."""
+    from bot.replay import replay as run
+
+    raise typer.Exit(run(paths, sys.stdout))
+
+
+@app.command()
+def learn(
+    file: Annotated[Path, typer.Argument(help="Past incidents as JSON lines; see docs/operate.md.", exists=True)],
+) -> None:
+    """Put past incidents into the memory. Repeatable: nothing is doubled."""
+    from bot.rooms import memory_settings
+    from bot.settings import SettingsError, load
+    from integrations import chromadb
+    from integrations.contract import RoomError
+
+    try:
+        memories = chromadb.memories_from_jsonl(file)
+        count = asyncio.run(chromadb.remember(memory_settings(load()), memories))
+    except (SettingsError, RoomError, ValueError) as wrong:
+        _end(str(wrong))
+    print(f"{len(memories)} learnt; {count} remembered in all")
+
+
+@embedder_app.command("fetch")
+def embedder_fetch() -> None:
+    """Fill EMBEDDER_PATH with a small ONNX model, once. Nothing is ever downloaded during an incident."""
+    from bot.settings import SettingsError, load
+    from integrations import chromadb
+    from integrations.contract import RoomError
+
+    try:
+        settings = load()
+        print(chromadb.fetch_model(settings.embedder_path))
+    except (SettingsError, RoomError) as wrong:
+        _end(str(wrong))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest shape; `serve` does it too."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.settings import SettingsError, load
+    from bot.state.database import DatabaseUrlError
+    from bot.state.database import migrate as run
+
+    try:
+        print(f"database at revision {run(load().database_url)}")
+    except (SettingsError, DatabaseUrlError) as wrong:
+        _end(str(wrong))
+    except SQLAlchemyError as wrong:
+        _end(f"the database cannot be migrated ({type(wrong).__name__}); see DATABASE_URL")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
+def _end(reason: str) -> NoReturn:
+    """One sentence a line on standard error, and exit 1: a stack trace helps nobody at 3 a.m."""
+    for line in reason.splitlines():
+        print(f"first-responder: {line}", file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    """The entry point of the console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""The composition root: the only file that names rooms and edges, and puts them together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+
+from bot import schedules
+from bot.catalog import load as load_catalog
+from bot.desk import Desk, Telling
+from bot.domain.names import channel_name
+from bot.gather import Gathering, Limits
+from bot.intake import Intake
+from bot.keep_current import keep_current
+from bot.measures import Measures
+from bot.ports import Clock, Journal, Steps
+from bot.replies import JournalReplies
+from bot.respond import respond
+from bot.rooms import open_rooms
+from bot.settings import Settings, SettingsError
+from bot.slack.chat import open_chat
+from bot.slack.ears import Ears, EarSettings
+from bot.sources import MatchingRunbooks, OtherAlerts, ServiceFacts
+from bot.state.database import engine_url, migrate, open_database
+from bot.state.engine import Engine
+from bot.state.journal import journal
+from bot.web import health, webhooks
+from bot.web.senders import senders
+from integrations.contract import ContextSource, RoomError
+from integrations.trust import context as tls_context
+from runbooks.loader import load as load_runbooks
+
+log = structlog.get_logger(__name__)
+
+FINISH_S = 20
+"""How long a stop waits for stories in hand. What is not done by then is taken up at the next start."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+async def serve(settings: Settings) -> None:
+    """Runs the bot until SIGTERM or SIGINT. Raises SettingsError, CatalogError, or what the database raised."""
+    began = time.perf_counter()
+    await asyncio.to_thread(migrate, settings.database_url)
+    async with open_house(settings) as asgi:
+        server = _Server(uvicorn.Config(asgi, settings.http_host, settings.http_port, log_config=None, lifespan="off"))
+        for stop in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(stop, server.stop)
+        serving = asyncio.create_task(server.serve())
+        while not (server.started or serving.done()):  # uvicorn has no event for it
+            await asyncio.sleep(0.01)
+        log.info("ready", seconds=round(time.perf_counter() - began, 2), port=server.port)
+        await serving
+        log.info("stopping: finishing what is in hand")
+
+
+@contextlib.asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
+    """The bot at work on a migrated database, as an ASGI app; closed again without losing anything."""
+    clock = SystemClock()
+    database = open_database(settings.database_url)
+    rules = (settings.service_labels, settings.env_labels, settings.reopen_window_s)
+    desk = _desk(settings, journal(database, clock, rules), clock)
+
+    async def tell(steps: Steps, incident_id: str, opening: int) -> None:
+        await respond(Telling(desk, incident_id, opening, steps.taken_up), steps)
+
+    engine = Engine(engine_url(settings.database_url), {"respond": tell})
+    changed = asyncio.Event()
+    intake = Intake(desk.journal, lambda *opening: engine.start("respond", *opening), changed, desk.measures)
+    ears = Ears(_ear_settings(settings), JournalReplies(desk))
+
+    await engine.launch()
+    await ears.open()
+    ticking = schedules.start(intake.take_up)
+    beside = [asyncio.create_task(act) for act in (keep_current(desk, changed), intake.take_up(), _warm_up(desk))]
+    try:
+        yield _asgi(settings, desk, intake, ears)
+    finally:
+        ticking.shutdown(wait=False)
+        await engine.close(FINISH_S)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+        await ears.close()
+        await desk.gathering.close()
+        await database.dispose()
+
+
+def _asgi(settings: Settings, desk: Desk, intake: Intake, ears: Ears) -> Starlette:
+    return Starlette(
+        routes=[
+            *webhooks.routes(senders(settings, desk.clock), intake.take, desk.measures),
+            *health.routes(desk.journal.writable, desk.measures),
+            *ears.routes(),
+        ]
+    )
+
+
+def _desk(settings: Settings, record: Journal, clock: Clock) -> Desk:
+    catalog, library = load_catalog(settings.services_file), load_runbooks(settings.runbooks_dir)
+    rooms = open_rooms(settings, catalog.templates)
+    own: tuple[ContextSource, ...] = (ServiceFacts(catalog), MatchingRunbooks(library), OtherAlerts(record))
+    limits = Limits(settings.source_timeout_s, settings.gather_deadline_s, settings.interim_after_s)
+    return Desk(
+        journal=record,
+        chat=open_chat(settings),
+        clock=clock,
+        gathering=Gathering((*rooms.open, *own), tuple(rooms.off), limits),
+        catalog=catalog,
+        library=library,
+        measures=Measures(),
+        incidents_channel=settings.slack_incidents_channel,
+        channel_timeout_s=settings.channel_timeout_s,
+        channel_name=lambda incident: channel_name(incident.service, incident.started_at),
+    )
+
+
+def _ear_settings(settings: Settings) -> EarSettings:
+    if settings.slack_bot_token is None:
+        raise SettingsError("SLACK_BOT_TOKEN: not set; `first-responder doctor` says how to get one")
+    app, signing = settings.slack_app_token, settings.slack_signing_secret
+    return EarSettings(
+        bot_token=settings.slack_bot_token.get_secret_value(),
+        app_token=app.get_secret_value() if app else None,
+        signing_secret=signing.get_secret_value() if signing else None,
+        api_url=settings.slack_api_url,
+        tls=tls_context("slack", settings.extra_ca_file),
+    )
+
+
+async def _warm_up(desk: Desk) -> None:
+    """Asks each source once whether it is there, so that the first incident does not wait for imports and TLS."""
+    for source in desk.gathering.sources:
+        try:
+            log.info("source ready", source=source.name, detail=(await source.ready()).detail)
+        except RoomError as problem:
+            log.warning("source not ready", source=source.name, reason=problem.reason, fix=problem.fix)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which leaves the signals to us: it would end the process before the stories are done."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+    @property
+    def port(self) -> int:
+        return next((s.getsockname()[1] for server in self.servers for s in server.sockets), 0)

@@ -1,0 +1,45 @@
+"""What lies on the desk while a story is told: the ports, and the few settings that stories read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.catalog import Catalog
+from bot.domain.incident import Incident
+from bot.gather import Gathering
+from bot.ports import Chat, Clock, Journal
+from runbooks.model import Library
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    journal: Journal
+    chat: Chat
+    clock: Clock
+    gathering: Gathering
+    catalog: Catalog
+    library: Library
+    measures: Measures
+    incidents_channel: str | None
+    """Id of the channel that gets a line for each incident; None: there is none."""
+    channel_timeout_s: float
+    channel_name: Callable[[Incident], str]
+    turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    """One edit of an incident's message at a time, so that the last one says the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One opening of one incident, being told."""
+
+    desk: Desk
+    incident_id: str
+    opening: int
+    taken_up: bool
+    """Whether its effects may be there already, because it was begun before a crash."""
+
+    async def incident(self) -> Incident:
+        return await self.desk.journal.incident(self.incident_id)

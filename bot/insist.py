@@ -1,0 +1,54 @@
+"""How hard Slack is tried: what must be said is tried until it stands, what is nice to have for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeVar
+
+import stamina
+import structlog
+
+from bot.ports import ChatError
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+MENDED_BY_PEOPLE = timedelta(seconds=60)
+"""How often a refusal is tried again that only people can mend (a revoked token, a missing scope)."""
+PATIENCE_S = 120.0
+"""How long the nice-to-have is tried, so that the next things need not wait for it."""
+GONE = {"is_archived", "channel_not_found", "not_in_channel", "message_not_found"}
+"""What Slack says of a channel in which the bot can no longer speak, or of a message that people removed."""
+
+
+async def insist(act: Callable[[], Awaitable[T]]) -> T:
+    """Tries until Slack does it: soon again where that may help, each minute where people have to mend it.
+
+    Raises ChatError at once where the place is gone.
+    """
+    async for tried in stamina.retry_context(on=_again, attempts=None, timeout=None, wait_initial=0.5, wait_max=30.0):
+        with tried:
+            return await act()
+    raise AssertionError("it is tried for ever")
+
+
+def _again(problem: Exception) -> bool | timedelta:
+    if not isinstance(problem, ChatError) or problem.code in GONE:
+        return False
+    return True if problem.passing else MENDED_BY_PEOPLE
+
+
+async def attempt(what: str, act: Callable[[], Awaitable[object]]) -> bool:
+    """Tries for a while and goes on without it; tells whether it was done."""
+    tries = stamina.retry_context(
+        on=lambda problem: isinstance(problem, ChatError) and problem.passing, attempts=None, timeout=PATIENCE_S
+    )
+    try:
+        async for tried in tries:
+            with tried:
+                await act()
+    except ChatError as problem:
+        log.warning("went on without it", what=what, slack=problem.code)
+        return False
+    return True

@@ -1,0 +1,52 @@
+"""Alerts in: commit them, then begin the stories they open and wake whoever shows the changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from bot.measures import Measures
+from bot.ports import Journal, Taken
+from integrations.contract import Alert
+
+log = structlog.get_logger(__name__)
+
+Begin = Callable[[str, int], Awaitable[None]]
+"""Begins the response to one opening (incident id, opening); a second time it does nothing."""
+
+
+class Intake:
+    """What the webhooks call. The answer waits for the commit, never for a story."""
+
+    def __init__(self, journal: Journal, begin: Begin, changed: asyncio.Event, measures: Measures) -> None:
+        self._journal = journal
+        self._begin = begin
+        self._changed = changed
+        self._measures = measures
+        self._beginning: set[asyncio.Task[None]] = set()
+
+    async def take(self, alerts: Sequence[Alert]) -> tuple[Taken, ...]:
+        """Commits and wakes. Raises JournalDown, and then nothing was committed."""
+        taken = await self._journal.take(alerts)
+        for one in taken:
+            self._measures.alert(one.effect)
+        for opening in {(one.incident_id, one.opening) for one in taken if one.effect in ("opened", "reopened")}:
+            task = asyncio.create_task(self._begin(*opening))
+            self._beginning.add(task)
+            task.add_done_callback(self._began)
+        if any(one.effect in ("joined", "resolved") for one in taken):
+            self._changed.set()
+        return taken
+
+    async def take_up(self) -> None:
+        """Begins what was committed and never begun, or not ended: at the start, and now and then after."""
+        for incident in await self._journal.unbriefed():
+            await self._begin(incident.id, incident.opening)
+        self._changed.set()
+
+    def _began(self, task: asyncio.Task[None]) -> None:
+        self._beginning.discard(task)
+        if not task.cancelled() and (problem := task.exception()):
+            log.error("a story could not begin; it is tried again shortly", problem=repr(problem))

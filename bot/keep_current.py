@@ -1,0 +1,53 @@
+"""After the briefing: whatever changes in the journal is shown in Slack within a second or two.
+
+An alert joins, one is resolved, all are: the journal's revision goes up, and this brings the message up to it. What
+a crash left unshown is found again, because it asks the journal and not its own memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from bot import say
+from bot.desk import Desk
+from bot.ports import ChatError, JournalDown
+
+log = structlog.get_logger(__name__)
+
+TOGETHER_S = 0.5
+"""Changes that come within half a second become one edit."""
+AGAIN_S = 15.0
+"""How often it looks without being woken: after a failed edit, or when another replica made the change."""
+
+
+async def keep_current(desk: Desk, changed: asyncio.Event) -> None:
+    """Runs until cancelled. `changed` wakes it."""
+    while True:
+        try:
+            async with asyncio.timeout(AGAIN_S):
+                await changed.wait()
+        except TimeoutError:
+            pass
+        changed.clear()
+        await asyncio.sleep(TOGETHER_S)
+        await catch_up(desk)
+
+
+async def catch_up(desk: Desk) -> None:
+    """Shows every change that Slack does not show yet, once. What fails is found again by the next call."""
+    try:
+        stale = await desk.journal.stale()
+        await asyncio.gather(*(_bring_up_to_date(desk, incident_id) for incident_id in stale))
+        desk.measures.open_incidents(len(await desk.journal.open_incidents()))
+    except JournalDown as problem:
+        log.warning("cannot look for changes", problem=str(problem))
+
+
+async def _bring_up_to_date(desk: Desk, incident_id: str) -> None:
+    try:
+        await say.show(desk, incident_id)
+        await say.resolved(desk, incident_id)
+    except ChatError as problem:
+        log.warning("the message is behind", incident=incident_id, slack=problem.code)

@@ -1,0 +1,48 @@
+"""One look into an incident: gather from every source, analyse, and keep the report."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+from bot import say
+from bot.analyse import analyse
+from bot.desk import Telling
+from bot.domain.context import Context, Report
+from bot.domain.incident import Incident
+from integrations.contract import Scope, Service, Window
+
+BEFORE = timedelta(hours=2)
+"""How much of the time before an alert tells what is normal."""
+OLDEST = timedelta(hours=6)
+"""How far back a look goes at most, for an alert that began long before it reached us."""
+
+
+async def into(telling: Telling) -> bool:
+    """Looks once and keeps the report. Gathering and analysing are one step: raw logs never reach the database."""
+    desk, incident = telling.desk, await telling.incident()
+
+    async def first_impression(context: Context) -> None:
+        await _keep(telling, context)
+        await say.briefing(telling)
+
+    scope = scope_of(incident, desk.catalog.scope_of(incident.service), desk.clock.now())
+    context = await desk.gathering.gather(scope, first_impression)
+    await _keep(telling, context)
+    desk.measures.gathered(context)
+    return True
+
+
+async def _keep(telling: Telling, context: Context) -> None:
+    analysis = await asyncio.to_thread(analyse, context)
+    await telling.desk.journal.keep_report(
+        telling.incident_id, telling.opening, Report(context.lean(), analysis)
+    )
+
+
+def scope_of(incident: Incident, services: dict[str, Service], now: datetime) -> Scope:
+    """What every source is asked about: the incident's service, those down its call graph, and the time around it."""
+    alerts = incident.firing or incident.alerts
+    began = min(min(alert.starts_at for alert in alerts), now)
+    since = max(began - BEFORE, now - OLDEST)
+    return Scope(incident.id, incident.env, alerts, services, Window(since, now))

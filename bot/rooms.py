@@ -1,0 +1,75 @@
+"""Which rooms are open: those whose settings are there. The others are off, and the briefing's footer says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from bot.settings import Settings
+from integrations import chromadb, elasticsearch, github, pagerduty, prometheus
+from integrations.contract import ContextSource
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    open: tuple[ContextSource, ...]
+    off: Mapping[str, str]
+    """Name → the setting that would turn it on."""
+
+
+def open_rooms(settings: Settings, templates: Mapping[str, str]) -> Rooms:
+    """Opens a room for every source that is configured; nothing is connected yet."""
+    rooms: list[ContextSource] = []
+    off: dict[str, str] = {}
+    ca = settings.extra_ca_file
+    if settings.prometheus_url:
+        token = _plain(settings.prometheus_token)
+        rooms.append(prometheus.open(prometheus.Settings(settings.prometheus_url, token, ca, templates)))
+    else:
+        off[prometheus.NAME] = "PROMETHEUS_URL"
+    if settings.elasticsearch_url:
+        rooms.append(elasticsearch.open(_elasticsearch(settings, settings.elasticsearch_url)))
+    else:
+        off[elasticsearch.NAME] = "ELASTICSEARCH_URL"
+    if settings.github_token:
+        rooms.append(github.open(github.Settings(settings.github_token.get_secret_value(), settings.github_api_url, ca)))
+    else:
+        off[github.NAME] = "GITHUB_TOKEN"
+    if settings.pagerduty_api_key:
+        key = settings.pagerduty_api_key.get_secret_value()
+        rooms.append(pagerduty.open(pagerduty.Settings(key, settings.pagerduty_api_url, ca)))
+    else:
+        off[pagerduty.NAME] = "PAGERDUTY_API_KEY"
+    if settings.chroma_url or settings.chroma_path:
+        rooms.append(chromadb.open(memory_settings(settings)))
+    else:
+        off[chromadb.NAME] = "CHROMA_PATH or CHROMA_URL"
+    return Rooms(tuple(rooms), off)
+
+
+def _elasticsearch(settings: Settings, url: str) -> elasticsearch.Settings:
+    return elasticsearch.Settings(
+        url,
+        _plain(settings.elasticsearch_api_key) or "",
+        settings.extra_ca_file,
+        settings.elasticsearch_index,
+        kibana_url=settings.kibana_url,
+    )
+
+
+def memory_settings(settings: Settings) -> chromadb.Settings:
+    """How the memory of past incidents is kept and searched."""
+    return chromadb.Settings(
+        path=settings.chroma_path,
+        url=settings.chroma_url,
+        ca_file=settings.extra_ca_file,
+        embedder=settings.embedder,
+        embedder_path=settings.embedder_path,
+        embedder_url=settings.embedder_url,
+    )
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None

@@ -1,0 +1,18 @@
+"""Periodic work: APScheduler only ticks, what must not be lost is read from the journal at each tick."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+TAKE_UP_S = 30
+"""An opening whose story could not begin (the engine's database was away) waits half a minute at most."""
+
+
+def start(take_up: Callable[[], Awaitable[None]]) -> AsyncIOScheduler:
+    """Starts ticking on the running event loop; the caller shuts it down."""
+    scheduler = AsyncIOScheduler(timezone="UTC")
+    scheduler.add_job(take_up, "interval", seconds=TAKE_UP_S, coalesce=True, max_instances=1)
+    scheduler.start()
+    return scheduler

@@ -1,0 +1,74 @@
+"""The sources that are the bot's own: service facts, matching runbooks, and other open alerts."""
+
+from __future__ import annotations
+
+from bot.catalog import Catalog
+from bot.domain.incident import Incident
+from bot.ports import Journal, JournalDown
+from integrations.contract import Facts, Look, OpenAlert, Ready, RunbookMatch, Scope, Unreachable
+from runbooks.loader import Library
+from runbooks.matching import match
+
+
+class ServiceFacts:
+    """What `services.yaml` says of the incident's service."""
+
+    name = "services"
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    async def look(self, scope: Scope) -> Look:
+        return Look((Facts(scope.service, known=self._catalog.known(scope.service.name)),))
+
+    async def ready(self) -> Ready:
+        return Ready(f"{len(self._catalog.services)} services")
+
+    async def close(self) -> None: ...
+
+
+class MatchingRunbooks:
+    """The runbooks that fit the incident's alerts."""
+
+    name = "runbooks"
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    async def look(self, scope: Scope) -> Look:
+        return Look(tuple[RunbookMatch, ...](match(self._library, scope.alerts, tuple(scope.services))))
+
+    async def ready(self) -> Ready:
+        return Ready(f"{len(self._library.runbooks)} runbooks, {len(self._library.problems)} with problems")
+
+    async def close(self) -> None: ...
+
+
+class OtherAlerts:
+    """Alerts that are open on the scope's services, but belong to other incidents."""
+
+    name = "alerts"
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    async def look(self, scope: Scope) -> Look:
+        try:
+            incidents = await self._journal.open_incidents()
+        except JournalDown as down:
+            raise Unreachable(self.name, "the bot's own database does not answer", "see DATABASE_URL") from down
+        others = (i for i in incidents if i.id != scope.incident_id and i.service in scope.services)
+        return Look(tuple(alert for incident in others for alert in _open_alerts(incident)))
+
+    async def ready(self) -> Ready:
+        return Ready("the bot's own record")
+
+    async def close(self) -> None: ...
+
+
+def _open_alerts(incident: Incident) -> list[OpenAlert]:
+    channel = incident.channel.id if incident.channel else None
+    return [
+        OpenAlert(incident.service, alert.name, alert.severity, alert.starts_at, incident.id, channel)
+        for alert in incident.firing
+    ]

@@ -1,0 +1,156 @@
+"""The durable engine: stories that survive the process, on DBOS.
+
+One generic workflow runs every story by name, so that the registry never depends on what is configured. A
+workflow that is taken up after a crash runs on the engine's own event loop; each step therefore acts on the
+loop on which the bot was started, where its clients and connections live.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, TypeVar
+
+import structlog
+from dbos import DBOS, DBOSConfig, SetWorkflowID
+from dbos._serialization import Serializer
+from sqlalchemy import URL, create_engine
+
+from bot.ports import Steps
+from bot.state import codec
+
+T = TypeVar("T")
+Story = Callable[[Steps, str, int], Coroutine[Any, Any, None]]
+"""A story is told about one incident (its id) and one opening of it."""
+
+STORY_VERSION = "1"
+"""Goes up when the order or the names of a story's steps change. Stories in flight under another version wait
+for a replica of theirs; the engine's own default, a hash of the source, would strand them with each release."""
+
+POLLING_S = 0.1
+"""How often waiting stories look for what woke them; the engine's default of a second is felt by people."""
+
+log = structlog.get_logger(__name__)
+
+
+class StepFailedError(Exception):
+    """A step of a story ended in an error, as it was recorded: the type and text of the first one."""
+
+
+class JsonOnly(Serializer):
+    """What the engine stores is JSON, never pickle: whoever can write the database cannot run code with it."""
+
+    def name(self) -> str:
+        return "first_responder_json"
+
+    def serialize(self, data: Any) -> str:
+        return json.dumps(data, default=_plain, separators=(",", ":"))
+
+    def deserialize(self, serialized_data: str) -> Any:  # type: ignore[override]  # the base names it cls
+        return json.loads(serialized_data, object_hook=_error)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseException):
+        return {"__error__": f"{type(value).__name__}: {value}"}
+    raise TypeError(f"{type(value).__name__} is not JSON: a step gives back what `codec` can write")
+
+
+def _error(found: dict[str, Any]) -> Any:
+    return StepFailedError(found["__error__"]) if set(found) == {"__error__"} else found
+
+
+class DurableSteps:
+    """`bot.ports.Steps` inside one running workflow."""
+
+    def __init__(self, home: asyncio.AbstractEventLoop) -> None:
+        self._home = home
+        # Every story that is taken up again goes through the engine's queue, and so runs on the engine's own loop.
+        self.taken_up = asyncio.get_running_loop() is not home
+
+    def once(self, name: str, act: Callable[[], Awaitable[T]], kind: type[T]) -> Awaitable[T]:
+        place = DBOS.reserve_step()  # now, in the order of the calls: steps may end in another
+
+        async def run() -> str:
+            return codec.dump(await self._at_home(act), kind)
+
+        async def outcome() -> T:
+            text: str = await place.run_async({"name": name}, run)
+            result: T = codec.read(text, kind)
+            return result
+
+        return outcome()
+
+    async def sleep(self, seconds: float) -> None:
+        await DBOS.sleep_async(seconds)
+
+    async def _at_home(self, act: Callable[[], Awaitable[T]]) -> T:
+        if asyncio.get_running_loop() is self._home:
+            return await act()
+
+        async def there() -> T:
+            return await act()
+
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(there(), self._home))
+
+
+class Engine:
+    """Starts stories and takes up those that a crash cut short. One a process."""
+
+    def __init__(self, url: URL, stories: Mapping[str, Story]) -> None:
+        self._url = url
+        self._stories = stories
+        self._home = asyncio.get_running_loop()
+
+    async def launch(self) -> None:
+        """Migrates the engine's tables and takes up unfinished stories. Raises sqlalchemy's OperationalError."""
+        config: DBOSConfig = {
+            "name": "first-responder",
+            "system_database_url": self._url.render_as_string(hide_password=False),
+            "application_version": STORY_VERSION,
+            "executor_id": "first-responder",
+            "serializer": JsonOnly(),
+            "log_level": "WARNING",
+            "enable_otlp": False,
+            "notification_listener_polling_interval_sec": POLLING_S,
+        }
+        if self._url.get_backend_name() == "sqlite":
+            _use_wal(self._url)
+        DBOS(config=config)
+        _TELLERS["story"] = self._tell
+        await asyncio.to_thread(DBOS.launch)
+
+    async def start(self, story: str, incident_id: str, opening: int) -> None:
+        """Begins a story, once: the same story of the same opening is begun only the first time."""
+        with SetWorkflowID(f"{story}:{incident_id}:{opening}"):
+            await DBOS.start_workflow_async(tell, story, incident_id, opening)
+
+    async def close(self, patience_s: int) -> None:
+        """Lets running stories finish for so many seconds; what is left is taken up at the next start."""
+        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience_s)
+
+    async def _tell(self, story: str, incident_id: str, opening: int) -> None:
+        with structlog.contextvars.bound_contextvars(incident=incident_id, story=story):
+            try:
+                await self._stories[story](DurableSteps(self._home), incident_id, opening)
+            except Exception:
+                log.exception("story failed", opening=opening)
+                raise
+
+
+_TELLERS: dict[str, Callable[[str, str, int], Coroutine[Any, Any, None]]] = {}
+
+
+@DBOS.workflow(name="tell")
+async def tell(story: str, incident_id: str, opening: int) -> None:
+    """The one workflow: tells the story of that name. Registered once for each process, as the engine needs it."""
+    await _TELLERS["story"](story, incident_id, opening)
+
+
+def _use_wal(url: URL) -> None:
+    """Write-ahead logging is a property of the file; the engine's own connections then keep to it."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+    engine.dispose()
