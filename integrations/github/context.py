@@ -1,0 +1,128 @@
+"""What changed before the alert, as GitHub knows it: deployments, releases and merges of every service's repository."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeVar
+
+from integrations.contract import Change, Gap, Look, Ready, RoomError, Scope, Service, Window
+from integrations.github import NAME, Settings
+from integrations.github.client import MOST, GitHub
+from integrations.github.records import Deployment, Difference, Seen
+from integrations.github.tell import Details, before, brought_by, changes, of_environment
+
+T = TypeVar("T")
+
+LOOK_BACK = timedelta(hours=24)
+MOST_REPOS = 12
+"""The nearest to the incident are asked; with seven requests each that is far from GitHub's limits."""
+CLOSER = 2
+"""So many of the newest changes are looked at more closely: how it went, which files."""
+
+
+class GithubContext:
+    """Three lists for each repository at once, then the newest changes more closely: at most seven requests each.
+
+    One deployment in the window costs five. Further pages (three at most of a kind) only where a repository is so
+    busy that one page does not reach back a day.
+    """
+
+    name = NAME
+
+    def __init__(self, settings: Settings) -> None:
+        self._github = GitHub(settings)
+
+    async def look(self, scope: Scope) -> Look:
+        """Changes from a day before the alert until now, newest first.
+
+        A repository that cannot be read is a partial gap. Raises RoomError where none can.
+        """
+        window = Window(scope.alerted_at - LOOK_BACK, scope.window.until)
+        repos = _by_repo(scope.services)
+        asked = list(repos.items())[:MOST_REPOS]
+        answers = await asyncio.gather(*(_kept(self._repo(repo, of, scope.env, window)) for repo, of in asked))
+        failed = [answer for answer in answers if isinstance(answer, RoomError)]
+        if failed and len(failed) == len(answers):
+            raise failed[0]
+        looks = [answer for answer in answers if isinstance(answer, Look)]
+        gaps = [Gap(NAME, error.reason, partial=True) for error in failed] + [g for look in looks for g in look.gaps]
+        if len(repos) > len(asked):
+            gaps.append(Gap(NAME, f"looked at {len(asked)} of {len(repos)} repositories", partial=True))
+        found = [finding for look in looks for finding in look.findings if isinstance(finding, Change)]
+        newest_first = sorted(found, key=lambda change: change.at, reverse=True)
+        return Look(tuple(newest_first), tuple(dict.fromkeys(gaps)))
+
+    async def ready(self) -> Ready:
+        return await self._github.ready()
+
+    async def close(self) -> None:
+        await self._github.close()
+
+    async def _repo(self, repo: str, services: Sequence[str], env: str, window: Window) -> Look:
+        deployments, releases, merges = await asyncio.gather(
+            _kept(self._github.deployments(repo, window.since)),
+            _kept(self._github.releases(repo)),
+            _kept(self._github.merges(repo, window.since)),
+        )
+        errors = [answer for answer in (deployments, releases, merges) if isinstance(answer, RoomError)]
+        if len(errors) == 3:
+            raise errors[0]
+        reasons = [error.reason for error in errors] + _cut(repo, deployments, window)
+        seen = Seen(of_environment(_or_none(deployments), env), _or_none(releases), _or_none(merges))
+        details = await self._closer(repo, seen, window)
+        gaps = tuple(Gap(NAME, reason, partial=True) for reason in reasons)
+        return Look(changes(seen, details, services, window), gaps)
+
+    async def _closer(self, repo: str, seen: Seen, window: Window) -> Details:
+        """How the newest deployments went and what they brought; for what room is left, the newest merges' files."""
+        newest = [one for one in seen.deployments if one.created_at >= window.since][:CLOSER]
+        rollouts, differences = await asyncio.gather(
+            _all({one.id: self._github.rollout(repo, one.id) for one in newest}),
+            _all({one.id: self._difference(repo, one, seen) for one in newest}),
+        )
+        details = Details(rollouts, differences)
+        told = {merge.number for one in seen.deployments for merge in brought_by(one, seen, details)}
+        loose = [merge for merge in seen.merges if merge.number not in told][: CLOSER - len(newest)]
+        return replace(details, pulls=await _all({m.number: self._github.pull_files(repo, m.number) for m in loose}))
+
+    async def _difference(self, repo: str, deployment: Deployment, seen: Seen) -> Difference:
+        older = before(deployment, seen.deployments)
+        if older and older.sha != deployment.sha:
+            return await self._github.between(repo, older.sha, deployment.sha)
+        merge = next((merge for merge in seen.merges if merge.sha == deployment.sha), None)
+        return await self._github.pull_files(repo, merge.number) if merge else Difference()
+
+
+def _by_repo(services: Mapping[str, Service]) -> dict[str, list[str]]:
+    repos: dict[str, list[str]] = {}
+    for name, service in services.items():
+        if service.repo:
+            repos.setdefault(service.repo, []).append(name)
+    return repos
+
+
+def _cut(repo: str, deployments: tuple[Deployment, ...] | RoomError, window: Window) -> list[str]:
+    if isinstance(deployments, RoomError) or len(deployments) < MOST or deployments[-1].created_at < window.since:
+        return []
+    return [f"{repo}: only its newest {MOST} deployments, back to {deployments[-1].created_at:%H:%M} UTC"]
+
+
+def _or_none(answer: tuple[T, ...] | RoomError) -> tuple[T, ...]:
+    return () if isinstance(answer, RoomError) else answer
+
+
+async def _kept(asked: Awaitable[T]) -> T | RoomError:
+    """The answer, or the room's own error as one, so that one refusal does not hide what others told."""
+    try:
+        return await asked
+    except RoomError as error:
+        return error
+
+
+async def _all(asked: Mapping[int, Awaitable[T]]) -> dict[int, T]:
+    """The answers that came. What is missing here are details; the change itself is told without them."""
+    answers = await asyncio.gather(*(_kept(one) for one in asked.values()))
+    return {key: one for key, one in zip(asked, answers, strict=True) if not isinstance(one, RoomError)}
