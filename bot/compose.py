@@ -9,7 +9,7 @@ from bot.domain.analysis import Analysis, Cause
 from bot.domain.briefing import Briefing, Section
 from bot.domain.context import Report
 from bot.domain.incident import Channel, Incident, Severity
-from bot.domain.text import cut, link, safe
+from bot.domain.text import clean, cut, link, safe
 from bot.domain.words import clock, count, ordinal, span
 
 TOPIC_LIMIT = 250
@@ -45,7 +45,6 @@ def _sections(incident: Incident, report: Report, now: datetime) -> tuple[Sectio
     return (
         sections.status(report, sections.measured(report, now) if over else "Now"),
         sections.analysis(incident, report),
-        sections.ruled_out(report.analysis),
         sections.changes(report, now),
         sections.similar(report, now),
         None if over else sections.runbooks(report),
@@ -66,6 +65,20 @@ def moved(incident: Incident) -> Briefing:
     """What stands where the headline was, once the incident has its own channel."""
     line = f"{_name(incident)}\nmoved to its own channel{_where(incident.channel)}"
     return Briefing(plain=_plain(incident, incident.opened_at), headline=line)
+
+
+def resolved(incident: Incident) -> Briefing:
+    """One line in the incident's channel when its last alert is resolved."""
+    state = _state(incident, incident.opened_at)
+    line = " · ".join((f"✅ *{state[:1].upper()}{state[1:]}*", *_alerts(incident)))
+    return Briefing(plain=_plain(incident, incident.opened_at), headline=line)
+
+
+def chart_words(incident: Incident) -> Briefing:
+    """The chart's title (`plain`) and what it shows to who cannot see it (`headline`). Neither is mrkdwn."""
+    service, since = clean(incident.service)[:80], clock(incident.started_at, incident.opened_at)
+    alt = f"Line charts of {service}: error rate and latency beside their normal, the alert at {since} UTC marked"
+    return Briefing(plain=f"{service}: errors and latency", headline=alt)
 
 
 def topic(incident: Incident, report: Report | None = None) -> str:
@@ -105,18 +118,25 @@ def _sign(incident: Incident) -> str:
 def _state(incident: Incident, now: datetime) -> str:
     """Firing, fired again or resolved, and when."""
     if incident.status == "resolved":
-        return _resolved(incident, incident.started_at, now)
+        return _resolved(incident, _opened(incident), now, "the alert")
     if incident.opening > 1:
-        again = max((alert.starts_at for alert in incident.firing), default=incident.started_at)
-        return f"fired again {clock(again, now)} UTC, the {ordinal(incident.opening)} time"
+        return f"fired again {clock(_opened(incident), now)} UTC, for the {ordinal(incident.opening)} time"
     return f"firing since {clock(incident.started_at, now)} UTC"
 
 
-def _resolved(incident: Incident, since: datetime, now: datetime) -> str:
+def _opened(incident: Incident) -> datetime:
+    """When the present opening began: the first alert's start, or the moment of firing again."""
+    if incident.opening == 1:
+        return incident.started_at
+    return incident.reopened_at or max((alert.starts_at for alert in incident.alerts), default=incident.started_at)
+
+
+def _resolved(incident: Incident, since: datetime, now: datetime, what: str) -> str:
+    """When it was resolved and how long that is after `what`, which happened at `since`."""
     if incident.resolved_at is None:
         return "resolved"
     lasted = span((incident.resolved_at - since).total_seconds())
-    return f"resolved {clock(incident.resolved_at, now)} UTC after {lasted}"
+    return f"resolved {clock(incident.resolved_at, now)} UTC, {lasted} after {what}"
 
 
 def _story(incident: Incident, report: Report, now: datetime, previous: Channel | None) -> str:
@@ -131,12 +151,13 @@ def _story(incident: Incident, report: Report, now: datetime, previous: Channel 
 
 def _began(incident: Incident, onset: datetime | None, now: datetime) -> str:
     """Since when, by the evidence where it saw it begin, else by the alert."""
-    began = onset if onset is not None and onset < incident.started_at else incident.started_at
+    alerted = _opened(incident)
+    began = onset if onset is not None and onset < alerted else alerted
     if incident.status == "resolved":
-        return _resolved(incident, began, now)
-    if incident.opening > 1 or incident.started_at - began < _BARELY:
+        return _resolved(incident, began, now, "it began" if began < alerted else "the alert")
+    if incident.opening > 1 or alerted - began < _BARELY:
         return _state(incident, now)
-    early = span((incident.started_at - began).total_seconds())
+    early = span((alerted - began).total_seconds())
     return f"since {clock(began, now)} UTC ({early} before the alert)"
 
 
@@ -159,7 +180,11 @@ def _plain(incident: Incident, now: datetime, analysis: Analysis | None = None) 
     text = f"{_sign(incident)} {incident.severity.name} {_service(incident)}: {safe(incident.title, 150)}"
     text += f", {_state(incident, now)}."
     cause = _leading(analysis) if analysis else None
-    return f"{text} {sections.title_of(cause)} ({cause.confidence}): {safe(cause.text, 300)}" if cause else text
+    return f"{text} {sections.title_of(cause)} ({cause.confidence}): {_words(cause)}" if cause else text
+
+
+def _words(cause: Cause) -> str:
+    return safe(cause.text.replace("`", ""), 180)
 
 
 def _leading(analysis: Analysis) -> Cause | None:

@@ -10,8 +10,8 @@ from bot.domain.briefing import Section
 from bot.domain.context import Context, Report
 from bot.domain.incident import Incident, Severity
 from bot.domain.text import code, link, prose, safe, visible
-from bot.domain.words import ago, clock, figure, quantity, span
-from integrations.contract import Change, Facts, OnCall, OpenAlert, RunbookMatch, Similar
+from bot.domain.words import ago, clock, count, figure, quantity, span
+from integrations.contract import Change, Facts, History, OnCall, OpenAlert, RunbookMatch, Similar
 from integrations.signals import signal
 
 CHANGES_FROM = "github"
@@ -66,7 +66,7 @@ def analysis(incident: Incident, report: Report) -> Section:
     first, *others = found.causes
     elsewhere = "" if first.service == incident.service else f" · in {safe(first.service, 80)}"
     lines = [_cause(first, found.facts), *(f"Or ({c.confidence}): {_cause(c, found.facts)}" for c in others[:2])]
-    return Section(tuple(lines), title=title_of(first), aside=f"confidence {first.confidence}{elsewhere}")
+    return Section((*lines, *_ruled_out(found)), title=title_of(first), aside=f"confidence {first.confidence}{elsewhere}")
 
 
 def title_of(cause: Cause) -> str:
@@ -82,7 +82,10 @@ def _no_cause(incident: Incident, report: Report) -> Section:
     lines = [f"Could be: {_cause(cause, found.facts)}" for cause in found.causes[:2]]
     if found.looked_at:
         lines.append("Looked at: " + ", ".join(safe(what, 120) for what in found.looked_at))
-    lines += [_grown(pattern) for pattern in found.patterns[:2]]
+    if found.suspects:
+        lines.append("Weak signs in: " + ", ".join(safe(name, 80) for name in found.suspects[:3]))
+    lines += [f"In the logs: {_grown(pattern)}" for pattern in found.patterns[:2]]
+    lines += _ruled_out(found)
     if found.next_look and not waiting:
         lines.append(f"Would tell most: {prose(found.next_look, 400)}")
     if incident.status == "resolved":
@@ -90,15 +93,21 @@ def _no_cause(incident: Incident, report: Report) -> Section:
     return Section(tuple(lines), title="No clear cause yet", aside="still looking" if waiting else "confidence unknown")
 
 
+def patterns(report: Report) -> Section | None:
+    """Log lines that are new or grew, the strongest first."""
+    lines = tuple(f"• {_grown(pattern)}" for pattern in report.analysis.patterns[:5])
+    return Section(lines, title="In the logs") if lines else None
+
+
 def _grown(pattern: LogPattern) -> str:
     before = "never before" if pattern.new else f"{figure(round(pattern.before))} before"
-    return f"In the logs: {pattern.count:,} × {link(pattern.url, code(pattern.template, 160))} ({before})"
+    return f"{pattern.count:,} × {link(pattern.url, code(pattern.template, 160))} ({before})"
 
 
-def ruled_out(found: Analysis) -> Section | None:
-    """What was looked at and is not it."""
+def _ruled_out(found: Analysis) -> tuple[str, ...]:
+    """What was looked at and is not it, on one line."""
     parts = [prose(out.text, 300).rstrip(".") + _cites(out.facts, found.facts) for out in found.ruled_out[:6]]
-    return Section((f"Ruled out: {'; '.join(parts)}",)) if parts else None
+    return (f"Ruled out: {'; '.join(parts)}.",) if parts else ()
 
 
 def _cites(ids: Iterable[int], facts: Sequence[Fact]) -> str:
@@ -148,12 +157,23 @@ def similar(report: Report, now: datetime) -> Section | None:
     """Past incidents that look like this one, the most alike first."""
     found = sorted(report.context.of(Similar), key=lambda past: -past.score)[:2]
     if not found:
-        complete = _saw_all(report.context, MEMORY)
-        return Section((), title="Seen before", aside="nothing like it remembered") if complete else None
+        return _nothing_alike(report.context)
     lines = [_past(past, report, now) for past in found]
     if len(lines) == 1:
         return Section((), title="Seen before", aside=lines[0])
     return Section(tuple(f"• {line}" for line in lines), title="Seen before")
+
+
+def _nothing_alike(context: Context) -> Section | None:
+    """That nothing was found may only be said of a memory that was searched."""
+    searched = sum(history.count for history in context.of(History))
+    if searched:
+        aside = f"nothing like it in {count(searched, 'past incident')}"
+    elif context.of(History) or _saw_all(context, MEMORY):
+        aside = "nothing like it remembered"
+    else:
+        return None
+    return Section((), title="Seen before", aside=aside)
 
 
 def _past(past: Similar, report: Report, now: datetime) -> str:
@@ -222,11 +242,11 @@ def on_call(report: Report, now: datetime) -> Section | None:
     people = sorted(report.context.of(OnCall), key=lambda person: person.level)[:4]
     parts = [_person(person, now) for person in people]
     owner = next((facts.service.owner for facts in report.context.of(Facts) if facts.service.owner), None)
+    if owner and not people:
+        return Section((), title="Owner", aside=safe(owner, 60))
     if owner:
         parts.append(f"owner {safe(owner, 60)}")
-    if not parts:
-        return None
-    return Section((), title="On call" if people else "Whose", aside=" · ".join(parts))
+    return Section((), title="On call", aside=" · ".join(parts)) if parts else None
 
 
 def _person(person: OnCall, now: datetime) -> str:

@@ -14,12 +14,13 @@ class Section:
     title: str | None = None
     """Bold, on a line of its own before the lines; None for a part without one."""
     aside: str = ""
-    """Behind the title on its line, not bold."""
+    """Behind the title on its line, not bold; a dot between them unless it stands in brackets."""
 
     @property
     def text(self) -> tuple[str, ...]:
         """All lines as they are shown, the title's own first."""
-        head = " · ".join(part for part in (f"*{self.title}*" if self.title else "", self.aside) if part)
+        between = " " if self.aside.startswith("(") else " · "
+        head = between.join(part for part in (f"*{self.title}*" if self.title else "", self.aside) if part)
         return (head, *self.lines) if head else self.lines
 
 
