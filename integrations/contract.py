@@ -158,13 +158,18 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """Log lines of the scope's services. At most 10,000 lines and 5 MiB; where it is a sample, `total` tells."""
+    """Log lines of the scope's services. At most 10,000 lines and 5 MiB; where it is a sample, `total` tells.
+
+    A source may give two, each with its own share: warnings and worse, and all the rest.
+    """
 
     lines: tuple[LogLine, ...]
     """In order of time."""
     total: int
     """How many lines there were; more than `len(lines)` means that an even share of them was kept."""
     url: str | None = None
+    since: datetime | None = None
+    """From when on lines were looked for: before the first line it was quiet, not unseen. None when not known."""
     kind: Literal["logs"] = "logs"
 
 
