@@ -66,7 +66,7 @@ def _endpoint(sender: Sender, intake: Intake, measures: Measures) -> Callable[[R
             log.warning("delivery refused", sender=sender.name, status=refused.status, reason=refused.reason)
             response = JSONResponse({"error": refused.reason}, refused.status)
         except JournalDown as down:
-            log.error("delivery not committed", sender=sender.name, reason=str(down))
+            log.warning("delivery not committed", sender=sender.name, reason=str(down))
             answer_later = {"Retry-After": str(RETRY_AFTER_S)}
             response = JSONResponse({"error": "not stored; send it again"}, 503, answer_later)
         measures.webhook(sender.name, response.status_code)

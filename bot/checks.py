@@ -1,0 +1,89 @@
+"""What `doctor` looks at: the database, Slack, each webhook and each source, all side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from runbooks.loader import load as load_runbooks
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import doctor
+from bot.catalog import Catalog, CatalogError
+from bot.catalog import load as load_catalog
+from bot.doctor import Check, Examine
+from bot.rooms import Rooms, open_rooms
+from bot.settings import Settings
+from bot.slack.checks import slack_checks
+from bot.state.database import DatabaseUrlError, migrate
+
+WEBHOOKS = {
+    "webhook alertmanager": "ALERTMANAGER_WEBHOOK_TOKEN",
+    "webhook grafana": "GRAFANA_WEBHOOK_TOKEN",
+    "webhook pagerduty": "PAGERDUTY_WEBHOOK_SECRET",
+    "webhook alert": "GENERIC_WEBHOOK_TOKEN",
+}
+
+
+async def all_checks(settings: Settings) -> list[Check]:
+    """Every check of these settings, in the order in which a person would mend them."""
+    catalog, services = _catalog(settings.services_file)
+    rooms = open_rooms(settings, catalog.templates)
+    try:
+        return [
+            *await doctor.examine_all([_database(settings), *map(doctor.source, rooms.open)]),
+            *await slack_checks(settings),
+            *_webhooks(settings),
+            services,
+            _runbooks(settings.runbooks_dir),
+            *_off(rooms),
+        ]
+    finally:
+        await asyncio.gather(*(room.close() for room in rooms.open))
+
+
+def _database(settings: Settings) -> Examine:
+    async def examine() -> Check:
+        try:
+            revision = await asyncio.to_thread(migrate, settings.database_url)
+        except DatabaseUrlError as wrong:
+            return Check("database", "fault", str(wrong), "set DATABASE_URL")
+        except (SQLAlchemyError, OSError) as wrong:
+            return Check("database", "fault", f"cannot be opened ({type(wrong).__name__})", "look at DATABASE_URL")
+        return Check("database", "ok", f"writable, revision {revision}")
+
+    return examine
+
+
+def _webhooks(settings: Settings) -> list[Check]:
+    secrets = {name: getattr(settings, setting.lower()) for name, setting in WEBHOOKS.items()}
+    found = [
+        Check(name, "ok", "authenticated") if secret else doctor.off(name, WEBHOOKS[name])
+        for name, secret in secrets.items()
+    ]
+    if not any(secrets.values()):
+        found.append(Check("webhooks", "fault", "no alert can come in", f"set {' or '.join(WEBHOOKS.values())}"))
+    return found
+
+
+def _catalog(path: Path | None) -> tuple[Catalog, Check]:
+    try:
+        catalog = load_catalog(path)
+    except CatalogError as wrong:
+        return load_catalog(None), Check("services", "fault", str(wrong), "mend the file that SERVICES_FILE names")
+    if path is None:
+        return catalog, Check("services", "off", "no SERVICES_FILE", "owners, repos and dependencies stay unknown")
+    return catalog, Check("services", "ok", f"{len(catalog.services)} services")
+
+
+def _runbooks(path: Path | None) -> Check:
+    library = load_runbooks(path)
+    if library.problems:
+        return Check(
+            "runbooks", "warning", "; ".join(map(str, library.problems[:5])), "mend these files in RUNBOOKS_DIR"
+        )
+    return Check("runbooks", "ok", f"{len(library.runbooks)} runbooks")
+
+
+def _off(rooms: Rooms) -> list[Check]:
+    return [doctor.off(name, setting) for name, setting in rooms.off.items()]

@@ -1,0 +1,122 @@
+"""The whole playground in one place: every stand-in on loopback, and a real bot that knows them only by settings."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from playground import elasticsearch, github, pagerduty, prometheus, tls
+from playground.alerting import Target
+from playground.bot import Bot, free_port
+from playground.director import Director, Settings
+from playground.scenarios import ALL
+from playground.slack.serve import Slack
+from playground.slack.serve import running as slack_running
+from playground.slack.settings import SlackSettings
+
+
+class WallClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """What the demo and the tests reach for."""
+
+    slack: Slack
+    director: Director
+    bot: Bot
+    env: Mapping[str, str]
+    """The bot's settings, all of them addresses on loopback and tokens made up at the start."""
+
+
+@asynccontextmanager
+async def running(folder: Path, *, port: int = 0, more: Mapping[str, str] | None = None) -> AsyncIterator[Town]:
+    """Every stand-in, and the settings of a bot that is not started yet. `folder` holds what the bot writes.
+
+    `port` is the page's; `more` are settings over those of the town, an empty one turning something off.
+    """
+    tokens = {name: secrets.token_urlsafe(24) for name in ("alerts", "prometheus", "elastic", "github", "pagerduty")}
+    bot_port = free_port()
+    clock = WallClock()
+    async with AsyncExitStack() as stack:
+        certificates = tls.make(folder / "tls")
+        slack_settings = SlackSettings(
+            bot_token=f"xoxb-{secrets.token_urlsafe(16)}",
+            app_token=f"xapp-{secrets.token_urlsafe(16)}",
+            signing_secret=secrets.token_hex(16),
+        )
+        figures_port = free_port()  # known before it serves: alerts link to it
+        target = Target(
+            f"http://127.0.0.1:{bot_port}/webhooks/alertmanager", tokens["alerts"], f"http://127.0.0.1:{figures_port}"
+        )
+        director = Director(Settings(target), clock)
+        figures = await stack.enter_async_context(
+            prometheus.running(director, token=tokens["prometheus"], port=figures_port)
+        )
+        repos = [p.service.repo for s in ALL for p in s.profiles if p.service.repo]
+        logs = await stack.enter_async_context(elasticsearch.running(director, api_key=tokens["elastic"]))
+        code = await stack.enter_async_context(github.running(director, token=tokens["github"], repos=repos))
+        rota = await stack.enter_async_context(
+            pagerduty.running(director, token=tokens["pagerduty"], certificates=certificates)
+        )
+        slack = await stack.enter_async_context(
+            slack_running(slack_settings, director.people(), director, clock.now, port=port)
+        )
+        incidents = slack.workspace.named("incidents")
+        (folder / "services.yaml").write_text(director.services_yaml())
+        _write_history(folder / "history.jsonl", director)
+        env = {
+            "DATABASE_URL": f"sqlite:///{folder / 'first-responder.sqlite'}",
+            "HTTP_HOST": "127.0.0.1",
+            "HTTP_PORT": str(bot_port),
+            "EXTRA_CA_FILE": str(certificates.ca_file),
+            "SLACK_BOT_TOKEN": slack_settings.bot_token,
+            "SLACK_APP_TOKEN": slack_settings.app_token,
+            "SLACK_API_URL": slack.api_url,
+            "SLACK_INCIDENTS_CHANNEL": incidents.id if incidents else "",
+            "ALERTMANAGER_WEBHOOK_TOKEN": tokens["alerts"],
+            "GENERIC_WEBHOOK_TOKEN": tokens["alerts"],
+            "PROMETHEUS_URL": figures.url,
+            "PROMETHEUS_TOKEN": tokens["prometheus"],
+            "ELASTICSEARCH_URL": logs.url,
+            "ELASTICSEARCH_API_KEY": tokens["elastic"],
+            "GITHUB_TOKEN": tokens["github"],
+            "GITHUB_API_URL": code.url,
+            "PAGERDUTY_API_KEY": tokens["pagerduty"],
+            "PAGERDUTY_API_URL": rota.url,
+            "CHROMA_PATH": str(folder / "chroma"),
+            "SERVICES_FILE": str(folder / "services.yaml"),
+            **(more or {}),
+        }
+        bot = Bot(env, folder, bot_port)
+        try:
+            yield Town(slack, director, bot, env)
+        finally:
+            await bot.stop()
+
+
+def _write_history(path: Path, director: Director) -> None:
+    """The company's past incidents, in the form that `first-responder learn` reads."""
+    lines = (
+        json.dumps(
+            {
+                "id": past.id,
+                "service": past.service,
+                "title": past.title,
+                "opened_at": past.opened_at.isoformat(),
+                "minutes": past.minutes,
+                "cause": past.cause,
+                "resolution": past.resolution,
+                "summary": past.summary,
+            }
+        )
+        for past in director.history()
+    )
+    path.write_text("\n".join(lines) + "\n")
