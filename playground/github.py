@@ -38,13 +38,15 @@ class Running:
 @asynccontextmanager
 async def running(world: World, *, token: str, repos: Collection[str] = (), port: int = 0) -> AsyncIterator[Running]:
     """Serves the world's rollouts. `repos` exist even where nothing was ever rolled out; others answer 404."""
-    stand_in = _GitHub(world, token, frozenset(repos))
+    stand_in = GitHub(world, token, frozenset(repos))
     async with serving(stand_in.app(), port=port) as url:
         stand_in.seen.url = url
         yield stand_in.seen
 
 
-class _GitHub:
+class GitHub:
+    """The stand-in; `app()` is what is served, `seen` what was asked of it."""
+
     def __init__(self, world: World, token: str, repos: frozenset[str]) -> None:
         self._world = world
         self._token = token

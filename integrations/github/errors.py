@@ -21,11 +21,11 @@ _URL = "check GITHUB_API_URL; GitHub Enterprise Server answers under https://HOS
 def told_plainly(repo: str) -> Iterator[None]:
     """Turns whatever goes wrong inside into a RoomError. No message carries the token or an answer's body."""
     import requests
-    from github import BadAttributeException, GithubException
+    from github import BadAttributeException, GithubException, IncompletableObject
 
     try:
         yield
-    except BadAttributeException as error:
+    except (BadAttributeException, IncompletableObject) as error:
         raise Malformed(NAME, "the answer is not GitHub's", _URL) from error
     except GithubException as error:
         raise _by_status(error, repo) from error

@@ -98,7 +98,7 @@ def rollout(statuses: tuple[DeploymentStatus, ...]) -> Rollout:
 
 
 def difference(wire: Comparison.Comparison) -> Difference:
-    commits = tuple(islice(wire.commits, COMMITS))
+    commits = tuple(islice(wire.complete().commits, COMMITS))  # unfetched, it would ask twice
     newest = commits[-1] if commits else None
     return Difference(
         files=tuple(one.filename for one in islice(wire.files, FILES)),

@@ -48,7 +48,7 @@ def changes(seen: Seen, details: Details, services: Sequence[str], window: Windo
         merges = brought_by(deployment, seen, details)
         brought.update(merge.number for merge in merges)
         told += _deployment(deployment, merges, seen, details, services)
-        released |= {deployment.ref.removeprefix("refs/tags/"), version_of(deployment, seen)}
+        released |= {deployment.ref.removeprefix("refs/tags/"), version_of(deployment)}
     for merge in seen.merges:
         if merge.number not in brought:
             told += _merge(merge, details, services)
@@ -75,8 +75,8 @@ def before(deployment: Deployment, deployments: Sequence[Deployment]) -> Deploym
     return next((one for one in older if one.id != deployment.id and one.environment == deployment.environment), None)
 
 
-def version_of(deployment: Deployment, seen: Seen) -> str:
-    """The deployer's own version, else the tag, else the release made of this commit, else the short commit."""
+def version_of(deployment: Deployment) -> str:
+    """The deployer's own version, else the tag, else the short commit: a branch is no version."""
     if given := deployment.payload.get("version") or deployment.payload.get("tag"):
         return given
     ref = deployment.ref.removeprefix("refs/tags/")
@@ -96,7 +96,7 @@ def _deployment(
 ) -> list[Change]:
     difference = details.differences.get(deployment.id, Difference())
     rollout = details.rollouts.get(deployment.id)
-    version = version_of(deployment, seen)
+    version = version_of(deployment)
     release = next((one for one in seen.releases if one.tag == version), None)
     older = before(deployment, seen.deployments)
     failed = " (failed)" if rollout and rollout.state == "failed" else ""
@@ -106,7 +106,7 @@ def _deployment(
         what="deployment",
         at=rollout.began if rollout and rollout.began else deployment.created_at,
         version=version,
-        previous=version_of(older, seen) if older else "",
+        previous=version_of(older) if older else "",
         author=merges[0].author if merges else difference.author or deployment.creator,
         title=_title(deployment, merges, release, difference) + failed,
         files=difference.files,
