@@ -1,0 +1,44 @@
+"""Which real servers and programs tests may start here, and where each is found."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+
+def _on_path(*names: str) -> str | None:
+    return next((found for name in names if (found := shutil.which(name))), None)
+
+
+def _postgres() -> str | None:
+    """A database that is handed in, else the newest of Debian's binaries, else `initdb` on the PATH."""
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        return url
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: float(p.parts[-3]))
+    return str(debian[-1]) if debian else _on_path("initdb")
+
+
+def _elasticsearch() -> str | None:
+    return os.environ.get("ELASTICSEARCH_TEST_URL") or os.environ.get("ELASTICSEARCH_HOME")
+
+
+FINDERS: dict[str, Callable[[], str | None]] = {
+    "prometheus": lambda: _on_path("prometheus"),
+    "promtool": lambda: _on_path("promtool"),
+    "alertmanager": lambda: _on_path("prometheus-alertmanager", "alertmanager"),
+    "postgres": _postgres,
+    "chromium": lambda: _on_path("chromium", "chromium-browser", "google-chrome"),
+    "chromedriver": lambda: _on_path("chromedriver"),
+    "elasticsearch": _elasticsearch,
+}
+"""Program → where it is (a path, or the address of one that runs already); None where it is not."""
+
+
+def where(program: str) -> str:
+    """Where a program is. Raises LookupError; a test that carries `needs(program)` never sees it."""
+    found = FINDERS[program]()
+    if found is None:
+        raise LookupError(f"{program} is not installed; mark the test with needs({program!r})")
+    return found
