@@ -1,0 +1,160 @@
+"""From context to analysis: evidence first. Pure; a model may share in it later, behind the same `Analyst` port.
+
+The stages: figures → when it began → log patterns → who is in trouble by himself → which change came before →
+ranked causes → words with numbered facts → first steps. Each stage works with whatever is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from bot.domain.analysis import Analysis, Cause, FirstStep, RuledOut
+from bot.domain.context import Context
+from bot.evidence import log_patterns
+from bot.evidence.began import began, began_by_service
+from bot.evidence.changes import Suspicion, suspicions
+from bot.evidence.facts import CHANGES, Numbering
+from bot.evidence.first_steps import first_steps
+from bot.evidence.graph import CallGraph
+from bot.evidence.log_patterns import Growth
+from bot.evidence.next_look import looked_at, next_look
+from bot.evidence.onset import Shift, Trace, shift_of, traces
+from bot.evidence.ranking import MOST_CAUSES, Candidate, Kind, candidates, confidences, kind_of
+from bot.evidence.ruled_out import no_changes, ruled_out
+from bot.evidence.standing import Standing
+from bot.evidence.status import states
+from bot.evidence.telling import told
+from bot.evidence.witnesses import standings
+from integrations.contract import Change, Logs, RunbookMatch, Series
+
+DEFAULT_ONSET = 180.0
+"""Seconds before the alert that are taken as the beginning where nothing tells: a common `for:` and a scrape."""
+
+
+class Analyst(Protocol):
+    """Whoever makes an analysis of a context."""
+
+    def __call__(self, context: Context) -> Analysis: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the pure stages found, before it is put into words."""
+
+    traces: Sequence[Trace]
+    shifts: Sequence[Shift]
+    growths: Sequence[Growth]
+    graph: CallGraph
+    standings: Mapping[str, Standing]
+    suspicions: Sequence[Suspicion]
+    ranked: Sequence[Candidate]
+    onset: float | None
+    """When it began, unix seconds; None when nothing departed from normal."""
+
+
+def analyse(context: Context) -> Analysis:
+    """What the evidence says of this context; works whole with any part of it missing."""
+    return tell(context, weigh(context))
+
+
+def weigh(context: Context) -> Evidence:
+    """The evidence of this context, weighed."""
+    alerted = context.scope.alerted_at.timestamp()
+    until = context.scope.window.until.timestamp()
+    drawn = traces(context.of(Series))
+    shifts = tuple(shift for trace in drawn if (shift := shift_of(trace, alerted)))
+    graph = CallGraph.of(context.scope, drawn)
+    onset = began(context.of(Logs), drawn, shifts, graph.own, alerted)
+    assumed = onset if onset is not None else alerted - DEFAULT_ONSET
+    growths = tuple(g for logs in context.of(Logs) for g in log_patterns.growths(logs, assumed, until))
+    found = standings(shifts, drawn, growths, graph)
+    onsets = began_by_service(shifts)
+    suspects = suspicions(context.of(Change), onsets, assumed, context.of(Series), context.of(Logs))
+    ranked = candidates(found, suspects, graph)
+    return Evidence(drawn, shifts, growths, graph, found, suspects, ranked, onset)
+
+
+def tell(context: Context, evidence: Evidence) -> Analysis:
+    """The evidence in words, with numbered facts, first steps and what was ruled out."""
+    own = evidence.graph.own
+    numbering = Numbering()
+    causes = _causes(context, evidence, numbering)
+    named = {cause.service for cause in causes}
+    first = evidence.ranked[0] if causes else None
+    innocent = ruled_out(
+        first, evidence.standings, evidence.suspicions, (evidence.traces, evidence.shifts), evidence.graph
+    )
+    if _knows_of_no_change(context):
+        innocent = (*innocent, no_changes(len(context.scope.services)))
+    ruled = tuple(RuledOut(text, numbering.cite(seen)) for text, seen in innocent)
+    weak = [candidate for candidate in evidence.ranked if candidate.service not in named]
+    unclear = not causes or causes[0].confidence in ("low", "unknown")
+    return Analysis(
+        causes=causes,
+        onset=datetime.fromtimestamp(evidence.onset, UTC) if evidence.onset is not None else None,
+        facts=numbering.facts(),
+        signals=states(evidence.traces, evidence.shifts, own, context.scope.alerted_at.timestamp()),
+        patterns=log_patterns.strongest(evidence.growths),
+        ruled_out=ruled,
+        first_steps=_first_steps(context, evidence, causes),
+        looked_at=looked_at(
+            context, len(evidence.traces), len({t.service for t in evidence.traces}), len(context.of(Change))
+        ),
+        suspects=tuple(candidate.service for candidate in weak[:8]),
+        next_look=next_look(context, evidence.graph, evidence.ranked, evidence.onset) if unclear else None,
+    )
+
+
+def _causes(context: Context, evidence: Evidence, numbering: Numbering) -> tuple[Cause, ...]:
+    own = evidence.graph.own
+    sure = confidences(evidence.ranked, suffering=_suffering(evidence), complete=not context.waiting)
+    causes = []
+    for candidate, confidence in list(zip(evidence.ranked, sure, strict=True))[:MOST_CAUSES]:
+        if confidence == "unknown":
+            break
+        kind = kind_of(candidate, own)
+        text, seen = told(candidate, kind, own)
+        version = candidate.suspicion.change.version if kind == "change" and candidate.suspicion else None
+        causes.append(
+            Cause(
+                service=candidate.service,
+                kind=kind,
+                text=text,
+                confidence=confidence,
+                facts=numbering.cite(seen),
+                score=round(candidate.score, 3),
+                version=version or None,
+            )
+        )
+    return tuple(causes)
+
+
+def _suffering(evidence: Evidence) -> bool | None:
+    """Whether the alerting service is seen to suffer; None where there are no figures of it."""
+    own = evidence.graph.own
+    if not any(trace.service == own for trace in evidence.traces):
+        return None
+    return any(shift.service == own and shift.bad for shift in evidence.shifts)
+
+
+def _knows_of_no_change(context: Context) -> bool:
+    blind = {gap.source for gap in context.gaps} | set(context.off) | set(context.waiting)
+    return CHANGES in context.took and CHANGES not in blind and not context.of(Change)
+
+
+def _first_steps(context: Context, evidence: Evidence, causes: Sequence[Cause]) -> tuple[FirstStep, ...]:
+    first: tuple[Candidate, Kind] | None = (evidence.ranked[0], causes[0].kind) if causes else None
+    pods = _pods(context, causes[0].service) if causes else ()
+    return first_steps(first, context.scope.services, pods, context.of(RunbookMatch))
+
+
+def _pods(context: Context, service: str) -> tuple[str, ...]:
+    """Known instances of a service: those of its newest change first, then those with figures."""
+    changes = sorted((c for c in context.of(Change) if c.service == service), key=lambda c: c.at, reverse=True)
+    new = [pod for change in changes[:1] for pod in change.instances_new]
+    seen = [one.instance for one in context.of(Series) if one.service == service and one.instance]
+    logged = [line.instance for logs in context.of(Logs) for line in logs.lines[-500:] if line.service == service]
+    return tuple(dict.fromkeys(pod for pod in (*new, *seen, *logged) if pod))

@@ -1,0 +1,50 @@
+"""When it began: the alert's own time is late by its `for:` and the scrape, so the signals are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.evidence.log_patterns import onset_in
+from bot.evidence.onset import Shift, Trace
+from bot.evidence.scale import Scale
+from bot.evidence.witnesses import resource_weight
+from integrations.contract import Logs
+from integrations.signals import signal
+
+CLEAR = 0.5
+"""Surprise from which a shift dates the beginning."""
+MATTERS = 0.2
+"""Least weight of what it changed."""
+
+
+def began(
+    logs: Sequence[Logs], traces: Sequence[Trace], shifts: Sequence[Shift], own: str, alerted: float
+) -> float | None:
+    """The first lasting departure from normal, in unix seconds; None when nothing departed.
+
+    Of the alerting service itself where it shows one, else of any service, else of the error lines.
+    """
+    scale = Scale.of(shifts, traces, own)
+    clear = [shift for shift in shifts if shift.bad and shift.surprise >= CLEAR and _matters(shift, scale)]
+    mine = [shift.since for shift in clear if shift.service == own]
+    if mine:
+        return min(mine)
+    if clear:
+        return max(clear, key=lambda shift: shift.surprise).since
+    lines = [onset for one in logs if (onset := onset_in(one, alerted)) is not None]
+    return min(lines, default=None)
+
+
+def began_by_service(shifts: Iterable[Shift]) -> dict[str, float]:
+    """When each service first showed a clear shift for the worse."""
+    since: dict[str, float] = {}
+    for shift in shifts:
+        if shift.bad and shift.surprise >= CLEAR:
+            since[shift.service] = min(since.get(shift.service, shift.since), shift.since)
+    return since
+
+
+def _matters(shift: Shift, scale: Scale) -> bool:
+    if signal(shift.signal).family in ("saturation", "instances"):
+        return resource_weight(shift) >= MATTERS
+    return scale.noticed(shift) >= MATTERS

@@ -1,0 +1,44 @@
+"""Who calls whom, seen from the service that alerts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.evidence.onset import Trace
+from integrations.contract import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class CallGraph:
+    own: str
+    """The service that alerts."""
+    callees: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, scope: Scope, traces: Iterable[Trace]) -> CallGraph:
+        """Calls as `services.yaml` knows them, and as figures of single edges show them."""
+        callees: dict[str, dict[str, None]] = defaultdict(dict)
+        for service in scope.services.values():
+            callees[service.name] |= dict.fromkeys(service.depends_on)
+        for trace in traces:
+            caller, arrow, callee = trace.edge.partition("->")
+            if arrow and caller and callee:
+                callees[caller][callee] = None
+        return cls(scope.service.name, {name: tuple(called) for name, called in callees.items()})
+
+    def names(self) -> dict[str, None]:
+        """Every service that calls or is called, the alerting one first."""
+        return {self.own: None} | {n: None for caller, called in self.callees.items() for n in (caller, *called)}
+
+    def depths(self) -> dict[str, int]:
+        """Service → calls away from the alerting one; a service that it cannot reach is missing."""
+        found = {self.own: 0}
+        queue = [self.own]
+        for name in queue:
+            for callee in self.callees.get(name, ()):
+                if callee not in found:
+                    found[callee] = found[name] + 1
+                    queue.append(callee)
+        return found

@@ -1,0 +1,237 @@
+"""Which log lines grew: lines become templates, and each template's count is held against the hour before.
+
+The rule. Counts since the onset are compared with the same template's hour before, scaled to the same span, and
+with its busiest such span, because bursts are normal for some lines. What counts is growth in Poisson spreads,
+(count - before) / sqrt(before + 1), an error more than a warning, a warning more than an info. A template that is
+merely new proves little; one that does not appear says nothing. Templates by Drain (He et al., ICWS 2017), over
+lines whose numbers, ids, addresses and paths are masked first: so few distinct lines are left that it is quick.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from bot.domain.analysis import LogPattern
+from integrations.contract import LogLine, Logs
+
+Weight = Literal["error", "warning", "info"]
+
+BEFORE = 3600.0
+"""Seconds before the onset that tell what is usual."""
+LEAST_BEFORE = 120.0
+"""With fewer seconds of lines than this before the onset nobody knows what is usual."""
+MOST_PATTERNS = 10
+LONGEST = 600
+"""Characters of a message that are looked at: what tells lines apart stands at their beginning."""
+WEIGHTS: dict[Weight, float] = {"error": 1.0, "warning": 0.5, "info": 0.2}
+HALF_SURE = 8.0
+"""Poisson spreads at which growth is half convincing."""
+
+_KEPT = r"(?P<kept>(?<![\w.@/-])[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)+(?::\d{2,5})?(?![\w@]))"
+_VARIABLE = "|".join(
+    (
+        r'"[^"]{0,200}"',
+        r"(?<!\w)'[^']{0,200}'(?!\w)",
+        r"\b[a-z][a-z0-9+.-]*://\S+",
+        r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
+        r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b",
+        r"\b\d{4}-\d\d-\d\d[T ][\d:.,]+Z?",
+        r"\b0x[0-9a-fA-F]+\b",
+        r"\b(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{8,}\b",
+        r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b",
+        r"(?<![\w/])(?:/[\w.@%+-]+){2,}/?",
+        r"(?<![A-Za-z])[-+]?\d+(?:[.,:]\d+)*(?:[a-zA-Zµ%]{1,3}\b)?",
+    )
+)
+_MASK = re.compile(f"{_KEPT}|(?:{_VARIABLE})")
+_ERROR = re.compile(
+    r"\b(?:errors?|exception|fatal|panic|fail(?:ed|ure|s)?|refused|unavailable|denied|timed? ?out|out of memory|"
+    r"no space left|exhausted|deadlock|crash(?:ed)?|killed|unreachable|traceback)\b|(?:Error|Exception)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """One template of one service that has grown, and how convincingly (0 to 1)."""
+
+    pattern: LogPattern
+    weight: Weight
+    share: float
+    known_before: bool
+    """Whether there were lines before the onset at all, so that «new» means something."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What counts are held against: seconds since the onset, seconds known before it, and what a line stands for."""
+
+    span: float
+    before: float
+    scale: float
+    url: str | None
+
+
+@dataclass(slots=True)
+class _Tally:
+    service: str
+    level: str
+    masked: str
+    sample: str = ""
+    first: float = float("inf")
+    after: int = 0
+    spans: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    """Count in each span of the same length before, the nearest first."""
+
+
+def masked(message: str) -> str:
+    """The message with everything that changes from line to line as `<*>`; names of hosts and classes stay."""
+    return _MASK.sub(_hide, message[:LONGEST])
+
+
+def _hide(match: re.Match[str]) -> str:
+    return match.group() if match.lastgroup == "kept" else "<*>"
+
+
+def weight_of(level: str, message: str) -> Weight:
+    """How much a line matters: by its level, or by its words where it has none."""
+    word = level.strip().lower()
+    if word in ("error", "err", "fatal", "critical", "crit", "severe", "panic", "emerg", "alert", "e", "f"):
+        return "error"
+    if word in ("warn", "warning", "w"):
+        return "warning"
+    if word or not _ERROR.search(message[:LONGEST]):
+        return "info"
+    return "error"
+
+
+def onset_in(logs: Logs, alerted: float) -> float | None:
+    """When error lines began to grow, from the lines alone: the first of the minutes up to the alert that are off.
+
+    A minute is off when it holds more than twice the errors, and three more, than the busiest minute of the quiet
+    time before; quiet is everything up to fifteen minutes before the alert. None when no minute is.
+    """
+    minutes: dict[int, int] = defaultdict(int)
+    for line in logs.lines:
+        if weight_of(line.level, line.message) == "error":
+            minutes[int(line.time.timestamp() // 60)] += 1
+    quiet = [count for at, count in minutes.items() if at * 60 < alerted - 900]
+    off = [at for at, c in minutes.items() if at * 60 >= alerted - 900 and c > 2 * max(quiet, default=0) + 3]
+    return min(off) * 60.0 if off else None
+
+
+def growths(logs: Logs, onset: float, until: float) -> tuple[Growth, ...]:
+    """Templates that grew since `onset` (unix seconds), the strongest first; empty where nothing did.
+
+    Counts are scaled up where the lines are a sample.
+    """
+    if not logs.lines:
+        return ()
+    until = max(until, logs.lines[-1].time.timestamp())
+    frame = _Frame(
+        span=max(60.0, until - onset),
+        before=min(BEFORE, onset - logs.lines[0].time.timestamp()),
+        scale=max(1.0, logs.total / len(logs.lines)),
+        url=logs.url,
+    )
+    tallies = _templates(_tallied(logs.lines, onset, frame.span))
+    grown = [_growth(tally, template, frame) for tally, template in tallies if tally.after]
+    grown = [growth for growth in grown if growth.share > 0]
+    return tuple(sorted(grown, key=lambda growth: (-growth.share, -growth.pattern.count, growth.pattern.template)))
+
+
+def strongest(grown: Sequence[Growth]) -> tuple[LogPattern, ...]:
+    """At most ten patterns for the briefing: errors and warnings before infos, then by growth."""
+    told = sorted(grown, key=lambda growth: (growth.weight == "info", -growth.share))
+    return tuple(growth.pattern for growth in told[:MOST_PATTERNS])
+
+
+def _tallied(lines: Iterable[LogLine], onset: float, span: float) -> list[_Tally]:
+    """Lines counted by service, level and masked text; equal messages are masked once."""
+    known: dict[str, str] = {}
+    tallies: dict[tuple[str, str, str], _Tally] = {}
+    for line in lines:
+        moment = line.time.timestamp()
+        if moment < onset - BEFORE:
+            continue
+        text = known.get(line.message)
+        if text is None:
+            text = known[line.message] = masked(line.message)
+        key = (line.service, line.level, text)
+        tally = tallies.get(key)
+        if tally is None:
+            tally = tallies[key] = _Tally(*key)
+        _count(tally, line, moment, onset, span)
+    return list(tallies.values())
+
+
+def _count(tally: _Tally, line: LogLine, moment: float, onset: float, span: float) -> None:
+    if moment < tally.first:
+        tally.first = moment
+    if moment >= onset:
+        if not tally.after:
+            tally.sample = line.message
+        tally.after += 1
+    else:
+        tally.spans[int((onset - moment) // span)] += 1
+
+
+def _templates(tallies: Sequence[_Tally]) -> list[tuple[_Tally, str]]:
+    """Tallies of one template taken together, with the template. Order of appearance decides nothing but ties."""
+    from drain3.drain import Drain  # type: ignore[import-untyped]
+
+    drains: dict[tuple[str, str], Drain] = {}
+    members: dict[tuple[str, str, int], list[_Tally]] = defaultdict(list)
+    for tally in sorted(tallies, key=lambda one: (one.service, one.level, one.masked)):
+        place = (tally.service, tally.level)
+        drain = drains.setdefault(place, Drain(sim_th=0.6, max_clusters=2000, parametrize_numeric_tokens=False))
+        cluster, _ = drain.add_log_message(tally.masked)
+        members[*place, cluster.cluster_id].append(tally)
+    together = []
+    for (service, level, number), several in members.items():
+        cluster = drains[service, level].id_to_cluster.get(number)
+        template = cluster.get_template() if cluster else several[0].masked
+        together.append((_merged(several), template))
+    return together
+
+
+def _merged(several: Sequence[_Tally]) -> _Tally:
+    whole = several[0]
+    for other in several[1:]:
+        whole.first = min(whole.first, other.first)
+        whole.sample = whole.sample or other.sample
+        whole.after += other.after
+        for at, count in other.spans.items():
+            whole.spans[at] += count
+    return whole
+
+
+def _growth(tally: _Tally, template: str, frame: _Frame) -> Growth:
+    known = frame.before >= LEAST_BEFORE
+    usual = sum(tally.spans.values()) * frame.span / frame.before if known else float(tally.after)
+    expected = max(usual, _busiest(tally, frame)) if known else usual
+    weight = weight_of(tally.level, tally.sample)
+    spreads = (tally.after - expected) / (expected + 1) ** 0.5 * frame.scale**0.5
+    pattern = LogPattern(
+        service=tally.service,
+        template=template,
+        count=round(tally.after * frame.scale),
+        before=usual * frame.scale,
+        first_seen=datetime.fromtimestamp(tally.first, UTC),
+        level=tally.level or (weight if weight != "info" else ""),
+        sample=tally.sample,
+        url=frame.url,
+    )
+    share = WEIGHTS[weight] * spreads / (spreads + HALF_SURE) if spreads > 1 else 0.0
+    return Growth(pattern, weight, share, known)
+
+
+def _busiest(tally: _Tally, frame: _Frame) -> int:
+    """The most lines of any whole span of the same length before."""
+    whole = int(frame.before // frame.span)
+    return max((count for at, count in tally.spans.items() if at < whole), default=0)

@@ -1,0 +1,253 @@
+"""When a signal left its own normal: which way, how far, and how rare that is for this very signal.
+
+The rule. Normal is the median of the quiet time before, its spread the interquartile range / 1.349 (the standard
+deviation of a normal distribution, but deaf to spikes), never taken as smaller than a floor that people would
+care about. A point is off when it lies more than three spreads away. Points that are off, with no two normal ones
+in a row between them, are a run; a run that touches the time of the alert counts. Its strength is the best median
+of three neighbours, so that one spike alone is none. Because spikes are normal for some signals, the strength is
+divided by what this signal did by itself in its quiet time (its 95th percentile): `surprise` is 1 - 1/that.
+
+Median and IQR instead of mean and deviation, and calibration on quiet hours, after BARO (Pham et al., FSE 2024).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from integrations.contract import Series
+from integrations.signals import signal
+
+OFF = 3.0
+"""Spreads from normal at which a point is off."""
+SUSTAINED = 3
+"""Points of which the median counts."""
+FEW = 8
+"""With fewer quiet points than this the minutes just before the alert are asked too."""
+FLOORS = {"%": 0.3, "s": 0.0005, "/s": 0.2, "m": 2.0, "MiB": 2.0, "B/s": 500.0, "": 0.5}
+"""Smallest spread worth a thought, by unit; resource percentages move by whole points, see `_floor`."""
+RELATIVE_FLOOR = 0.05
+"""Smallest spread, as a share of the normal value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One signal of one service, its instances taken together."""
+
+    service: str
+    signal: str
+    edge: str
+    times: tuple[float, ...]
+    values: tuple[float, ...]
+    yesterday: tuple[float, ...] = ()
+    url: str | None = None
+
+    @property
+    def step(self) -> float:
+        """Usual seconds between two points; 60 where there are fewer than two."""
+        gaps = [b - a for a, b in zip(self.times, self.times[1:], strict=False)]
+        return middle(gaps) if gaps else 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A lasting departure from normal that touches the time of the alert. Times are unix seconds."""
+
+    service: str
+    signal: str
+    edge: str
+    direction: Literal["up", "down"]
+    normal: float
+    value: float
+    """Typical value while it was off."""
+    since: float
+    surprise: float
+    """0 (happens anyway) to 1 (never seen before)."""
+    url: str | None = None
+
+    @property
+    def bad(self) -> bool:
+        """Whether it moved the way that hurts; a signal that may move either way never did."""
+        return signal(self.signal).worse == self.direction
+
+    @property
+    def ratio(self) -> float:
+        """Value over normal; infinite from a normal of zero."""
+        return self.value / self.normal if self.normal else float("inf")
+
+
+def traces(series: Iterable[Series]) -> tuple[Trace, ...]:
+    """Each signal of each service (and edge) as one trace: mean over instances, sum for traffic.
+
+    So a rollout that changes every pod leaves one unbroken line. A figure of the whole service goes before those
+    of its instances.
+    """
+    groups: dict[tuple[str, str, str], list[Series]] = defaultdict(list)
+    for one in series:
+        if one.times:
+            groups[one.service, one.signal, one.edge].append(one)
+    return tuple(_together(members) for members in groups.values())
+
+
+def shift_of(trace: Trace, alerted: float) -> Shift | None:
+    """The trace's departure around the alert; None when it stayed normal or cannot be told.
+
+    What is normal is first taken from everything before the last minutes; where that shows nothing, from the older
+    half alone, because a slow leak hides in its own history. Once a run is found, normal is everything before it.
+    """
+    before = _quiet(trace, alerted)
+    found = _settled(trace, before, alerted)
+    if found is None and before >= 16:
+        found = _settled(trace, before // 2, alerted)
+    return found
+
+
+def normal_of(trace: Trace, alerted: float) -> float | None:
+    """The median of the quiet time before; None where there is none."""
+    before = _quiet(trace, alerted)
+    return middle(trace.values[:before]) if before else None
+
+
+def _quiet(trace: Trace, alerted: float) -> int:
+    """How many points lie safely before the alert."""
+    before = bisect_left(trace.times, alerted - max(300.0, 2 * trace.step))
+    if before < FEW:
+        before = bisect_left(trace.times, alerted - 3 * trace.step)
+    return before
+
+
+def _settled(trace: Trace, before: int, alerted: float) -> Shift | None:
+    run: tuple[int, int] | None = None
+    up = True
+    for _ in range(3):
+        if before < 2:
+            return None
+        ups, downs = (_run(trace, before, alerted, sign) for sign in (1, -1))
+        strongest = max(((r, s) for r, s in ((ups, 1), (downs, -1)) if r), key=lambda rs: rs[0][2], default=None)
+        if strongest is None:
+            return None
+        (first, last, _), sign = strongest
+        run, up = (first, last), sign == 1
+        if first >= before:
+            break
+        before = first
+    return _shift(trace, before, run, 1 if up else -1) if run and before >= 2 else None
+
+
+def _run(trace: Trace, before: int, alerted: float, sign: int) -> tuple[int, int, float] | None:
+    """First and last index of the run that touches the alert, and its strength in spreads."""
+    centre, spread = _normal(trace, before)
+    off = [sign * (value - centre) / spread for value in trace.values]
+    reach = alerted - 1.5 * trace.step - 30
+    best: tuple[int, int, float] | None = None
+    for first, last in _runs(off):
+        if trace.times[last] >= reach and trace.times[first] <= alerted + 1.5 * trace.step:
+            strength = _strength(off[first : last + 1], trace.step)
+            if strength > (best[2] if best else OFF):
+                best = (first, last, strength)
+    return best
+
+
+def _runs(off: Sequence[float]) -> Iterable[tuple[int, int]]:
+    first: int | None = None
+    last = 0
+    for index, score in enumerate(off):
+        if score > OFF:
+            if first is None or index - last > 2:
+                if first is not None:
+                    yield first, last
+                first = index
+            last = index
+    if first is not None:
+        yield first, last
+
+
+def _strength(off: Sequence[float], step: float) -> float:
+    """The best median of three neighbours; a single point of a long step counts for 60 %, of a short one not."""
+    if len(off) >= SUSTAINED:
+        return max(middle(off[at : at + SUSTAINED]) for at in range(len(off) - SUSTAINED + 1))
+    if len(off) == 2:
+        return min(off)
+    return 0.6 * off[0] if step >= 240 else 0.0
+
+
+def _shift(trace: Trace, before: int, run: tuple[int, int], sign: int) -> Shift | None:
+    centre, spread = _normal(trace, before)
+    off = [sign * (value - centre) / spread for value in trace.values]
+    first, last = run
+    strength = _strength(off[first : last + 1], trace.step)
+    excess = strength / max(OFF, _usual(off[:before]))
+    surprise = max(0.0, 1 - 1 / excess) * before / (before + 2) if excess > 0 else 0.0
+    value = middle(trace.values[first : last + 1])
+    if trace.yesterday and min(trace.yesterday) <= value <= max(trace.yesterday):
+        surprise *= 0.3  # the same hour of yesterday went there too
+    if surprise <= 0:
+        return None
+    return Shift(
+        service=trace.service,
+        signal=trace.signal,
+        edge=trace.edge,
+        direction="up" if sign > 0 else "down",
+        normal=centre,
+        value=value,
+        since=trace.times[first],
+        surprise=surprise,
+        url=trace.url,
+    )
+
+
+def _usual(off: Sequence[float]) -> float:
+    """How far this signal strays by itself: the 95th percentile of its quiet three-point medians."""
+    windows = sorted(middle(off[at : at + SUSTAINED]) for at in range(max(1, len(off) - SUSTAINED + 1)))
+    return windows[min(len(windows) - 1, int(0.95 * len(windows)))]
+
+
+def _normal(trace: Trace, before: int) -> tuple[float, float]:
+    """Median and spread of the first `before` points."""
+    values = sorted(trace.values[:before])
+    centre = _quantile(values, 0.5)
+    spread = (_quantile(values, 0.75) - _quantile(values, 0.25)) / 1.349
+    return centre, max(spread, _floor(trace.signal), RELATIVE_FLOOR * abs(centre))
+
+
+def _floor(name: str) -> float:
+    kind = signal(name)
+    return 1.0 if kind.family == "saturation" and kind.unit == "%" else FLOORS[kind.unit]
+
+
+def _together(members: Sequence[Series]) -> Trace:
+    whole = [one for one in members if not one.instance] or members
+    first = whole[0]
+    if len(whole) == 1:
+        times, values = first.times, first.values
+    else:
+        times, values = _merged(whole)
+    return Trace(first.service, first.signal, first.edge, times, values, first.yesterday, first.url)
+
+
+def _merged(members: Sequence[Series]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    longest = max(members, key=lambda one: len(one.times))
+    step = max(1.0, Trace("", "", "", longest.times, longest.values).step)
+    buckets: dict[int, list[float]] = defaultdict(list)
+    for one in members:
+        for moment, value in zip(one.times, one.values, strict=True):
+            buckets[round(moment / step)].append(value)
+    add = signal(longest.signal).family == "traffic"
+    order = sorted(buckets)
+    values = tuple(sum(buckets[at]) if add else sum(buckets[at]) / len(buckets[at]) for at in order)
+    return tuple(at * step for at in order), values
+
+
+def middle(values: Sequence[float]) -> float:
+    """The median; raises IndexError for no values."""
+    return _quantile(sorted(values), 0.5)
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    place = share * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)

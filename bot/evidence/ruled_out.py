@@ -1,0 +1,68 @@
+"""What the evidence speaks against: said, because the next question of whoever is woken up is «is it …?»."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.evidence import facts, words
+from bot.evidence.changes import LATE, Suspicion
+from bot.evidence.facts import CHANGES, METRICS, Seen
+from bot.evidence.graph import CallGraph
+from bot.evidence.onset import Shift, Trace
+from bot.evidence.ranking import LOWEST, Candidate
+from bot.evidence.standing import Standing
+from integrations.signals import signal
+
+NEAR = 3600.0
+"""Seconds around the onset in which a change needs an explanation why it was not that."""
+
+Ruled = tuple[str, tuple[Seen, ...]]
+
+
+def ruled_out(
+    first: Candidate | None,
+    found: Mapping[str, Standing],
+    suspicions: Sequence[Suspicion],
+    figures: tuple[Sequence[Trace], Sequence[Shift]],
+    graph: CallGraph,
+) -> tuple[Ruled, ...]:
+    """What was looked at and found innocent, each with what it rests on."""
+    traces, shifts = figures
+    told = [*_callees(first, found, traces, graph), *_traffic(traces, shifts, graph.own)]
+    told += [ruled for one in suspicions if (ruled := _late_change(one))]
+    return tuple(told[:4])
+
+
+def _callees(
+    first: Candidate | None, found: Mapping[str, Standing], traces: Sequence[Trace], graph: CallGraph
+) -> list[Ruled]:
+    """Those that the suspect calls, where figures of them are there and none of them is in trouble."""
+    service = first.service if first else graph.own
+    watched = [c for c in graph.callees.get(service, ()) if any(t.service == c for t in traces)]
+    if not watched or any(found[callee].trouble >= LOWEST for callee in watched):
+        return []
+    signals = sum(trace.service in watched for trace in traces)
+    text = f"{signals} signals of {words.listed(watched, 4)} within their normal"
+    return [("dependencies steady", (Seen(METRICS, watched[0], text),))]
+
+
+def _traffic(traces: Sequence[Trace], shifts: Sequence[Shift], own: str) -> list[Ruled]:
+    mine = [t for t in traces if t.service == own and not t.edge and signal(t.signal).family == "traffic"]
+    if not mine or any(s.service == own and signal(s.signal).family == "traffic" for s in shifts):
+        return []
+    text = f"traffic of {own} {words.quantity(mine[0].signal, mine[0].values[-1])}, as usual"
+    return [("traffic as usual", (Seen(METRICS, own, text, url=mine[0].url),))]
+
+
+def _late_change(one: Suspicion) -> Ruled | None:
+    if not -NEAR <= one.before < -LATE:
+        return None
+    name = one.change.version or one.change.what
+    text = f"{name} of {one.change.service}, {words.span(one.before)} after it began"
+    return text, (facts.of_change(one),)
+
+
+def no_changes(services: int) -> Ruled:
+    """For when the source of changes has answered and knows of none."""
+    text = f"no deployment, release or merge of {services} service{'s' * (services != 1)} in 24 h"
+    return "no change in 24 h", (Seen(CHANGES, "", text),)

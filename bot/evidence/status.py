@@ -1,0 +1,40 @@
+"""How the alerting service is now: each of its signals beside its normal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from bot.domain.analysis import SignalState
+from bot.evidence.onset import Shift, Trace, middle, normal_of
+from integrations.signals import Family, signal
+
+_ORDER: tuple[Family, ...] = ("errors", "latency", "traffic", "saturation", "instances", "network", "other")
+
+
+def states(traces: Iterable[Trace], shifts: Sequence[Shift], own: str, alerted: float) -> tuple[SignalState, ...]:
+    """Every signal of the service `own` in the briefing's order: errors, latency (p99 first), traffic, the rest."""
+    departed = {shift.signal: shift for shift in shifts if shift.service == own and not shift.edge}
+    mine = [trace for trace in traces if trace.service == own and not trace.edge and trace.values]
+    told = [_state(trace, departed.get(trace.signal), alerted) for trace in mine]
+    return tuple(sorted(told, key=_place))
+
+
+def _state(trace: Trace, shift: Shift | None, alerted: float) -> SignalState:
+    normal = shift.normal if shift else normal_of(trace, alerted)
+    return SignalState(
+        service=trace.service,
+        signal=trace.signal,
+        value=trace.values[-1],
+        normal=normal,
+        yesterday=middle(trace.yesterday) if trace.yesterday else None,
+        moved=shift.direction if shift else "unknown" if normal is None else "steady",
+        bad=bool(shift and shift.bad),
+        since=datetime.fromtimestamp(shift.since, UTC) if shift else None,
+        url=trace.url,
+    )
+
+
+def _place(state: SignalState) -> tuple[int, bool, str]:
+    first = state.signal in ("error_rate", "latency_p99")
+    return _ORDER.index(signal(state.signal).family), not first, state.signal

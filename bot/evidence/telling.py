@@ -1,0 +1,145 @@
+"""What a cause is called: one or two plain sentences, the number first, and the statements that they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.evidence import facts, words
+from bot.evidence.changes import Suspicion
+from bot.evidence.facts import Seen
+from bot.evidence.log_patterns import Growth
+from bot.evidence.onset import Shift
+from bot.evidence.ranking import Candidate, Kind
+from integrations.signals import signal
+
+MOST_SHIFTS = 2
+MOST_PATTERNS = 2
+WORTH_SAYING = 0.3
+"""Growth below this is no part of a sentence."""
+
+
+def told(candidate: Candidate, kind: Kind, own: str) -> tuple[str, tuple[Seen, ...]]:
+    """The sentences and what they rest on (never empty)."""
+    shifts = _shifts(candidate, kind)
+    grown = _growths(candidate)
+    lead = _lead(candidate, kind, own, shifts)
+    parts = [lead] if lead else []
+    if grown:
+        first = words.counted(grown[0].pattern, grown[0].known_before)
+        where = "" if grown[0].pattern.service in (own, candidate.service) else f" at {grown[0].pattern.service}"
+        when = words.clock(grown[0].pattern.first_seen)
+        if kind == "change" and lead:
+            parts[0] = f"{lead.removesuffix('.')}; since then {first}{where}."
+        else:
+            parts.append(f"{first}{where}, since {when}.")
+    seen = [facts.of_change(candidate.suspicion)] if kind == "change" and candidate.suspicion else []
+    seen += [facts.of_shift(shift) for shift in shifts] + [facts.of_growth(growth) for growth in grown]
+    if not parts:
+        parts.append(f"{candidate.service}: nothing but signs too weak to name.")
+    return " ".join(parts), tuple(seen) or _weak(candidate)
+
+
+def _weak(candidate: Candidate) -> tuple[Seen, ...]:
+    shifts = [shift for several in candidate.standing.shifts.values() for shift in several]
+    if shifts:
+        return (facts.of_shift(max(shifts, key=lambda shift: shift.surprise)),)
+    if candidate.standing.growths:
+        return (facts.of_growth(candidate.standing.growths[0]),)
+    return (facts.of_change(candidate.suspicion),) if candidate.suspicion else ()
+
+
+def _shifts(candidate: Candidate, kind: Kind) -> tuple[Shift, ...]:
+    """The shifts that carry the sentence: those of the witness that says most, the telling signals first."""
+    standing = candidate.standing
+    strength = {
+        "resource": standing.resource,
+        "symptom": standing.own_symptom,
+        "network": standing.network,
+        "failing_fast": standing.failing_fast,
+        "broken_flow": standing.broken_flow,
+    }
+    if kind == "resource":
+        strength["resource"] += 1
+    order = sorted((name for name, share in strength.items() if share > 0), key=lambda name: -strength[name])
+    shifts = [shift for name in order[:1] for shift in standing.shifts.get(name, ())]
+    whole = [shift for shift in shifts if not shift.edge] or shifts
+    if order[:1] == ["network"]:
+        whole = shifts
+    families: dict[str, Shift] = {}
+    for shift in sorted(whole, key=_telling):
+        families.setdefault(signal(shift.signal).family, shift)
+    return tuple(families.values())[:MOST_SHIFTS]
+
+
+def _telling(shift: Shift) -> tuple[int, float]:
+    """Errors before latency before the rest; among a family p99 and percent first, as people know them."""
+    kind = signal(shift.signal)
+    place = {"errors": 0, "saturation": 1, "instances": 2, "latency": 3}.get(kind.family, 4)
+    known = shift.signal.endswith(("_p99", "error_rate")) or kind.unit == "%"
+    return place, -shift.surprise - (0.1 if known else 0.0)
+
+
+def _growths(candidate: Candidate) -> tuple[Growth, ...]:
+    strong = [growth for growth in candidate.standing.growths if growth.share >= WORTH_SAYING]
+    strong.sort(key=lambda growth: -growth.share)
+    return tuple(strong[:MOST_PATTERNS]) if candidate.standing.own_logs >= WORTH_SAYING / 2 else ()
+
+
+def _lead(candidate: Candidate, kind: Kind, own: str, shifts: Sequence[Shift]) -> str:
+    if kind == "change" and candidate.suspicion:
+        return _of_change(candidate.suspicion, candidate, own, shifts)
+    if not shifts:
+        return ""
+    first = shifts[0]
+    figures = ", ".join(words.moved(shift) for shift in shifts)
+    since = words.clock(min(shift.since for shift in shifts))
+    standing = candidate.standing
+    if first in standing.shifts.get("network", ()):
+        return _of_network(candidate.service, first)
+    if first in standing.shifts.get("failing_fast", ()):
+        return f"{figures} at {candidate.service} since {since}: it refuses instead of working."
+    if first in standing.shifts.get("broken_flow", ()):
+        return f"{words.moved(first)} at {first.service} since {since}: {candidate.service} no longer passes calls on."
+    passing = f"; {own} waits for it" if kind == "dependency" else ""
+    return f"{figures} at {candidate.service} since {since}{passing}."
+
+
+def _of_network(service: str, shift: Shift) -> str:
+    caller, _, callee = shift.edge.partition("->")
+    now, normal = (words.quantity(shift.signal, value) for value in (shift.value, shift.normal))
+    if service == callee:
+        return (
+            f"Calls to {callee} take {now} ({normal}) since {words.clock(shift.since)}, "
+            f"while {callee} itself answers as before: the way to it is slow."
+        )
+    return f"Calls from {caller} take {now} ({normal}) since {words.clock(shift.since)}, whomever it calls."
+
+
+def _of_change(suspicion: Suspicion, candidate: Candidate, own: str, shifts: Sequence[Shift]) -> str:
+    change = suspicion.change
+    where = "" if change.service == own else f"{change.service} "
+    who = f" by {change.author}" if change.author else ""
+    verb = {"deployment": "deployed", "release": "released", "merge": "merged"}[change.what]
+    name = change.version or f"a {change.what}"
+    began = f"{span} before {_what(shifts)} began" if (span := _lead_time(suspicion)) else f"as {_what(shifts)} began"
+    text = f"{where}{name}, {verb} {words.clock(change.at)}{who}, {began}."
+    if change.files:
+        text += f" It changed {words.listed([f'`{name}`' for name in change.files])}."
+    elif change.title:
+        text += f" It says “{change.title}”."
+    if suspicion.compared == "worse":
+        text += " Its new instances fare worse than the old ones beside them."
+    if shifts and not candidate.standing.growths:
+        text += f" Since then {', '.join(words.moved(shift) for shift in shifts)}."
+    return text
+
+
+def _lead_time(suspicion: Suspicion) -> str:
+    return words.span(suspicion.before) if suspicion.before >= 1 else ""
+
+
+def _what(shifts: Sequence[Shift]) -> str:
+    families = {signal(shift.signal).family for shift in shifts}
+    if "errors" in families or not shifts:
+        return "errors"
+    return "slowness" if "latency" in families else f"the rise of {words.label(shifts[0]).lower()}"
