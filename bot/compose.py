@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot import sections
-from bot.domain.analysis import Analysis, Cause
+from bot.domain.analysis import Analysis, Cause, Fact
 from bot.domain.briefing import Briefing, Section
-from bot.domain.context import Report
+from bot.domain.context import Context, Report
 from bot.domain.incident import Channel, Incident, Severity
-from bot.domain.text import clean, cut, link, safe
+from bot.domain.text import bare, clean, cut, link, safe
 from bot.domain.words import clock, count, ordinal, span
+from integrations.contract import Facts
 
 TOPIC_LIMIT = 250
 """Characters that Slack allows in a channel's topic."""
@@ -36,7 +38,7 @@ def brief(incident: Incident, report: Report, now: datetime, previous: Channel |
         plain=_plain(incident, now, report.analysis),
         headline=f"{_name(incident)}\n{_story(incident, report, now, previous)}",
         sections=tuple(section for section in _sections(incident, report, now) if section is not None),
-        footer=sections.footer(report),
+        footer=_footer(report),
     )
 
 
@@ -82,10 +84,10 @@ def chart_words(incident: Incident) -> Briefing:
 
 
 def topic(incident: Incident, report: Report | None = None) -> str:
-    """The channel's topic in at most 250 characters: severity, alert, since when, and the likely cause."""
-    parts = [f"{incident.severity.name} · {safe(incident.title, 60)}", _topic_state(incident, report)]
+    """The channel's topic, plain, of at most 250 characters: severity, alert, since when, and the likely cause."""
+    parts = [f"{incident.severity.name} · {bare(incident.title, 60)}", _topic_state(incident, report)]
     if report and (cause := _leading(report.analysis)):
-        what = safe(cause.version or cause.text, 80)
+        what = bare(cause.version or cause.text, 80)
         parts.append(f"{'likely' if cause.confidence == 'high' else 'maybe'} {what} ({cause.confidence})")
     text = ""
     for part in parts:
@@ -170,6 +172,38 @@ def _alerts(incident: Incident) -> tuple[str, ...]:
     names = ", ".join(safe(name, 60) for name in list(others)[:3]) + (" …" if len(others) > 3 else "")
     amount = f"{firing} of {total} alerts firing" if 0 < firing < total else count(total, "alert")
     return (f"{amount} (also {names})" if names else amount,)
+
+
+# ── small print ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _footer(report: Report) -> str:
+    """How to go on, how long it took, whether a model shared in it, sources as links, sources that are off."""
+    model = f"with {safe(report.analysis.model, 60)}" if report.analysis.model else "no model"
+    lines = [f"Ask here, in the thread · `/incident-action` · {report.context.seconds:.1f} s · {model}"]
+    if sources := _sources(report.analysis.facts):
+        lines.append(f"Sources: {sources}")
+    if links := _links(report.context):
+        lines.append(links)
+    if report.context.off:
+        lines.append("Off: " + ", ".join(safe(name, 40) for name in report.context.off))
+    return "\n".join(lines)
+
+
+def _sources(facts: Sequence[Fact]) -> str:
+    """«github [1] · elasticsearch [2] [3]», each number a link where there is one."""
+    rooms: dict[str, list[str]] = {}
+    for fact in facts[:30]:
+        rooms.setdefault(safe(fact.source, 40), []).append(link(fact.url, f"[{fact.id}]"))
+    return " · ".join(f"{room} {' '.join(numbers)}" for room, numbers in rooms.items())
+
+
+def _links(context: Context) -> str:
+    """The service's dashboards and its repo."""
+    known = next((facts.service for facts in context.of(Facts)), None)
+    if known is None:
+        return ""
+    return " · ".join(link(url, safe(title, 60)) for title, url in list(known.dashboards.items())[:5])
 
 
 # ── small words ──────────────────────────────────────────────────────────────────────────────────

@@ -34,28 +34,34 @@ class ChatError(Exception):
 
 
 class Chat(Protocol):
-    """The one door to Slack. Every call may be repeated after a crash without doing its work twice."""
+    """The one door to Slack. Every call but `post` may be repeated after a crash without doing its work twice."""
 
     async def open_channel(self, name: str, incident_id: str) -> Channel:
         """A public channel of this incident, by this name or by the name with -2, -3, … behind it.
 
-        A channel of that name is adopted only if this bot created it and its purpose holds `incident_id`.
-        Raises ChatError.
+        A channel of that name is adopted only if this bot created it and its purpose holds `incident_id`, or is
+        still empty minutes after it was created. Raises ChatError.
         """
         ...
 
     async def post(self, channel_id: str, briefing: Briefing, *, key: str, thread: str | None = None) -> Posted:
-        """Posts once: a message of this bot in that place whose metadata carries `key` is found, not posted again.
+        """Posts under `key`, for `find` to find it by. One call: whoever may have posted before asks `find` first.
 
         What does not fit into Slack's limits goes into the thread behind it. Raises ChatError.
         """
         ...
 
-    async def edit(self, posted: Posted, briefing: Briefing) -> None:
-        """Makes the message say this instead. Raises ChatError."""
+    async def find(self, channel_id: str, key: str, thread: str | None = None) -> Posted | None:
+        """The message of this bot that was posted there under `key`, among the newest thousand. Raises ChatError."""
         ...
 
-    async def topic(self, channel_id: str, text: str) -> None: ...
+    async def edit(self, posted: Posted, briefing: Briefing) -> None:
+        """Makes the message, and what follows it in its thread, say this instead. Raises ChatError."""
+        ...
+
+    async def topic(self, channel_id: str, text: str) -> None:
+        """Plain text of at most 250 characters; nothing happens where it is the topic already. Raises ChatError."""
+        ...
 
     async def pin(self, posted: Posted) -> None: ...
 

@@ -66,7 +66,9 @@ def analysis(incident: Incident, report: Report) -> Section:
     first, *others = found.causes
     elsewhere = "" if first.service == incident.service else f" · in {safe(first.service, 80)}"
     lines = [_cause(first, found.facts), *(f"Or ({c.confidence}): {_cause(c, found.facts)}" for c in others[:2])]
-    return Section((*lines, *_ruled_out(found)), title=title_of(first), aside=f"confidence {first.confidence}{elsewhere}")
+    return Section(
+        (*lines, *_ruled_out(found)), title=title_of(first), aside=f"confidence {first.confidence}{elsewhere}"
+    )
 
 
 def title_of(cause: Cause) -> str:
@@ -252,38 +254,6 @@ def on_call(report: Report, now: datetime) -> Section | None:
 def _person(person: OnCall, now: datetime) -> str:
     until = f" until {clock(person.until, now)}" if person.until else ""
     return f"{link(person.url, safe(person.name, 60))} (level {person.level}{until})"
-
-
-# ── small print ──────────────────────────────────────────────────────────────────────────────────
-
-
-def footer(report: Report) -> str:
-    """How to go on, how long it took, whether a model shared in it, sources as links, sources that are off."""
-    model = f"with {safe(report.analysis.model, 60)}" if report.analysis.model else "no model"
-    lines = [f"Ask here, in the thread · `/incident-action` · {report.context.seconds:.1f} s · {model}"]
-    if sources := _sources(report.analysis.facts):
-        lines.append(f"Sources: {sources}")
-    if links := _links(report.context):
-        lines.append(links)
-    if report.context.off:
-        lines.append("Off: " + ", ".join(safe(name, 40) for name in report.context.off))
-    return "\n".join(lines)
-
-
-def _sources(facts: Sequence[Fact]) -> str:
-    """«github [1] · elasticsearch [2] [3]», each number a link where there is one."""
-    rooms: dict[str, list[str]] = {}
-    for fact in facts[:30]:
-        rooms.setdefault(safe(fact.source, 40), []).append(link(fact.url, f"[{fact.id}]"))
-    return " · ".join(f"{room} {' '.join(numbers)}" for room, numbers in rooms.items())
-
-
-def _links(context: Context) -> str:
-    """The service's dashboards and its repo."""
-    known = next((facts.service for facts in context.of(Facts)), None)
-    if known is None:
-        return ""
-    return " · ".join(link(url, safe(title, 60)) for title, url in list(known.dashboards.items())[:5])
 
 
 def _saw_all(context: Context, source: str) -> bool:

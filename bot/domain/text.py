@@ -19,6 +19,7 @@ _MARKS = 5
 """Combining marks kept on one character: enough for every living script, too few to paint over other lines."""
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _LOOKALIKES = {"*": "∗", "~": "∼", "`": "ˋ"}
+_NO_MARKUP = str.maketrans({"&": "＆", "<": "‹", ">": "›", **_LOOKALIKES})
 _OUTER_UNDERSCORE = re.compile(r"(?<!\w)_+|_+(?!\w)")
 _EMOJI = re.compile(r":(?=[\w+'-]*[A-Za-z_])([\w+'-]+):", re.ASCII)
 _CODE_SPAN = re.compile(r"`([^`\n]+)`")
@@ -92,6 +93,11 @@ def safe(text: str, limit: int = 300) -> str:
     line = _EMOJI.sub(r"∶\1∶", line)
     line = _OUTER_UNDERSCORE.sub(lambda found: "ˍ" * len(found[0]), line)
     return "".join(_ENTITIES.get(char) or _LOOKALIKES.get(char, char) for char in line)
+
+
+def bare(text: str, limit: int = 300) -> str:
+    """Text from outside for places that know no markup and no escapes, such as a channel's topic."""
+    return cut(clean(text), limit).translate(_NO_MARKUP)
 
 
 def prose(text: str, limit: int = 1_200) -> str:

@@ -35,13 +35,8 @@ class Message:
 
     text: str
     blocks: tuple[Block, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    message: Message
     more: tuple[Message, ...] = ()
-    """For the thread behind it, in order."""
+    """For the thread behind it, in order; these have nothing more themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +59,7 @@ class _Part:
             named = ""
 
 
-def render(briefing: Briefing) -> Rendered:
+def render(briefing: Briefing) -> Message:
     """The message and what has to follow it in its thread. Never raises, whatever the briefing holds."""
     parts = _parts(briefing)
     standing = _standing(parts)
@@ -72,8 +67,7 @@ def render(briefing: Briefing) -> Rendered:
     if len(standing) < len(parts):
         blocks.append(_block("context", MORE))
     rest = [piece for index, part in enumerate(parts) for piece in part.after(1 if index in standing else 0)]
-    message = Message(_fallback(briefing.plain), tuple(blocks or [_block("section", "…")]))
-    return Rendered(message, tuple(_thread(rest)))
+    return Message(_fallback(briefing.plain), tuple(blocks or [_block("section", "…")]), tuple(_thread(rest)))
 
 
 def _parts(briefing: Briefing) -> list[_Part]:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.briefing import Briefing, Section
-from bot.slack.blocks import MORE, PIECE, Message, Rendered, pack, render
+from bot.slack.blocks import MORE, PIECE, Message, pack, render
 
 LETTERS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=80)
 MARKUP = st.sampled_from(
@@ -59,8 +59,8 @@ def broken_limits(message: Message) -> list[str]:
     return faults
 
 
-def everything(rendered: Rendered) -> str:
-    return "\n".join(text for message in (rendered.message, *rendered.more) for text in texts(message))
+def everything(rendered: Message) -> str:
+    return "\n".join(text for message in (rendered, *rendered.more) for text in texts(message))
 
 
 def bare(text: str) -> str:
@@ -72,8 +72,8 @@ def bare(text: str) -> str:
 @settings(max_examples=40, deadline=None)
 def test_no_limit_is_broken_and_no_line_is_lost(briefing: Briefing) -> None:
     rendered = render(briefing)
-    assert [fault for message in (rendered.message, *rendered.more) for fault in broken_limits(message)] == []
-    said = [text for message in (rendered.message, *rendered.more) for text in texts(message)]
+    assert [fault for message in (rendered, *rendered.more) for fault in broken_limits(message)] == []
+    said = [text for message in (rendered, *rendered.more) for text in texts(message)]
     for lines in ((briefing.headline,), *(section.text for section in briefing.sections), (briefing.footer or "",)):
         for piece in pack(lines, PIECE):
             assert any(piece in text for text in said)
@@ -93,16 +93,16 @@ def big(lines: int, title: str = "Log") -> Section:
 
 def test_a_small_briefing_is_one_message() -> None:
     rendered = render(Briefing("plain", "head\nsecond", (Section(("a",), title="T", aside="b"),), "foot"))
-    assert texts(rendered.message) == ["head\nsecond", "*T* · b\na", "foot"]
-    assert rendered.message.text == "plain"
+    assert texts(rendered) == ["head\nsecond", "*T* · b\na", "foot"]
+    assert rendered.text == "plain"
     assert rendered.more == ()
 
 
 def test_a_long_section_is_cut_between_lines_and_goes_on_in_the_thread_under_its_title() -> None:
     section = big(60)
     rendered = render(Briefing("p", "head", (section, Section(("kept",))), "foot"))
-    assert "kept" in texts(rendered.message)
-    assert texts(rendered.message)[1].endswith(f"\n{MORE}")
+    assert "kept" in texts(rendered)
+    assert texts(rendered)[1].endswith(f"\n{MORE}")
     assert texts(rendered.more[0])[0].startswith("*Log*, continued\nline ")
     for line in section.lines:
         assert line in everything(rendered).split("\n")
@@ -110,7 +110,7 @@ def test_a_long_section_is_cut_between_lines_and_goes_on_in_the_thread_under_its
 
 def test_head_and_foot_stand_and_what_is_too_much_follows_whole() -> None:
     rendered = render(Briefing("p", "head", tuple(big(25, f"S{number}") for number in range(9)), "foot"))
-    shown = texts(rendered.message)
+    shown = texts(rendered)
     assert (shown[0], shown[-2:]) == ("head", ["foot", MORE])
     assert sum(map(units, shown)) < 11_000
     assert "*S8*\nline 0" in everything(rendered)
@@ -118,7 +118,7 @@ def test_head_and_foot_stand_and_what_is_too_much_follows_whole() -> None:
 
 def test_more_than_fifty_sections_are_no_more_than_fifty_blocks() -> None:
     rendered = render(Briefing("p", "head", tuple(Section((f"s{number}",)) for number in range(120)), "foot"))
-    assert broken_limits(rendered.message) == []
+    assert broken_limits(rendered) == []
     assert {f"s{number}" for number in range(120)} <= set(everything(rendered).split("\n"))
 
 
@@ -153,8 +153,8 @@ def test_marks_stay_with_their_letter() -> None:
 
 def test_what_json_cannot_carry_is_shown_as_missing() -> None:
     rendered = render(Briefing("\ud800", "a\x00b\rc", (), None))
-    assert texts(rendered.message) == ["a\ufffdb\nc"]
-    assert broken_limits(rendered.message) == []
+    assert texts(rendered) == ["a\ufffdb\nc"]
+    assert broken_limits(rendered) == []
 
 
 def test_nothing_at_all_is_still_a_message() -> None:

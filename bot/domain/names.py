@@ -1,0 +1,33 @@
+"""The name of an incident's channel: short, sortable, and within Slack's rules whatever the service is called."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+
+from integrations.contract import aware
+
+LONGEST = 80
+"""Slack's limit for a channel's name."""
+_SUFFIX = len("-999")
+"""Room for the number that follows a name that is taken."""
+_OTHERS = re.compile(r"[^a-z0-9_]+")
+
+
+def channel_name(service: str, started_at: datetime) -> str:
+    """`inc-<service>-<MMDD>-<HHMM>` in UTC, of lowercase letters, digits, `-` and `_` only.
+
+    Letters with accents lose them; a service without any such letter is called «service». Raises ValueError for a
+    naive time.
+    """
+    when = f"{aware(started_at):%m%d-%H%M}"
+    plain = unicodedata.normalize("NFKD", service[:1_000]).encode("ascii", "ignore").decode().lower()
+    room = LONGEST - _SUFFIX - len(f"inc--{when}")
+    slug = _OTHERS.sub("-", plain).strip("-_")[:room].strip("-_")
+    return f"inc-{slug or 'service'}-{when}"
+
+
+def numbered(name: str, number: int) -> str:
+    """The name to try when `name` is taken: `name-2`, `name-3`, … up to `name-999`."""
+    return f"{name}-{number}"

@@ -1,0 +1,154 @@
+"""Messages of this bot: posted under a key, found again by it, edited with what follows them in their thread."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Any
+
+from bot.domain.incident import Posted
+from bot.slack.blocks import Message
+from bot.slack.web import Answer, Web
+
+EVENT = "first_responder"
+PAGE = 200
+FEW_PAGES = 5
+"""A message is looked for among the newest thousand of its place."""
+REMEMBERED = 2_000
+
+
+@dataclass(slots=True)
+class _Standing:
+    """What this process knows of one of its messages."""
+
+    thread: str
+    said: Message | None = None
+    more: list[str] = field(default_factory=list)
+    """The ts of each message that carries on in the thread."""
+
+
+class Posts:
+    """What the bot has said. Nothing here is needed to be right; it spares calls."""
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+        self._known: dict[Posted, _Standing] = {}
+
+    async def find(self, channel_id: str, key: str, thread: str | None = None) -> Posted | None:
+        """The message of this bot that was posted under this key. Raises ChatError."""
+        async for message in self._messages(channel_id, thread):
+            if await self._key(message) == key:
+                return Posted(channel_id, str(message["ts"]))
+        return None
+
+    async def post(self, channel_id: str, message: Message, key: str, thread: str | None) -> Posted:
+        """One call, and one for each message that carries on in the thread. Raises ChatError."""
+        posted = Posted(channel_id, await self._say(channel_id, message, key, thread))
+        standing = self._remember(posted, _Standing(thread or posted.ts, message))
+        await self._carry_on(posted, standing, message)
+        return posted
+
+    async def edit(self, posted: Posted, message: Message) -> None:
+        """Makes it say this; nothing is sent when it does already. Raises ChatError."""
+        standing = self._known.get(posted) or self._remember(posted, await self._look_up(posted))
+        if standing.said == message:
+            return
+        await self._change(posted.channel_id, posted.ts, message)
+        await self._carry_on(posted, standing, message)
+        standing.said = message
+
+    def posted_here(self, posted: Posted) -> bool:
+        """Whether this very process posted it: then nobody else can have put something into its thread for us."""
+        return posted in self._known and self._known[posted].said is not None
+
+    async def files(self, posted: Posted) -> AsyncIterator[str]:
+        """Names of the files in the thread of a message. Raises ChatError."""
+        async for message in self._messages(posted.channel_id, posted.ts):
+            for file in message.get("files") or ():
+                yield str(file.get("name", ""))
+
+    async def _carry_on(self, posted: Posted, standing: _Standing, message: Message) -> None:
+        """The thread says what did not fit: messages of before are used again, and those too many are taken away."""
+        for number, (ts, more) in enumerate(zip_longest(tuple(standing.more), message.more), 1):
+            if ts is None and more is not None:
+                key = f"{posted.ts}:more:{number}"
+                standing.more.append(await self._say(posted.channel_id, more, key, standing.thread))
+            elif ts is not None and more is not None:
+                await self._change(posted.channel_id, ts, more)
+            elif ts is not None:
+                await self._web.call(lambda client, at=ts: client.chat_delete(channel=posted.channel_id, ts=at))  # type: ignore[misc]
+                standing.more.remove(ts)
+
+    async def _say(self, channel_id: str, message: Message, key: str, thread: str | None) -> str:
+        answer = await self._web.once(
+            lambda client: client.chat_postMessage(
+                channel=channel_id,
+                text=message.text,
+                blocks=list(message.blocks),
+                thread_ts=thread,
+                metadata={"event_type": EVENT, "event_payload": {"key": key}},
+                parse="none",
+                link_names=False,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+        return str(answer["ts"])
+
+    async def _change(self, channel_id: str, ts: str, message: Message) -> None:
+        await self._web.call(
+            lambda client: client.chat_update(
+                channel=channel_id,
+                ts=ts,
+                text=message.text,
+                blocks=list(message.blocks),
+                parse="none",
+                link_names=False,
+            )
+        )
+
+    async def _look_up(self, posted: Posted) -> _Standing:
+        """What an earlier process put into the thread of this message."""
+        found: dict[int, str] = {}
+        thread = posted.ts
+        async for message in self._messages(posted.channel_id, posted.ts):
+            if message.get("ts") == posted.ts:
+                thread = str(message.get("thread_ts") or posted.ts)
+            key = await self._key(message)
+            if key and key.startswith(f"{posted.ts}:more:"):
+                found[int(key.rpartition(":")[2])] = str(message["ts"])
+        return _Standing(thread, None, [found[number] for number in sorted(found)])
+
+    async def _messages(self, channel_id: str, thread: str | None) -> AsyncIterator[Answer]:
+        """The newest of a channel, or those of a thread, oldest first."""
+        pages = 0
+        async for page in self._web.pages(
+            lambda client, cursor: (
+                client.conversations_replies(
+                    channel=channel_id, ts=thread, limit=PAGE, cursor=cursor, include_all_metadata=True
+                )
+                if thread
+                else client.conversations_history(
+                    channel=channel_id, limit=PAGE, cursor=cursor, include_all_metadata=True
+                )
+            )
+        ):
+            pages += 1
+            for message in page["messages"]:
+                yield message
+            if pages == FEW_PAGES:
+                return
+
+    async def _key(self, message: Answer) -> str | None:
+        """The key that this bot posted it under; None for what others wrote, whatever it carries."""
+        metadata: dict[str, Any] = message.get("metadata") or {}
+        if metadata.get("event_type") != EVENT or message.get("user") != await self._web.user_id():
+            return None
+        return str((metadata.get("event_payload") or {}).get("key"))
+
+    def _remember(self, posted: Posted, standing: _Standing) -> _Standing:
+        self._known[posted] = standing
+        if len(self._known) > REMEMBERED:
+            self._known.pop(next(iter(self._known)))
+        return standing

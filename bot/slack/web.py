@@ -1,0 +1,132 @@
+"""Slack's Web API with bounded patience: one connection pool, waits that Slack asks for, exact errors."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackRequestError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.ports import ChatError
+
+Act = Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]
+Answer = Mapping[str, Any]
+
+CALL_S = 10.0
+"""One call may take this long."""
+LONGEST_WAIT_S = 30.0
+"""The longest «come again in …» that is waited for inside a call; beyond it the caller decides."""
+WAITS = 3
+PAUSES_S = (0.1, 0.5)
+"""Before the second and third try of a call that may be repeated."""
+PAGES = 20
+_PASSING = {
+    "ratelimited",
+    "internal_error",
+    "fatal_error",
+    "service_unavailable",
+    "request_timeout",
+    "team_added_to_org",
+}
+
+
+class Web:
+    """One workspace, as one bot. Every method raises ChatError and nothing else."""
+
+    def __init__(self, token: str, url: str, tls: ssl.SSLContext | None = None) -> None:
+        self._client = AsyncWebClient(token, base_url=url, ssl=tls, timeout=int(CALL_S), retry_handlers=[])
+        if proxy_bypass(urlsplit(url).hostname or ""):
+            self._client.proxy = None
+        self._session: aiohttp.ClientSession | None = None
+        self._user_id: str | None = None
+
+    async def call(self, act: Act) -> Answer:
+        """A call that may be repeated without harm: Slack's own faults are tried again, twice."""
+        for pause in PAUSES_S:
+            try:
+                return await self.once(act)
+            except ChatError as problem:
+                if not problem.passing or problem.code == "ratelimited":
+                    raise
+            await asyncio.sleep(pause)
+        return await self.once(act)
+
+    async def once(self, act: Act) -> Answer:
+        """A call that must not be repeated unseen. A rate limit did nothing, so it is waited for, within bounds."""
+        for _ in range(WAITS):
+            try:
+                return await self._ask(act)
+            except _Later as later:
+                if later.seconds > LONGEST_WAIT_S:
+                    raise ChatError("ratelimited", passing=True) from later
+                await asyncio.sleep(later.seconds)
+        raise ChatError("ratelimited", passing=True)
+
+    async def pages(
+        self, act: Callable[[AsyncWebClient, str | None], Awaitable[AsyncSlackResponse]]
+    ) -> AsyncIterator[Answer]:
+        """Every page of a list, at most 20. `act` gets the cursor."""
+        cursor: str | None = None
+        for _ in range(PAGES):
+            answer = await self.call(lambda client, at=cursor: act(client, at))  # type: ignore[misc]
+            yield answer
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                return
+
+    async def user_id(self) -> str:
+        """The bot's own user id."""
+        if self._user_id is None:
+            self._user_id = str((await self.call(lambda client: client.auth_test()))["user_id"])
+        return self._user_id
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def _ask(self, act: Act) -> Answer:
+        if self._session is None or self._session.closed:  # here and not before: it belongs to the running loop
+            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_S))
+            self._client.session = self._session
+        try:
+            data = (await act(self._client)).data
+        except SlackApiError as refusal:
+            raise _meaning(refusal) from refusal
+        except SlackRequestError as failure:  # an upload that was not taken
+            raise ChatError("upload_failed", passing=True) from failure
+        except (aiohttp.ClientError, OSError, TimeoutError) as failure:
+            raise ChatError("unreachable", passing=True) from failure
+        return data if isinstance(data, dict) else {}
+
+
+class _Later(Exception):
+    """Slack asks to come again in so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"in {seconds} s")
+        self.seconds = seconds
+
+
+def _meaning(refusal: SlackApiError) -> ChatError | _Later:
+    """What Slack's no means. Where it did not speak JSON, only the status is left to go by."""
+    answer = refusal.response
+    status = int(getattr(answer, "status_code", 0) or getattr(answer, "status", 200))
+    data = getattr(answer, "data", None)
+    code = str(data.get("error") or "") if isinstance(data, dict) else ""
+    if status == 429:
+        return _Later(_seconds(answer.headers.get("Retry-After")))
+    return ChatError(code or f"http_{status}", passing=status >= 500 or code in _PASSING)
+
+
+def _seconds(header: object) -> float:
+    try:
+        return max(0.0, float(str(header)))
+    except ValueError:
+        return 1.0

@@ -1,0 +1,372 @@
+"""The chat against a Slack on a socket: once is once, crashes find what they left, limits and faults are met."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.domain.briefing import Briefing, Section
+from bot.domain.incident import Channel, Posted
+from bot.ports import ChatError
+from bot.slack.channels import Channels
+from bot.slack.chat import SlackChat
+from bot.slack.scopes import SCOPES
+from bot.slack.web import Web
+from playground.slack import channels as in_slack
+from playground.slack import messages as spoken
+from playground.slack.faults import Fault
+from playground.slack.messages import Draft
+from playground.slack.serve import Slack, running
+from playground.slack.settings import SlackSettings
+from playground.world import Person
+
+NAME = "inc-payment-service-1121-0342"
+DANA = Person("U00DANA", "dana", "Dana Dale", "dana@example.com")
+LEE = Person("U000LEE", "lee", "Lee Loo", "lee@example.com")
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
+SMALL = Briefing("plain", "*head*", (Section(("line",), title="Now"),), "foot")
+
+
+def long_briefing(lines: int) -> Briefing:
+    return Briefing("plain", "*head*", (Section(tuple(f"line {n} " + "x" * 90 for n in range(lines)), title="Log"),))
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Slack]:
+    settings = SlackSettings(bot_scopes=frozenset(SCOPES))
+    async with running(settings, people=(DANA, LEE)) as server:
+        yield server
+
+
+def connect(slack: Slack, token: str | None = None, age: float = 0.0) -> SlackChat:
+    """A fresh process of the bot: it knows nothing of what was said before. `age`: its clock is that far ahead."""
+    web = Web(token or slack.workspace.settings.bot_token, slack.api_url)
+    return SlackChat(web, str, Channels(web, now=lambda: datetime.now(UTC).timestamp() + age, patience_s=0.05))
+
+
+@pytest.fixture
+async def chat(slack: Slack) -> AsyncIterator[SlackChat]:
+    door = connect(slack)
+    yield door
+    await door.close()
+
+
+def bot_id(slack: Slack) -> str:
+    return next(user.id for user in slack.workspace.users.values() if user.bot_id)
+
+
+def names(slack: Slack) -> list[str]:
+    return sorted(channel.name for channel in slack.workspace.channels.values() if channel.name.startswith("inc-"))
+
+
+def said(slack: Slack, channel_id: str, thread: str | None = None) -> list[str]:
+    """First lines of what the bot said there."""
+    return [
+        "\n".join(b["text"]["text"] for b in message.blocks if b["type"] == "section")
+        for message in slack.workspace.channels[channel_id].messages.values()
+        if message.blocks and (message.thread_ts if thread else None) == thread and (thread or not message.is_reply)
+    ]
+
+
+# ── channels ─────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_channel_holds_its_incident_in_the_purpose(slack: Slack, chat: SlackChat) -> None:
+    channel = await chat.open_channel(NAME, "INC-A")
+    assert channel.name == NAME
+    assert "INC-A" in slack.workspace.channels[channel.id].purpose["value"]
+
+
+async def test_the_same_incident_gets_its_channel_again_also_from_another_process(slack: Slack, chat: SlackChat) -> None:
+    first = await chat.open_channel(NAME, "INC-A")
+    other = connect(slack)
+    assert await chat.open_channel(NAME, "INC-A") == first
+    assert await other.open_channel(NAME, "INC-A") == first
+    assert names(slack) == [NAME]
+    await other.close()
+
+
+async def test_another_incident_of_that_name_gets_the_next_number(slack: Slack, chat: SlackChat) -> None:
+    opened = await asyncio.gather(*(chat.open_channel(NAME, f"INC-{letter}") for letter in "ABC"))
+    assert sorted(channel.name for channel in opened) == [NAME, f"{NAME}-2", f"{NAME}-3"]
+    assert await chat.open_channel(NAME, "INC-C") == opened[2]
+
+
+async def test_a_channel_that_somebody_else_made_is_left_alone_whatever_its_purpose_says(
+    slack: Slack, chat: SlackChat
+) -> None:
+    theirs = in_slack.create(slack.workspace, DANA.slack_id, NAME)
+    in_slack.set_purpose(slack.workspace, theirs, DANA.slack_id, "Incident INC-A, opened by First Responder")
+    assert (await chat.open_channel(NAME, "INC-A")).name == f"{NAME}-2"
+
+
+async def test_an_archived_channel_is_left_alone(slack: Slack, chat: SlackChat) -> None:
+    first = await chat.open_channel(NAME, "INC-A")
+    in_slack.archive(slack.workspace, slack.workspace.channels[first.id], bot_id(slack))
+    assert (await chat.open_channel(NAME, "INC-A")).name == f"{NAME}-2"
+
+
+async def test_a_crash_between_creating_and_naming_leaves_a_channel_that_is_taken_over(
+    slack: Slack, chat: SlackChat
+) -> None:
+    orphan = in_slack.create(slack.workspace, bot_id(slack), NAME)
+    assert (await chat.open_channel(NAME, "INC-A")).id == orphan.id
+    assert "INC-A" in orphan.purpose["value"]
+
+
+async def test_an_old_channel_without_a_purpose_is_left_alone(slack: Slack) -> None:
+    in_slack.create(slack.workspace, bot_id(slack), NAME)
+    late = connect(slack, age=700)
+    assert (await late.open_channel(NAME, "INC-A")).name == f"{NAME}-2"
+    await late.close()
+
+
+async def test_a_channel_that_another_replica_is_about_to_name_is_not_taken_from_it(slack: Slack) -> None:
+    theirs = in_slack.create(slack.workspace, bot_id(slack), NAME)
+    slack.workspace.faults.add(Fault("conversations.list", delay=0.05))
+    web = Web(slack.workspace.settings.bot_token, slack.api_url)
+    chat = SlackChat(web, str, Channels(web, patience_s=1.0))
+    opening = asyncio.create_task(chat.open_channel(NAME, "INC-B"))
+    await asyncio.sleep(0.02)
+    in_slack.set_purpose(slack.workspace, theirs, bot_id(slack), "Incident INC-A, opened by First Responder")
+    assert (await opening).name == f"{NAME}-2"
+    await chat.close()
+
+
+async def test_an_answer_that_was_lost_makes_no_second_channel(slack: Slack, chat: SlackChat) -> None:
+    slack.workspace.faults.add(Fault("conversations.create", drop=True, when="after"))
+    with pytest.raises(ChatError) as lost:
+        await chat.open_channel(NAME, "INC-A")
+    assert (lost.value.code, lost.value.passing) == ("unreachable", True)
+    assert (await chat.open_channel(NAME, "INC-A")).name == NAME
+    assert names(slack) == [NAME]
+
+
+async def test_a_missing_scope_is_named_and_not_passing(slack: Slack) -> None:
+    slack.workspace.add_token("xoxb-poor", bot_id(slack), ["chat:write"])
+    poor = connect(slack, "xoxb-poor")
+    with pytest.raises(ChatError) as refusal:
+        await poor.open_channel(NAME, "INC-A")
+    assert (refusal.value.code, refusal.value.passing) == ("missing_scope", False)
+    await poor.close()
+
+
+# ── messages ─────────────────────────────────────────────────────────────────────────────────────
+
+
+async def home(chat: SlackChat) -> Channel:
+    return await chat.open_channel(NAME, "INC-A")
+
+
+async def test_a_post_is_one_call_and_is_found_by_its_key_from_anywhere(slack: Slack, chat: SlackChat) -> None:
+    channel = await home(chat)
+    slack.workspace.faults.add(Fault("conversations.*", error="fatal_error", times=None))
+    posted = await chat.post(channel.id, SMALL, key="INC-A:1:briefing")
+    slack.workspace.faults.clear()
+    other = connect(slack)
+    assert await other.find(channel.id, "INC-A:1:briefing") == posted
+    assert await other.find(channel.id, "INC-A:2:briefing") is None
+    await other.close()
+
+
+async def test_a_reply_is_found_in_its_thread(slack: Slack, chat: SlackChat) -> None:
+    channel = await home(chat)
+    head = await chat.post(channel.id, SMALL, key="head")
+    reply = await chat.post(channel.id, SMALL, key="reply", thread=head.ts)
+    assert await chat.find(channel.id, "reply", thread=head.ts) == reply
+    assert await chat.find(channel.id, "reply") is None
+
+
+async def test_a_key_that_somebody_else_copied_is_not_the_bots(slack: Slack, chat: SlackChat) -> None:
+    channel = await home(chat)
+    ws = slack.workspace
+    in_slack.join(ws, ws.channels[channel.id], DANA.slack_id)
+    forged = {"event_type": "first_responder", "event_payload": {"key": "INC-A:1:briefing"}}
+    spoken.post(ws, ws.channels[channel.id], DANA.slack_id, Draft("mine", metadata=forged))
+    assert await chat.find(channel.id, "INC-A:1:briefing") is None
+
+
+async def test_a_message_is_found_behind_many_others(slack: Slack, chat: SlackChat) -> None:
+    channel = await home(chat)
+    posted = await chat.post(channel.id, SMALL, key="first")
+    ws = slack.workspace
+    in_slack.join(ws, ws.channels[channel.id], DANA.slack_id)
+    for number in range(450):
+        spoken.post(ws, ws.channels[channel.id], DANA.slack_id, Draft(f"talk {number}"))
+    assert await chat.find(channel.id, "first") == posted
+
+
+async def test_an_edit_says_it_instead(slack: Slack, chat: SlackChat) -> None:
+    channel = await home(chat)
+    posted = await chat.post(channel.id, SMALL, key="k")
+    await chat.edit(posted, Briefing("p", "new head"))
+    assert said(slack, channel.id) == ["new head"]
+    assert await chat.find(channel.id, "k") == posted
+
+
+async def test_an_edit_that_changes_nothing_is_not_sent(slack: Slack, chat: SlackChat) -> None:
+    posted = await chat.post((await home(chat)).id, SMALL, key="k")
+    slack.workspace.faults.add(Fault("chat.update", error="fatal_error", times=None))
+    await chat.edit(posted, SMALL)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_what_does_not_fit_stands_in_the_thread_and_is_edited_there(
+    slack: Slack, chat: SlackChat, restarts: bool
+) -> None:
+    channel = await home(chat)
+    posted = await chat.post(channel.id, long_briefing(200), key="k")
+    before = said(slack, channel.id, posted.ts)
+    assert "line 199 " in before[-1]
+    editor = connect(slack) if restarts else chat
+    for lines, threads in ((210, len(before)), (60, 1), (3, 0), (120, 1), (120, 1)):
+        await editor.edit(posted, long_briefing(lines))
+        rest = said(slack, channel.id, posted.ts)
+        assert len(rest) == threads
+        assert f"line {lines - 1} " in (rest or said(slack, channel.id))[-1]
+    if restarts:
+        await editor.close()
+
+
+async def test_the_thread_of_a_reply_is_the_thread_it_is_in(slack: Slack, chat: SlackChat) -> None:
+    channel = await home(chat)
+    head = await chat.post(channel.id, SMALL, key="head")
+    await chat.post(channel.id, long_briefing(60), key="reply", thread=head.ts)
+    assert len(said(slack, channel.id, head.ts)) == 2
+
+
+async def test_nothing_a_label_holds_is_refused_by_slack(slack: Slack, chat: SlackChat) -> None:
+    channel = await home(chat)
+    worst = "<!channel> & `x` *b* \U0001f469\u200d\U0001f4bb e\u0301" * 400
+    briefing = Briefing(worst, worst, tuple(Section((worst,) * 5, title=worst) for _ in range(5)), worst)
+    posted = await chat.post(channel.id, briefing, key="k")
+    await chat.edit(posted, Briefing(worst, worst, (Section((worst,)),), "foot"))
+
+
+async def test_secrets_are_masked_at_the_door(slack: Slack) -> None:
+    web = Web(slack.workspace.settings.bot_token, slack.api_url)
+    chat = SlackChat(web, lambda text: text.replace("hunter2", "•••"))
+    channel = await home(chat)
+    secret = Briefing("hunter2", "hunter2", (Section(("hunter2",), title="hunter2", aside="hunter2"),), "hunter2")
+    await chat.post(channel.id, secret, key="k")
+    await chat.topic(channel.id, "hunter2")
+    assert "hunter2" not in str([m.blocks for m in slack.workspace.channels[channel.id].messages.values()])
+    assert slack.workspace.channels[channel.id].topic["value"] == "•••"
+    await chat.close()
+
+
+# ── the small chores ─────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_topic_is_set_once(slack: Slack, chat: SlackChat) -> None:
+    channel = await home(chat)
+    await chat.topic(channel.id, "SEV1 · HighErrorRate")
+    other = connect(slack)
+    await other.topic(channel.id, "SEV1 · HighErrorRate")
+    await other.topic(channel.id, "resolved " + "x" * 400)
+    messages = slack.workspace.channels[channel.id].messages.values()
+    assert sum(message.subtype == "channel_topic" for message in messages) == 2
+    await other.close()
+
+
+async def test_a_message_can_be_pinned_twice(slack: Slack, chat: SlackChat) -> None:
+    posted = await chat.post((await home(chat)).id, SMALL, key="k")
+    await chat.pin(posted)
+    await chat.pin(posted)
+    assert list(slack.workspace.channels[posted.channel_id].pins) == [posted.ts]
+
+
+async def test_people_are_invited_once_and_unknown_addresses_come_back(slack: Slack, chat: SlackChat) -> None:
+    channel = await home(chat)
+    assert await chat.invite(channel.id, ["dana@example.com", "nobody@example.com"]) == ("nobody@example.com",)
+    assert await chat.invite(channel.id, ["dana@example.com"]) == ()
+    assert await chat.invite(channel.id, ["lee@example.com", "dana@example.com", "dana@example.com"]) == ()
+    assert await chat.invite(channel.id, []) == ()
+    assert {DANA.slack_id, LEE.slack_id} <= set(slack.workspace.channels[channel.id].members)
+
+
+async def test_a_picture_is_in_the_thread_once(slack: Slack, chat: SlackChat) -> None:
+    posted = await chat.post((await home(chat)).id, SMALL, key="k")
+    for _ in range(2):
+        await chat.picture(posted, PNG, title="Errors", alt="a line", key="INC-A:1:chart")
+    other = connect(slack)
+    await other.picture(posted, PNG, title="Errors", alt="a line", key="INC-A:1:chart")
+    replies = slack.workspace.channels[posted.channel_id].replies(posted.ts)
+    assert [file.name for message in replies for file in message.files] == ["INC-A-1-chart.png"]
+    await other.picture(posted, PNG, title="Errors", alt="a line", key="INC-A:2:chart")
+    assert len(slack.workspace.channels[posted.channel_id].replies(posted.ts)) == 2
+    await other.close()
+
+
+# ── faults ───────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_rate_limit_is_waited_for(slack: Slack, chat: SlackChat) -> None:
+    channel = await home(chat)
+    slack.workspace.faults.add(Fault("chat.postMessage", status=429, error="ratelimited", retry_after=0, times=2))
+    await chat.post(channel.id, SMALL, key="k")
+    assert len(said(slack, channel.id)) == 1
+
+
+async def test_a_rate_limit_without_end_is_given_back_as_passing(slack: Slack, chat: SlackChat) -> None:
+    channel = await home(chat)
+    for after in (0, 3_600):
+        limit = Fault("chat.postMessage", status=429, error="ratelimited", retry_after=after, times=None)
+        slack.workspace.faults.add(limit)
+        with pytest.raises(ChatError) as refusal:
+            await chat.post(channel.id, SMALL, key="k")
+        assert (refusal.value.code, refusal.value.passing) == ("ratelimited", True)
+        slack.workspace.faults.clear()
+
+
+@pytest.mark.parametrize("fault", [Fault("chat.update", status=503), Fault("chat.update", drop=True)])
+async def test_slacks_own_faults_are_tried_again(slack: Slack, chat: SlackChat, fault: Fault) -> None:
+    posted = await chat.post((await home(chat)).id, SMALL, key="k")
+    slack.workspace.faults.add(fault)
+    await chat.edit(posted, Briefing("p", "new"))
+    assert said(slack, posted.channel_id) == ["new"]
+
+
+@pytest.mark.parametrize("fault", [Fault("chat.postMessage", status=500), Fault("chat.postMessage", drop=True)])
+async def test_a_post_is_not_repeated_unseen(slack: Slack, chat: SlackChat, fault: Fault) -> None:
+    channel = await home(chat)
+    slack.workspace.faults.add(fault)
+    with pytest.raises(ChatError) as refusal:
+        await chat.post(channel.id, SMALL, key="k")
+    assert refusal.value.passing
+    assert said(slack, channel.id) == []
+
+
+async def test_a_lost_answer_is_found_again(slack: Slack, chat: SlackChat) -> None:
+    channel = await home(chat)
+    slack.workspace.faults.add(Fault("chat.postMessage", drop=True, when="after"))
+    with pytest.raises(ChatError):
+        await chat.post(channel.id, SMALL, key="k")
+    assert await chat.find(channel.id, "k") is not None
+
+
+async def test_nobody_there_is_passing_and_says_nothing_of_the_token() -> None:
+    chat = SlackChat(Web("xoxb-very-secret", "http://127.0.0.1:9/api/"), str)
+    with pytest.raises(ChatError) as refusal:
+        await chat.edit(Posted("C1", "1.0"), SMALL)
+    assert (refusal.value.code, refusal.value.passing) == ("unreachable", True)
+    assert "secret" not in repr(refusal.value)
+    await chat.close()
+
+
+async def test_a_channel_that_is_gone_is_named(slack: Slack, chat: SlackChat) -> None:
+    with pytest.raises(ChatError) as refusal:
+        await chat.post("C000NONE", SMALL, key="k")
+    assert (refusal.value.code, refusal.value.passing) == ("channel_not_found", False)
+
+
+# ── the manifest ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_manifest_asks_for_exactly_the_scopes_that_are_used() -> None:
+    manifest = yaml.safe_load((Path(__file__).parents[2] / "slack-manifest.yaml").read_text())
+    assert sorted(manifest["oauth_config"]["scopes"]["bot"]) == sorted(SCOPES)
+    assert manifest["settings"]["socket_mode_enabled"] is True
