@@ -100,12 +100,11 @@ def _smooth(jitter: Array) -> Array:
 
 
 def _spikes(draw: np.random.RandomState, signal: SignalName) -> Array:
-    """A spike of up to a minute about every forty minutes, none around the alert: that one belongs to the fault."""
+    """A spike of up to a minute about every forty minutes, before a fault as at any other time."""
     over = np.zeros(OFFSETS.size)
     for _ in range(8):
         start, size, width = draw.randint(0, OFFSETS.size), draw.uniform(0.4, 1.0), draw.randint(1, 5)
         over[start : start + width] += size * _SPIKY.get(signal, 0.0)
-    over[np.abs(OFFSETS) < 900] = 0.0
     return over
 
 

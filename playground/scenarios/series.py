@@ -10,12 +10,11 @@ import numpy as np
 
 from playground.scenarios import course
 from playground.scenarios.course import OFFSETS, SCRAPE, Array
+from playground.scenarios.histogram import BOUNDS, buckets
 from playground.scenarios.model import Profile, Restart, Scenario
 from playground.scenarios.pods import Pod, pods
 
 ENV = "production"
-BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, math.inf)
-"""Upper bounds of the latency histogram's buckets, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,42 +113,18 @@ def _gaps() -> Array:
     return np.diff(OFFSETS, prepend=OFFSETS[0] - SCRAPE)
 
 
-def buckets(p50: Array, p99: Array) -> Array:
-    """Shares of requests at or below each bound, so that `histogram_quantile(0.99, …)` gives back `p99`.
-
-    Log-normal with these two quantiles; then the bucket that holds `p99` is bent so that the straight line
-    which Prometheus draws inside it passes 0.99 at `p99`.
-    """
-    bounds = np.array(BOUNDS[:-1])
-    sigma = np.log(p99 / p50) / 2.3263
-    below = _normal((np.log(bounds)[None, :] - np.log(p50)[:, None]) / sigma[:, None])
-    place = np.minimum(np.searchsorted(bounds, p99), bounds.size - 1)
-    lower = np.where(place > 0, bounds[np.maximum(place - 1, 0)], 0.0)
-    part = np.clip((p99 - lower) / (bounds[place] - lower), 0.02, 1.0)
-    rows = np.arange(p99.size)
-    under = np.where(place > 0, below[rows, np.maximum(place - 1, 0)], 0.0)
-    least = np.where(part < 1, (0.99 - part) / np.maximum(1 - part, 1e-9), 0.0)
-    under = np.where(place > 0, np.clip(under, np.maximum(least, 0.0) + 1e-4, 0.9899), 0.0)
-    over = np.minimum(under + (0.99 - under) / part, 1.0)
-    columns = np.arange(bounds.size)[None, :]
-    below = np.where(columns < place[:, None], np.minimum(below, under[:, None]), np.maximum(below, over[:, None]))
-    below = np.where(columns == place[:, None] - 1, under[:, None], below)
-    below = np.where(columns == place[:, None], over[:, None], below)
-    return np.hstack([np.minimum(below, 1.0), np.ones((p99.size, 1))])
-
-
-def _normal(z: Array) -> Array:
-    """The standard normal distribution: Φ(z) = (1 + erf(z/√2)) / 2."""
-    return np.vectorize(lambda x: 0.5 * (1.0 + math.erf(x / math.sqrt(2.0))), otypes=[float])(z)  # type: ignore[no-any-return]
-
-
 # ── containers ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _up(pod: Pod, restarts: tuple[Restart, ...]) -> Array:
-    """1 where the pod answers its scrape; 0 at its last one, while it is shut down."""
+def _alive(pod: Pod) -> Array:
+    """1 while the pod is there; 0 at its last scrape, so that it counts for nothing in the lookback after it."""
     at = OFFSETS
-    serving = (at >= pod.since) & (at < pod.until - SCRAPE)
+    return ((at >= pod.since) & (at < pod.until - SCRAPE)).astype(np.float64)
+
+
+def _up(pod: Pod, restarts: tuple[Restart, ...]) -> Array:
+    """1 where the pod answers its scrape."""
+    at, serving = OFFSETS, _alive(pod) > 0
     for restart in restarts:
         if restart.pod == pod.index:
             serving &= ~((at >= restart.at) & (at < restart.at + restart.down))
@@ -162,22 +137,15 @@ def _container(
     own = tuple(r for r in restarts if r.pod == pod.index and pod.serves(r.at))
     busy = course.run(scenario, profile, "cpu", resolved) * (1.0 + 0.04 * (pod.index - 1)) * _up(pod, own)
     cores = np.minimum(busy, 100.0) / 100.0 * profile.cpu_limit
+    limit, memory_limit = profile.cpu_limit * _alive(pod), profile.memory_limit * _alive(pod)
+    memory = _memory(scenario, profile, pod, own, resolved) * _alive(pod)
     series = (
         _line("up", profile, _up(pod, own), pod=pod.name, job=profile.name),
         _line("container_cpu_usage_seconds_total", profile, _rounded(np.cumsum(cores * _gaps()), 3), pod=pod.name),
-        _line("container_cpu_limit_cores", profile, np.full(OFFSETS.size, profile.cpu_limit), pod=pod.name),
-        _line(
-            "container_memory_working_set_bytes", profile, _memory(scenario, profile, pod, own, resolved), pod=pod.name
-        ),
-        _line(
-            "container_memory_limit_bytes", profile, np.full(OFFSETS.size, float(profile.memory_limit)), pod=pod.name
-        ),
-        _line(
-            "container_restarts_total",
-            profile,
-            _restarted(own),
-            pod=pod.name,
-        ),
+        _line("container_cpu_limit_cores", profile, limit, pod=pod.name),
+        _line("container_memory_working_set_bytes", profile, memory, pod=pod.name),
+        _line("container_memory_limit_bytes", profile, memory_limit, pod=pod.name),
+        _line("container_restarts_total", profile, _restarted(own), pod=pod.name),
     )
     for line in series:
         if (kept := _within(line, pod)).offsets.size:
