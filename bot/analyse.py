@@ -14,7 +14,7 @@ from typing import Protocol
 from bot.domain.analysis import Analysis, Cause, FirstStep, RuledOut
 from bot.domain.context import Context
 from bot.evidence import log_patterns
-from bot.evidence.began import began, began_by_service
+from bot.evidence.began import began, began_by_service, refined
 from bot.evidence.changes import Suspicion, suspicions
 from bot.evidence.facts import CHANGES, Numbering
 from bot.evidence.first_steps import first_steps
@@ -22,7 +22,7 @@ from bot.evidence.graph import CallGraph
 from bot.evidence.log_patterns import Growth
 from bot.evidence.next_look import looked_at, next_look
 from bot.evidence.onset import Shift, Trace, shift_of, traces
-from bot.evidence.ranking import MOST_CAUSES, Candidate, Kind, candidates, confidences, kind_of
+from bot.evidence.ranking import LOWEST, MEDIUM, MOST_CAUSES, Candidate, Kind, candidates, confidences, kind_of
 from bot.evidence.ruled_out import no_changes, ruled_out
 from bot.evidence.standing import Standing
 from bot.evidence.status import states
@@ -69,7 +69,10 @@ def weigh(context: Context) -> Evidence:
     graph = CallGraph.of(context.scope, drawn)
     onset = began(context.of(Logs), drawn, shifts, graph.own, alerted)
     assumed = onset if onset is not None else alerted - DEFAULT_ONSET
-    growths = tuple(g for logs in context.of(Logs) for g in log_patterns.growths(logs, assumed, until))
+    slack = 2 * max((trace.step for trace in drawn if trace.service == graph.own), default=60.0)
+    growths = tuple(g for logs in context.of(Logs) for g in log_patterns.growths(logs, assumed - slack, until))
+    if onset is not None:
+        assumed = onset = refined(onset, growths, slack)
     found = standings(shifts, drawn, growths, graph)
     onsets = began_by_service(shifts)
     suspects = suspicions(context.of(Change), onsets, assumed, context.of(Series), context.of(Logs))
@@ -111,13 +114,14 @@ def tell(context: Context, evidence: Evidence) -> Analysis:
 def _causes(context: Context, evidence: Evidence, numbering: Numbering) -> tuple[Cause, ...]:
     own = evidence.graph.own
     sure = confidences(evidence.ranked, suffering=_suffering(evidence), complete=not context.waiting)
-    causes = []
+    worth_naming = MEDIUM if "high" in sure[:1] else LOWEST
+    causes: list[Cause] = []
     for candidate, confidence in list(zip(evidence.ranked, sure, strict=True))[:MOST_CAUSES]:
-        if confidence == "unknown":
+        if confidence == "unknown" or (causes and candidate.score < worth_naming):
             break
         kind = kind_of(candidate, own)
         text, seen = told(candidate, kind, own)
-        version = candidate.suspicion.change.version if kind == "change" and candidate.suspicion else None
+        change = candidate.suspicion.change if candidate.came_with_change and candidate.suspicion else None
         causes.append(
             Cause(
                 service=candidate.service,
@@ -126,7 +130,7 @@ def _causes(context: Context, evidence: Evidence, numbering: Numbering) -> tuple
                 confidence=confidence,
                 facts=numbering.cite(seen),
                 score=round(candidate.score, 3),
-                version=version or None,
+                version=change.version or None if change else None,
             )
         )
     return tuple(causes)

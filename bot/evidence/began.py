@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.evidence.log_patterns import onset_in
+from bot.evidence.log_patterns import Growth, onset_in
 from bot.evidence.onset import Shift, Trace
 from bot.evidence.scale import Scale
 from bot.evidence.witnesses import resource_weight
@@ -33,6 +33,23 @@ def began(
         return max(clear, key=lambda shift: shift.surprise).since
     lines = [onset for one in logs if (onset := onset_in(one, alerted)) is not None]
     return min(lines, default=None)
+
+
+def refined(onset: float, growths: Iterable[Growth], slack: float) -> float:
+    """The onset by figures, moved back by at most `slack` seconds to the first error line that is new since then.
+
+    Figures are late by their step and by the span of their rates; lines are not.
+    """
+    new = [
+        at
+        for growth in growths
+        if growth.known_before
+        and growth.pattern.new
+        and growth.weight == "error"
+        and growth.share >= CLEAR
+        and onset - slack <= (at := growth.pattern.first_seen.timestamp()) <= onset
+    ]
+    return min(new, default=onset)
 
 
 def began_by_service(shifts: Iterable[Shift]) -> dict[str, float]:

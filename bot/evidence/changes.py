@@ -28,6 +28,9 @@ KINDS = {"deployment": 1.0, "release": 0.7, "merge": 0.6}
 HARMLESS = (".md", ".rst", ".txt", ".adoc", "LICENSE", "CODEOWNERS", ".gitignore")
 COMPARED = {"worse": 1.0, "alike": 0.35, "unknown": 0.8}
 
+ENOUGH_LINES = 20
+"""Log lines of each side below which they are not compared: an old pod's last seconds tell little."""
+
 Comparison = Literal["worse", "alike", "unknown"]
 """The new instances beside the old ones."""
 
@@ -102,7 +105,7 @@ def _by_logs(change: Change, new: set[str], old: set[str], logs: Sequence[Logs])
             counts[side][0] += 1
             counts[side][1] += weight_of(line.level, line.message) == "error"
     (lines_new, errors_new), (lines_old, errors_old) = counts["new"], counts["old"]
-    if min(lines_new, lines_old) < 5 or errors_new + errors_old < 5:
+    if min(lines_new, lines_old) < ENOUGH_LINES or errors_new + errors_old < 5:
         return []
     return [(errors_new + 0.5) / lines_new > 2 * (errors_old + 0.5) / lines_old]
 

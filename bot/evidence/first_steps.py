@@ -9,7 +9,6 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from bot.domain.analysis import FirstStep
-from bot.evidence import words
 from bot.evidence.ranking import Candidate, Kind
 from integrations.contract import Change, RunbookMatch, Service
 from integrations.signals import signal
@@ -37,7 +36,8 @@ def _of_kind(candidate: Candidate, kind: Kind, service: Service, pods: Sequence[
     if kind == "change" and candidate.suspicion:
         return [*_read_change(candidate.suspicion.change), *_rollouts(service)]
     if kind == "resource":
-        return [*_resource(candidate, service, pods), *_events(service)]
+        brought = _read_change(candidate.suspicion.change) if candidate.came_with_change and candidate.suspicion else []
+        return [*_resource(candidate, service, pods), *brought, *_events(service)]
     if kind == "network":
         return [_placement(service), *_events(service)]
     asked = (
@@ -65,7 +65,8 @@ def _rollouts(service: Service) -> list[FirstStep]:
 
 
 def _resource(candidate: Candidate, service: Service, pods: Sequence[str]) -> list[FirstStep]:
-    moved = {shift.signal for shift in candidate.standing.shifts.get("resource", ())}
+    shifts = candidate.standing.shifts.get("resource", ())
+    moved = {shift.signal for shift in shifts}
     namespace = service.namespace
     if "disk" in moved and namespace and pods:
         command = f"kubectl exec {shlex.quote(pods[0])} {_in(service)} -- df -h"
@@ -75,15 +76,15 @@ def _resource(candidate: Candidate, service: Service, pods: Sequence[str]) -> li
     if "connections" in moved:
         return [*_logs(service, pods), _placement(service)]
     command = f"kubectl top pods {_in(service)} --containers" if namespace else "kubectl top pods --all-namespaces"
-    what = next((signal(name).label.lower() for name in sorted(moved)), "the most")
-    return [FirstStep(f"See which pod uses {what}", command), *_logs(service, pods)]
+    what = signal(shifts[0].signal).label if shifts else "most"
+    return [FirstStep(f"See which pod uses it: {what}", command), *_logs(service, pods)]
 
 
 def _logs(service: Service, pods: Sequence[str], *more: str) -> list[FirstStep]:
     if not (service.namespace and pods):
         return []
     command = " ".join(["kubectl logs", shlex.quote(pods[0]), _in(service), "--tail=200", *more])
-    return [FirstStep(f"Read the log of {words.listed(pods, 1)}", command)]
+    return [FirstStep(f"Read the log of {pods[0]}", command)]
 
 
 def _placement(service: Service) -> FirstStep:

@@ -62,7 +62,7 @@ class Shift:
     direction: Literal["up", "down"]
     normal: float
     value: float
-    """Typical value while it was off."""
+    """Typical value while it was off; the latest where it still is."""
     since: float
     surprise: float
     """0 (happens anyway) to 1 (never seen before)."""
@@ -95,13 +95,18 @@ def traces(series: Iterable[Series]) -> tuple[Trace, ...]:
 def shift_of(trace: Trace, alerted: float) -> Shift | None:
     """The trace's departure around the alert; None when it stayed normal or cannot be told.
 
-    What is normal is first taken from everything before the last minutes; where that shows nothing, from the older
-    half alone, because a slow leak hides in its own history. Once a run is found, normal is everything before it.
+    What is normal is first taken from everything before the last minutes, then from the older half and the oldest
+    quarter alone, because a slow leak hides in its own history: the earliest departure that is as clear counts.
+    Once a run is found, normal is everything before it.
     """
     before = _quiet(trace, alerted)
     found = _settled(trace, before, alerted)
-    if found is None and before >= 16:
-        found = _settled(trace, before // 2, alerted)
+    for share in (2, 4):
+        if before // share < FEW:
+            break
+        older = _settled(trace, before // share, alerted)
+        if older and (found is None or (older.since < found.since and older.surprise > 0.9 * found.surprise)):
+            found = older
     return found
 
 
@@ -181,7 +186,10 @@ def _shift(trace: Trace, before: int, run: tuple[int, int], sign: int) -> Shift 
     strength = _strength(off[first : last + 1], trace.step)
     excess = strength / max(OFF, _usual(off[:before]))
     surprise = max(0.0, 1 - 1 / excess) * before / (before + 2) if excess > 0 else 0.0
-    value = middle(trace.values[first : last + 1])
+    recent = (
+        slice(max(first, last + 1 - SUSTAINED), last + 1) if last + 2 >= len(trace.values) else slice(first, last + 1)
+    )
+    value = middle(trace.values[recent])
     if trace.yesterday and min(trace.yesterday) <= value <= max(trace.yesterday):
         surprise *= 0.3  # the same hour of yesterday went there too
     if surprise <= 0:
@@ -215,6 +223,8 @@ def _normal(trace: Trace, before: int) -> tuple[float, float]:
 
 def _floor(name: str) -> float:
     kind = signal(name)
+    if kind.family == "instances":
+        return 0.15  # one of many that is gone is already off
     return 1.0 if kind.family == "saturation" and kind.unit == "%" else FLOORS[kind.unit]
 
 

@@ -22,6 +22,7 @@ from bot.domain.analysis import Confidence
 from bot.evidence.changes import Suspicion
 from bot.evidence.graph import CallGraph
 from bot.evidence.standing import Standing, either
+from integrations.signals import signal
 
 Kind = Literal["change", "resource", "dependency", "own fault", "network"]
 
@@ -57,6 +58,11 @@ class Candidate:
     @property
     def service(self) -> str:
         return self.standing.service
+
+    @property
+    def came_with_change(self) -> bool:
+        """Whether a change is suspect enough to be named."""
+        return self.suspicion is not None and self.change >= SPEAKS
 
     @property
     def agreeing(self) -> int:
@@ -112,15 +118,25 @@ def _first(first: Candidate, second: float, suffering: bool | None, complete: bo
 
 
 def kind_of(candidate: Candidate, own: str) -> Kind:
-    """What sort of cause it is: a change where one fits, then a resource, then the network, then by place."""
+    """What sort of cause it is: a resource that ran out before anything else showed, a change, the network, a place."""
     standing = candidate.standing
-    if candidate.suspicion and candidate.change >= 0.3 and standing.trouble >= LOWEST:
-        return "change"
-    if standing.resource >= SPEAKS or any(
-        growth.share >= SPEAKS and _RESOURCE_WORDS.search(growth.pattern.template) for growth in standing.growths
-    ):
+    if _ran_out(standing):
         return "resource"
+    if candidate.came_with_change and standing.trouble >= LOWEST:
+        return "change"
     others = (standing.own_symptom, standing.failing_fast, standing.broken_flow, standing.own_logs)
     if standing.network > max(others):
         return "network"
     return "own fault" if standing.service == own else "dependency"
+
+
+def _ran_out(standing: Standing) -> bool:
+    """Whether a resource moved first, or the lines say that one is used up; a service that lost instances is down."""
+    resource = [shift for shift in standing.shifts.get("resource", ()) if shift.surprise >= SPEAKS]
+    if any(signal(shift.signal).family == "instances" for shift in resource):
+        return False
+    symptom = min((s.since for s in standing.shifts.get("symptom", ()) if s.surprise >= SPEAKS), default=float("inf"))
+    if standing.resource >= SPEAKS and min((shift.since for shift in resource), default=symptom + 1) <= symptom:
+        return True
+    told = [growth for growth in standing.growths if growth.share >= SPEAKS]
+    return any(_RESOURCE_WORDS.search(growth.pattern.template) for growth in told)

@@ -10,10 +10,13 @@ from bot.evidence.facts import Seen
 from bot.evidence.log_patterns import Growth
 from bot.evidence.onset import Shift
 from bot.evidence.ranking import Candidate, Kind
+from bot.evidence.standing import either
 from integrations.signals import signal
 
 MOST_SHIFTS = 2
 MOST_PATTERNS = 2
+CLEAR = 0.2
+"""Surprise below this is no part of a sentence."""
 WORTH_SAYING = 0.3
 """Growth below this is no part of a sentence."""
 
@@ -32,7 +35,10 @@ def told(candidate: Candidate, kind: Kind, own: str) -> tuple[str, tuple[Seen, .
             parts[0] = f"{lead.removesuffix('.')}; since then {first}{where}."
         else:
             parts.append(f"{first}{where}, since {when}.")
-    seen = [facts.of_change(candidate.suspicion)] if kind == "change" and candidate.suspicion else []
+    brought = candidate.suspicion if candidate.came_with_change else None
+    if brought and kind != "change":
+        parts.insert(1, _brought(brought, own))
+    seen = [facts.of_change(brought)] if brought else []
     seen += [facts.of_shift(shift) for shift in shifts] + [facts.of_growth(growth) for growth in grown]
     if not parts:
         parts.append(f"{candidate.service}: nothing but signs too weak to name.")
@@ -49,34 +55,34 @@ def _weak(candidate: Candidate) -> tuple[Seen, ...]:
 
 
 def _shifts(candidate: Candidate, kind: Kind) -> tuple[Shift, ...]:
-    """The shifts that carry the sentence: those of the witness that says most, the telling signals first."""
+    """The shifts that carry the sentence, one of each family of signals, the most telling first."""
     standing = candidate.standing
     strength = {
-        "resource": standing.resource,
-        "symptom": standing.own_symptom,
         "network": standing.network,
         "failing_fast": standing.failing_fast,
         "broken_flow": standing.broken_flow,
+        "served": either(standing.resource, standing.own_symptom),
     }
-    if kind == "resource":
-        strength["resource"] += 1
-    order = sorted((name for name, share in strength.items() if share > 0), key=lambda name: -strength[name])
-    shifts = [shift for name in order[:1] for shift in standing.shifts.get(name, ())]
-    whole = [shift for shift in shifts if not shift.edge] or shifts
-    if order[:1] == ["network"]:
-        whole = shifts
+    witness = "served" if kind == "resource" else max(strength, key=lambda name: strength[name])
+    if witness != "served":
+        return tuple(standing.shifts.get(witness, ()))[:MOST_SHIFTS]
+    served = [s for name in ("resource", "symptom") for s in standing.shifts.get(name, ()) if s.surprise >= CLEAR]
+    whole = [shift for shift in served if not shift.edge] or served
     families: dict[str, Shift] = {}
-    for shift in sorted(whole, key=_telling):
+    for shift in sorted(whole, key=lambda shift: _telling(shift, kind)):
         families.setdefault(signal(shift.signal).family, shift)
+    if kind == "resource":
+        return tuple(families.values())[:1]
     return tuple(families.values())[:MOST_SHIFTS]
 
 
-def _telling(shift: Shift) -> tuple[int, float]:
-    """Errors before latency before the rest; among a family p99 and percent first, as people know them."""
-    kind = signal(shift.signal)
-    place = {"errors": 0, "saturation": 1, "instances": 2, "latency": 3}.get(kind.family, 4)
-    known = shift.signal.endswith(("_p99", "error_rate")) or kind.unit == "%"
-    return place, -shift.surprise - (0.1 if known else 0.0)
+def _telling(shift: Shift, kind: Kind) -> tuple[int, float]:
+    """Of a resource its level first, else lost instances before errors before latency; p99 and percents as known."""
+    known = signal(shift.signal)
+    places: dict[str, int] = {"instances": 0, "errors": 1, "latency": 2, "saturation": 3}
+    place = -1 if kind == "resource" and known.family == "saturation" else places.get(known.family, 4)
+    familiar = shift.signal.endswith(("_p99", "error_rate")) or known.unit == "%"
+    return place, -shift.surprise - (0.1 if familiar else 0.0)
 
 
 def _growths(candidate: Candidate) -> tuple[Growth, ...]:
@@ -132,6 +138,17 @@ def _of_change(suspicion: Suspicion, candidate: Candidate, own: str, shifts: Seq
     if shifts and not candidate.standing.growths:
         text += f" Since then {', '.join(words.moved(shift) for shift in shifts)}."
     return text
+
+
+def _brought(suspicion: Suspicion, own: str) -> str:
+    change = suspicion.change
+    where = "" if change.service == own else f"{change.service} "
+    who = f" by {change.author}" if change.author else ""
+    return f"{where}{change.version or change.what} came {words.clock(change.at)}{who}, {_distance(suspicion)}."
+
+
+def _distance(suspicion: Suspicion) -> str:
+    return f"{words.span(suspicion.before)} before" if suspicion.before >= 1 else "as it began"
 
 
 def _lead_time(suspicion: Suspicion) -> str:

@@ -129,19 +129,23 @@ def _names(pattern: LogPattern, service: str) -> bool:
 
 
 def _explain(found: Mapping[str, Standing], graph: CallGraph) -> None:
-    """Takes from every symptom what a callee in trouble explains, from the far end of the graph upwards."""
-    done: set[str] = set()
+    """Takes from every symptom what a callee in trouble explains, from the far end of the graph upwards.
+
+    A messenger passes on the trouble of those that it calls, so the blame reaches all the way up.
+    """
+    passed: dict[str, float] = {}
 
     def settle(name: str, above: frozenset[str]) -> None:
-        if name in done or name not in found:
+        if name in passed or name not in found:
             return
         below = [callee for callee in graph.callees.get(name, ()) if callee != name and callee not in above]
         for callee in below:
             settle(callee, above | {name})
-        blame = max((found[callee].trouble for callee in below if callee in found), default=0.0)
-        found[name].own_symptom = found[name].symptom * (1 - MESSENGER * blame)
-        found[name].own_logs = found[name].logs * (1 - MESSENGER * blame)
-        done.add(name)
+        standing = found[name]
+        blame = max((passed.get(callee, 0.0) for callee in below), default=0.0)
+        standing.own_symptom = standing.symptom * (1 - MESSENGER * blame)
+        standing.own_logs = standing.logs * (1 - MESSENGER * blame)
+        passed[name] = max(standing.trouble, min(blame, max(standing.symptom, standing.logs)))
 
     for name in found:
         settle(name, frozenset())

@@ -79,8 +79,6 @@ def counted(pattern: LogPattern, known: object) -> str:
 
 
 def listed(names: Sequence[str], most: int = 2) -> str:
-    """«a», «a and b», «a, b and 3 more»."""
-    shown = list(names[:most])
-    if len(names) > most:
-        return f"{', '.join(shown)} and {len(names) - most} more"
-    return " and ".join(shown)
+    """«a», «a and b», «a, b and c», «a, b and 3 more»."""
+    shown = [*names[:most], f"{len(names) - most} more"] if len(names) > most else list(names)
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
