@@ -21,12 +21,13 @@ from bot.evidence.first_steps import first_steps
 from bot.evidence.graph import CallGraph
 from bot.evidence.log_patterns import Growth
 from bot.evidence.next_look import looked_at, next_look
-from bot.evidence.onset import Shift, Trace, shift_of, traces
+from bot.evidence.onset import Shift, shift_of
 from bot.evidence.ranking import LOWEST, MEDIUM, MOST_CAUSES, Candidate, Kind, candidates, confidences, kind_of
 from bot.evidence.ruled_out import no_changes, ruled_out
 from bot.evidence.standing import Standing
 from bot.evidence.status import states
 from bot.evidence.telling import told
+from bot.evidence.traces import Trace, traces
 from bot.evidence.witnesses import standings
 from integrations.contract import Change, Logs, RunbookMatch, Series
 

@@ -152,6 +152,7 @@ def _services(path: Path, own: str) -> dict[str, Service]:
     known = {
         str(entry["name"]): Service(
             name=str(entry["name"]),
+            owner=entry.get("owner"),
             namespace=entry.get("namespace"),
             repo=entry.get("repo"),
             depends_on=tuple(str(name) for name in entry.get("depends_on") or ()),

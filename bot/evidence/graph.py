@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.evidence.onset import Trace
+from bot.evidence.traces import Trace
 from integrations.contract import Scope
 
 

@@ -13,12 +13,11 @@ Median and IQR instead of mean and deviation, and calibration on quiet hours, af
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from integrations.contract import Series
+from bot.evidence.traces import Trace, middle, quantile
 from integrations.signals import signal
 
 OFF = 3.0
@@ -31,25 +30,6 @@ FLOORS = {"%": 0.3, "s": 0.0005, "/s": 0.2, "m": 2.0, "MiB": 2.0, "B/s": 500.0, 
 """Smallest spread worth a thought, by unit; resource percentages move by whole points, see `_floor`."""
 RELATIVE_FLOOR = 0.05
 """Smallest spread, as a share of the normal value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """One signal of one service, its instances taken together."""
-
-    service: str
-    signal: str
-    edge: str
-    times: tuple[float, ...]
-    values: tuple[float, ...]
-    yesterday: tuple[float, ...] = ()
-    url: str | None = None
-
-    @property
-    def step(self) -> float:
-        """Usual seconds between two points; 60 where there are fewer than two."""
-        gaps = [b - a for a, b in zip(self.times, self.times[1:], strict=False)]
-        return middle(gaps) if gaps else 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +57,6 @@ class Shift:
     def ratio(self) -> float:
         """Value over normal; infinite from a normal of zero."""
         return self.value / self.normal if self.normal else float("inf")
-
-
-def traces(series: Iterable[Series]) -> tuple[Trace, ...]:
-    """Each signal of each service (and edge) as one trace: mean over instances, sum for traffic.
-
-    So a rollout that changes every pod leaves one unbroken line. A figure of the whole service goes before those
-    of its instances.
-    """
-    groups: dict[tuple[str, str, str], list[Series]] = defaultdict(list)
-    for one in series:
-        if one.times:
-            groups[one.service, one.signal, one.edge].append(one)
-    return tuple(_together(members) for members in groups.values())
 
 
 def shift_of(trace: Trace, alerted: float) -> Shift | None:
@@ -216,8 +183,8 @@ def _usual(off: Sequence[float]) -> float:
 def _normal(trace: Trace, before: int) -> tuple[float, float]:
     """Median and spread of the first `before` points."""
     values = sorted(trace.values[:before])
-    centre = _quantile(values, 0.5)
-    spread = (_quantile(values, 0.75) - _quantile(values, 0.25)) / 1.349
+    centre = quantile(values, 0.5)
+    spread = (quantile(values, 0.75) - quantile(values, 0.25)) / 1.349
     return centre, max(spread, _floor(trace.signal), RELATIVE_FLOOR * abs(centre))
 
 
@@ -226,38 +193,3 @@ def _floor(name: str) -> float:
     if kind.family == "instances":
         return 0.15  # one of many that is gone is already off
     return 1.0 if kind.family == "saturation" and kind.unit == "%" else FLOORS[kind.unit]
-
-
-def _together(members: Sequence[Series]) -> Trace:
-    whole = [one for one in members if not one.instance] or members
-    first = whole[0]
-    if len(whole) == 1:
-        times, values = first.times, first.values
-    else:
-        times, values = _merged(whole)
-    return Trace(first.service, first.signal, first.edge, times, values, first.yesterday, first.url)
-
-
-def _merged(members: Sequence[Series]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    longest = max(members, key=lambda one: len(one.times))
-    step = max(1.0, Trace("", "", "", longest.times, longest.values).step)
-    buckets: dict[int, list[float]] = defaultdict(list)
-    for one in members:
-        for moment, value in zip(one.times, one.values, strict=True):
-            buckets[round(moment / step)].append(value)
-    add = signal(longest.signal).family == "traffic"
-    order = sorted(buckets)
-    values = tuple(sum(buckets[at]) if add else sum(buckets[at]) / len(buckets[at]) for at in order)
-    return tuple(at * step for at in order), values
-
-
-def middle(values: Sequence[float]) -> float:
-    """The median; raises IndexError for no values."""
-    return _quantile(sorted(values), 0.5)
-
-
-def _quantile(ordered: Sequence[float], share: float) -> float:
-    place = share * (len(ordered) - 1)
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)

@@ -21,6 +21,7 @@ from typing import Literal
 from bot.domain.analysis import Confidence
 from bot.evidence.changes import Suspicion
 from bot.evidence.graph import CallGraph
+from bot.evidence.onset import Shift
 from bot.evidence.standing import Standing, either
 from integrations.signals import signal
 
@@ -131,12 +132,19 @@ def kind_of(candidate: Candidate, own: str) -> Kind:
 
 
 def _ran_out(standing: Standing) -> bool:
-    """Whether a resource moved first, or the lines say that one is used up; a service that lost instances is down."""
-    resource = [shift for shift in standing.shifts.get("resource", ()) if shift.surprise >= SPEAKS]
-    if any(signal(shift.signal).family == "instances" for shift in resource):
-        return False
-    symptom = min((s.since for s in standing.shifts.get("symptom", ()) if s.surprise >= SPEAKS), default=float("inf"))
-    if standing.resource >= SPEAKS and min((shift.since for shift in resource), default=symptom + 1) <= symptom:
+    """Whether a resource moved before anything else of its service did, or the lines say that it is used up."""
+    moved = [(name, shift) for name, several in standing.shifts.items() for shift in several]
+    clear = [(name, shift) for name, shift in moved if shift.surprise >= SPEAKS]
+    levels = [shift.since for name, shift in clear if name == "resource" and _family(shift) == "saturation"]
+    others = [shift.since for name, shift in clear if name == "symptom" or _family(shift) == "instances"]
+    first = min(levels, default=float("inf")) <= min(others, default=float("inf"))
+    if standing.resource >= SPEAKS and levels and first:
         return True
+    if others and levels and not first:
+        return False
     told = [growth for growth in standing.growths if growth.share >= SPEAKS]
     return any(_RESOURCE_WORDS.search(growth.pattern.template) for growth in told)
+
+
+def _family(shift: Shift) -> str:
+    return signal(shift.signal).family

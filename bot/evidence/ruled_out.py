@@ -8,9 +8,10 @@ from bot.evidence import facts, words
 from bot.evidence.changes import LATE, Suspicion
 from bot.evidence.facts import CHANGES, METRICS, Seen
 from bot.evidence.graph import CallGraph
-from bot.evidence.onset import Shift, Trace
+from bot.evidence.onset import Shift
 from bot.evidence.ranking import LOWEST, Candidate
 from bot.evidence.standing import Standing
+from bot.evidence.traces import Trace
 from integrations.signals import signal
 
 NEAR = 3600.0

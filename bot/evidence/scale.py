@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from bot.evidence.onset import Shift, Trace
+from bot.evidence.onset import Shift
+from bot.evidence.traces import Trace
 from integrations.signals import Family, signal
 
 NOTICEABLE = 0.1

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from bot.domain.analysis import SignalState
-from bot.evidence.onset import Shift, Trace, middle, normal_of
+from bot.evidence.onset import Shift, normal_of
+from bot.evidence.traces import Trace, middle
 from integrations.signals import Family, signal
 
+CLEAR = 0.2
+"""Surprise below this is not worth an arrow."""
 _ORDER: tuple[Family, ...] = ("errors", "latency", "traffic", "saturation", "instances", "network", "other")
 
 
@@ -20,12 +23,14 @@ def states(traces: Iterable[Trace], shifts: Sequence[Shift], own: str, alerted: 
     return tuple(sorted(told, key=_place))
 
 
-def _state(trace: Trace, shift: Shift | None, alerted: float) -> SignalState:
-    normal = shift.normal if shift else normal_of(trace, alerted)
+def _state(trace: Trace, departed: Shift | None, alerted: float) -> SignalState:
+    value = trace.values[-1]
+    shift = departed if departed and _still(departed, value) else None
+    normal = departed.normal if departed else normal_of(trace, alerted)
     return SignalState(
         service=trace.service,
         signal=trace.signal,
-        value=trace.values[-1],
+        value=value,
         normal=normal,
         yesterday=middle(trace.yesterday) if trace.yesterday else None,
         moved=shift.direction if shift else "unknown" if normal is None else "steady",
@@ -33,6 +38,11 @@ def _state(trace: Trace, shift: Shift | None, alerted: float) -> SignalState:
         since=datetime.fromtimestamp(shift.since, UTC) if shift else None,
         url=trace.url,
     )
+
+
+def _still(shift: Shift, value: float) -> bool:
+    """Whether a clear departure has not half gone back."""
+    return shift.surprise >= CLEAR and (value - shift.normal) / (shift.value - shift.normal) > 0.5
 
 
 def _place(state: SignalState) -> tuple[int, bool, str]:

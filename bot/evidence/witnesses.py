@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from bot.domain.analysis import LogPattern
 from bot.evidence.graph import CallGraph
 from bot.evidence.log_patterns import Growth
-from bot.evidence.onset import Shift, Trace
+from bot.evidence.onset import Shift
 from bot.evidence.scale import Scale, of_family
 from bot.evidence.standing import Standing
+from bot.evidence.traces import Trace
 from integrations.signals import signal
 
 MESSENGER = 0.85
