@@ -29,11 +29,12 @@ from playground.slack import (
 )
 from playground.slack.calls import Method
 from playground.slack.deliver import Deliveries
+from playground.slack.director import Director
 from playground.slack.errors import SlackError
 from playground.slack.http_mode import HttpMode
 from playground.slack.interactions import Interactions
 from playground.slack.model import Json
-from playground.slack.page import Director, Page
+from playground.slack.page import Page
 from playground.slack.settings import SlackSettings
 from playground.slack.socket_mode import SocketMode
 from playground.slack.web_api import WebApi, api_test
