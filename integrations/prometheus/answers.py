@@ -57,7 +57,7 @@ def _refusal(status: int, body: bytes) -> RoomError:
         case 429:
             return Unreachable(NAME, "asked too often (429)", "raise the rate limit before PROMETHEUS_URL")
         case _ if status >= 500:
-            return Unreachable(NAME, f"failed inside ({status})", "its own log tells more")
+            return Unreachable(NAME, f"failed inside ({status})", "look into its log; is PROMETHEUS_URL right?")
         case _:
             return Malformed(NAME, f"answered {status}", URL_FIX)
 

@@ -1,0 +1,214 @@
+"""One suite for every room: whatever the other side does, it ends as a RoomError, in time, and keeps every secret."""
+
+import asyncio
+import re
+import ssl
+import threading
+import time
+import traceback
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from integrations import elasticsearch, github, pagerduty, prometheus
+from integrations.contract import Alert, Malformed, Refused, RoomError, Scope, Service, Unreachable, Window
+from tests.rooms.misbehaving import MISDEEDS, WEB_PAGE, answers, hangs, misbehaving, resets
+
+TOKEN = "t0ken-nobody-may-see"
+PASSWORD = "passw0rd-nobody-may-see"
+LIMIT_S = 8.0
+"""What gathering gives one source; a room has said what is wrong by then."""
+ENDED_S = 10.0
+"""After a close, a thread that was waiting has ended by then."""
+
+NOW = datetime.now(UTC)
+
+
+def with_password(url):
+    return url.replace("://", f"://someone:{PASSWORD}@")
+
+
+def settings(name: str, url: str, ca_file: Path | None):
+    """Each room's settings for a server at `url`, with every secret that it can carry."""
+    match name:
+        case "prometheus":
+            return prometheus.Settings(with_password(url), TOKEN, ca_file, limit_s=2.0)
+        case "prometheus without a token":
+            return prometheus.Settings(with_password(url), None, ca_file, limit_s=2.0)
+        case "elasticsearch":
+            return elasticsearch.Settings(url, TOKEN, ca_file, timeout=2.0)
+        case "elasticsearch without a key":
+            return elasticsearch.Settings(with_password(url), "", ca_file, timeout=2.0)
+        case "github":
+            return github.Settings(TOKEN, url, ca_file)
+        case "pagerduty":
+            return pagerduty.Settings(TOKEN, url, ca_file)
+    raise LookupError(name)
+
+
+ROOMS = {
+    "prometheus": prometheus,
+    "prometheus without a token": prometheus,
+    "elasticsearch": elasticsearch,
+    "elasticsearch without a key": elasticsearch,
+    "github": github,
+    "pagerduty": pagerduty,
+}
+TLS_ONLY = {"pagerduty"}
+"""Its library refuses plain http."""
+
+
+def scope():
+    cart = Service("cart", repo="acme/cart", oncall="PCART01")
+    alert = Alert("alertmanager", "f1", "HighErrorRate", "firing", NOW - timedelta(minutes=3))
+    return Scope("INC-1", "prod", (alert,), {"cart": cart}, Window(NOW - timedelta(hours=2), NOW))
+
+
+@pytest.fixture(scope="session")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def ca_file(authority, tmp_path_factory):
+    path = tmp_path_factory.mktemp("ca") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def tls(authority):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+@pytest.fixture(autouse=True)
+def every_thread_ends():
+    """Nothing a room has started outlives its close for long."""
+    before = set(threading.enumerate())
+    yield
+    end = time.monotonic() + ENDED_S
+    while left := {thread.name for thread in threading.enumerate() if thread not in before}:
+        assert time.monotonic() < end, f"still running {ENDED_S:g} s after close: {sorted(left)}"
+        time.sleep(0.02)
+
+
+async def failure_of(name, url, ca_file, question="look") -> RoomError:
+    """The RoomError that a room ends a question with; fails when there is another end, or none in time."""
+    room = ROOMS[name].open(settings(name, url, ca_file))
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            await (room.look(scope()) if question == "look" else room.ready())
+    except RoomError as error:
+        return error
+    finally:
+        await room.close()
+    raise AssertionError(f"{name}: {question} found nothing wrong")
+
+
+def assert_plain(name, error):
+    """No secret in anything that is shown or logged, the room by its name, and a setting to look at."""
+    told = "".join(traceback.format_exception(error)) + repr(error) + error.reason + error.fix
+    for secret in (TOKEN, PASSWORD):
+        assert secret not in told
+    assert error.source == ROOMS[name].NAME
+    assert error.reason
+    assert "\n" not in error.reason
+    assert len(error.reason) < 240
+
+
+def server(name, act, tls):
+    return misbehaving(act, tls if name in TLS_ONLY else None)
+
+
+@pytest.mark.parametrize("name", ROOMS)
+@pytest.mark.parametrize("act", MISDEEDS, ids=lambda act: act.__name__)
+async def test_every_misdeed_is_a_room_error_in_time_without_a_secret(name, act, tls, ca_file):
+    with server(name, act, tls) as there:
+        assert_plain(name, await failure_of(name, there.url, ca_file))
+        assert there.seen
+
+
+@pytest.mark.parametrize("name", ROOMS)
+@pytest.mark.parametrize(
+    ("act", "kind"),
+    [
+        (hangs, Unreachable),
+        (resets, Unreachable),
+        (answers(401), Refused),
+        (answers(403), Refused),
+        (answers(500), Unreachable),
+        (answers(503), Unreachable),
+        (answers(200, WEB_PAGE, "text/html"), Malformed),
+    ],
+    ids=["hangs", "resets", "401", "403", "500", "503", "web page"],
+)
+async def test_doctor_learns_the_kind_of_fault_and_the_setting(name, act, kind, tls, ca_file):
+    with server(name, act, tls) as there:
+        error = await failure_of(name, there.url, ca_file, "ready")
+    assert_plain(name, error)
+    assert isinstance(error, kind), error
+    assert re.search(r"[A-Z]{3,}_[A-Z_]{2,}", error.fix), f"names no setting: {error.fix!r}"
+
+
+@pytest.mark.parametrize("name", ROOMS)
+async def test_nobody_listens(name, unused_tcp_port, ca_file):
+    scheme = "https" if name in TLS_ONLY else "http"
+    error = await failure_of(name, f"{scheme}://127.0.0.1:{unused_tcp_port}", ca_file)
+    assert_plain(name, error)
+    assert isinstance(error, Unreachable)
+
+
+@pytest.mark.parametrize("name", ROOMS)
+async def test_the_company_s_authority_is_trusted_when_it_is_named(name, tls, ca_file):
+    with misbehaving(answers(401), tls) as there:
+        assert isinstance(await failure_of(name, there.url, ca_file), Refused)
+
+
+@pytest.mark.parametrize("name", ROOMS)
+async def test_an_unknown_authority_is_not_trusted(name, tls):
+    with misbehaving(answers(401), tls) as there:
+        error = await failure_of(name, there.url, None, "ready")
+        assert there.seen == []
+    assert_plain(name, error)
+    assert "EXTRA_CA_FILE" in error.fix
+
+
+@pytest.mark.parametrize("name", ROOMS)
+async def test_an_authority_file_that_is_none_is_named(name, tls, tmp_path):
+    broken = tmp_path / "ca.pem"
+    broken.write_text("no certificate")
+    with misbehaving(answers(401), tls) as there:
+        error = await failure_of(name, there.url, broken, "ready")
+    assert_plain(name, error)
+    assert "EXTRA_CA_FILE" in error.fix
+
+
+@pytest.mark.parametrize("name", ROOMS)
+async def test_a_look_that_is_cancelled_leaves_nothing_running(name, tls, ca_file):
+    with server(name, hangs, tls) as there:
+        room = ROOMS[name].open(settings(name, there.url, ca_file))
+        look = asyncio.ensure_future(room.look(scope()))
+        for _ in range(500):
+            if there.seen or look.done():
+                break
+            await asyncio.sleep(0.01)
+        look.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await look
+        await room.close()
+
+
+@pytest.mark.parametrize("name", ROOMS)
+async def test_a_room_that_was_never_asked_closes(name, ca_file):
+    await ROOMS[name].open(settings(name, "https://127.0.0.1:1", ca_file)).close()
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_settings_hide_their_secrets(name):
+    shown = repr(settings(name, "https://127.0.0.1:1", None))
+    assert TOKEN not in shown
+    assert PASSWORD not in shown
