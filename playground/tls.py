@@ -21,6 +21,7 @@ def make(folder: Path) -> Certificates:
     """
     import trustme
 
+    folder.mkdir(parents=True, exist_ok=True)
     authority = trustme.CA(organization_name="First Responder playground")
     certificate = authority.issue_cert("127.0.0.1", "localhost")
     made = Certificates(folder / "ca.pem", folder / "server.pem")

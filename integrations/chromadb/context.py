@@ -1,0 +1,48 @@
+"""Past incidents that look like this one."""
+
+from __future__ import annotations
+
+from integrations.chromadb import NAME, Settings
+from integrations.chromadb.client import Near, Store
+from integrations.chromadb.rank import DEPTH, Candidate, alike, fuse, query
+from integrations.contract import Gap, History, Look, Ready, RoomError, Scope
+
+
+class ChromaContext:
+    """Nearest by vector and best by words, fused; of those that are alike, the best few."""
+
+    name = NAME
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._store = Store(settings)
+
+    async def look(self, scope: Scope) -> Look:
+        """Similar findings, the most alike first, and a History with how many were searched, 0 too.
+
+        An embedder that fails leaves the search by words, and a partial gap. Raises RoomError where the memory
+        itself cannot be read.
+        """
+        asked = query(scope)
+        index = await self._store.words()
+        near: tuple[Near, ...] = ()
+        floor, gaps = 1.0, []
+        try:
+            await self._store.catch_up()
+            index = await self._store.words()
+            near, floor = await self._store.near(asked.text, DEPTH)
+        except RoomError as error:
+            gaps.append(Gap(NAME, f"searched by words only: {error.reason}", partial=True))
+        ranked = fuse(near, index.search(asked.text, DEPTH))
+        memories = await self._store.recall([id_ for id_, _ in ranked])
+        cosines = {one.id: one.cosine for one in near}
+        candidates = [Candidate(memories[i], score, cosines.get(i, 0.0)) for i, score in ranked if i in memories]
+        found = alike(asked, candidates, index, floor)[: self._settings.top]
+        return Look((History(len(index)), *found), tuple(gaps))
+
+    async def ready(self) -> Ready:
+        """Loads Chroma and the embedder, which takes a second or two: call it once after the start, off any path."""
+        return await self._store.ready()
+
+    async def close(self) -> None:
+        await self._store.close()
