@@ -42,6 +42,8 @@ class Alert:
     """Back to the sender: the expression, panel or incident behind the alert."""
     reopened_at: datetime | None = None
     """When the sender itself says that this alert fires again under its first start (PagerDuty's reopened)."""
+    dated: bool = True
+    """False when the sender told no start: then it is the alert of this fingerprint that fires now, or begins now."""
 
 
 @dataclass(frozen=True, slots=True)

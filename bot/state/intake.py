@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ class Rules:
 
 async def take(connection: AsyncConnection, alert: Alert, rules: Rules, now: datetime) -> Taken:
     """Records one alert and says what it did. Two at once for the same service end as one incident."""
+    alert = alert if alert.dated else await _dated(connection, alert)
     seen = await _seen(connection, alert)
     if alert.status == "resolved":
         return await _resolve(connection, alert, seen, now)
@@ -38,6 +39,15 @@ async def take(connection: AsyncConnection, alert: Alert, rules: Rules, now: dat
 
 async def _seen(connection: AsyncConnection, alert: Alert) -> Any:
     return (await connection.execute(sa.select(alerts).where(_identity(alert)))).one_or_none()
+
+
+async def _dated(connection: AsyncConnection, alert: Alert) -> Alert:
+    """The alert with the start of the one of its fingerprint that fires now; its own where none does."""
+    firing = sa.select(alerts.c.starts_at).where(
+        alerts.c.source == alert.source, alerts.c.fingerprint == alert.fingerprint, alerts.c.status == "firing"
+    )
+    began = await connection.scalar(firing.order_by(alerts.c.starts_at.desc()).limit(1))
+    return replace(alert, starts_at=began) if began else alert
 
 
 def _identity(alert: Alert) -> sa.ColumnElement[bool]:

@@ -147,6 +147,21 @@ async def test_every_change_that_people_should_see_raises_the_revision(record):
     assert await record.revision(opened.incident_id) == before + 2
 
 
+async def test_an_alert_without_a_start_is_the_one_that_fires_now(record, clock):
+    def undated(status="firing"):
+        return alert(starts_at=clock.now(), dated=False, status=status)
+
+    (opened,) = await record.take([undated()])
+    clock.pass_(minutes=5)
+    (again,) = await record.take([undated()])
+    clock.pass_(minutes=90)
+    (resolved,) = await record.take([undated("resolved")])
+    clock.pass_(minutes=5)
+    (refired,) = await record.take([undated()])
+
+    assert [t.effect for t in (opened, again, resolved, refired)] == ["opened", "repeated", "resolved", "reopened"]
+
+
 _EVENTS = st.lists(
     st.tuples(
         st.sampled_from("abc"), st.sampled_from("xy"), st.integers(0, 2), st.sampled_from(["firing", "resolved"])

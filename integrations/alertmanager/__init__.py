@@ -1,0 +1,3 @@
+"""Alertmanager sends alerts: webhook version 4."""
+
+NAME = "alertmanager"

@@ -1,0 +1,3 @@
+"""Grafana sends alerts: the webhook of its unified alerting."""
+
+NAME = "grafana"

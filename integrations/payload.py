@@ -1,0 +1,118 @@
+"""Reading a sender's JSON at the door: clean text, aware times, labels. What cannot be read names its path."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from integrations.contract import Alert, Delivery, Malformed, Rejected
+
+LONGEST_TEXT = 16_384
+"""Characters kept of one label or annotation; nobody reads more, and a row of the database stays small."""
+MOST_LABELS = 200
+"""Labels kept of one alert, in the sender's order."""
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""PostgreSQL stores no NUL, and no encoding a lone surrogate."""
+_NEVER_BEFORE = datetime(1971, 1, 1, tzinfo=UTC)
+"""Go's zero time, 0001-01-01, and other ways to say «not yet»."""
+_FRACTION = re.compile(r"(\.\d{6})\d+")
+
+
+class Wrong(ValueError):
+    """A value of the payload cannot be read: where it stands, and what it should be."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}")
+        self.where = where
+        self.reason = reason
+
+
+def mapping(value: Any, where: str) -> Mapping[str, Any]:
+    """An object, or Wrong."""
+    if isinstance(value, dict):
+        return value
+    raise Wrong(where, f"must be an object, not {_kind(value)}")
+
+
+def text(value: Any, where: str) -> str:
+    """Text that any database stores; numbers and booleans are written out. None is empty. Raises Wrong."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (str, int, float)):
+        return _UNSTORABLE.sub("\ufffd", str(value))[:LONGEST_TEXT]
+    raise Wrong(where, f"must be text, not {_kind(value)}")
+
+
+def texts(value: Any, where: str) -> dict[str, str]:
+    """Labels or annotations; missing is empty. Raises Wrong."""
+    if value is None:
+        return {}
+    pairs = list(mapping(value, where).items())[:MOST_LABELS]
+    return {text(key, where)[:256]: text(item, f"{where}.{key[:80]}") for key, item in pairs}
+
+
+def moment(value: Any, where: str) -> datetime:
+    """A time of ISO 8601 in UTC; one without a zone is read as UTC. Raises Wrong."""
+    found = maybe_moment(value, where)
+    if found is None:
+        raise Wrong(where, "must be a time such as 2026-11-21T03:42:00Z")
+    return found
+
+
+def maybe_moment(value: Any, where: str) -> datetime | None:
+    """As `moment`; None where it is missing, empty, or one of the years before 1971 that mean «not yet»."""
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise Wrong(where, f"must be a time such as 2026-11-21T03:42:00Z, not {_kind(value)}")
+    try:
+        found = datetime.fromisoformat(_FRACTION.sub(r"\1", value.strip()))
+        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        if value.startswith("0001-01-01"):
+            return None
+        raise Wrong(where, f"is no time: {value[:40]!r}") from None
+    return None if found < _NEVER_BEFORE else found
+
+
+def link(value: Any) -> str | None:
+    """An http address, or None for anything else: nobody should be led to a `javascript:`."""
+    return value[:4096] if isinstance(value, str) and value.startswith(("http://", "https://")) else None
+
+
+def fingerprint_of(labels: Mapping[str, str]) -> str:
+    """Of the labels, for a sender that gives none: 16 hex digits of SHA-256 over the sorted pairs."""
+    told = "\xff".join(f"{key}\xff{labels[key]}" for key in sorted(labels))
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def delivery(source: str, entries: Sequence[Any], path: str, read: Callable[[Any, str], Alert]) -> Delivery:
+    """Reads each entry; the good are kept and the bad listed. Raises Malformed where none is good."""
+    alerts: list[Alert] = []
+    rejected: list[Rejected] = []
+    for index, entry in enumerate(entries):
+        try:
+            alerts.append(read(entry, f"{path}[{index}]" if path else "payload"))
+        except Wrong as wrong:
+            rejected.append(Rejected(wrong.where, wrong.reason))
+    if rejected and not alerts:
+        raise Malformed(source, f"{rejected[0].where}: {rejected[0].reason}")
+    return Delivery(tuple(alerts), tuple(rejected))
+
+
+def status_of(value: Any, where: str) -> str:
+    """`firing` or `resolved`. Raises Wrong."""
+    word = text(value, where).strip().lower()
+    if word not in ("firing", "resolved"):
+        raise Wrong(where, f"must be firing or resolved, not {word[:40]!r}")
+    return word
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "text", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")
