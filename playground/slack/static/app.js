@@ -142,7 +142,8 @@ function drawThread() {
   if (!head) return;
   const replies = [...messagesOf(store.current).values()].filter((message) => message.thread_ts === head.ts && isReply(message));
   $("thread-of").textContent = `#${channel().name}`;
-  const [first, ...rest] = rows([head, ...replies], { inThread: true, open: openThread });
+  const [first] = rows([head], { inThread: true, open: openThread });
+  const rest = rows(replies, { inThread: true, open: openThread });
   const count = { key: "count", mark: String(replies.length), make: () => h("div", { class: "day" }, h("span", {}, replies.length === 1 ? "1 reply" : `${replies.length} replies`)) };
   keepingPlace($("replies"), () => reconcile($("replies"), [first, ...(replies.length ? [count] : []), ...rest]));
 }

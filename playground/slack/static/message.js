@@ -60,16 +60,14 @@ function row(message, { together, inThread, open }) {
 function systemRow(message, author) {
   const text = message.text.replace(/^<@\w+>\s*/, "");
   return h("article", { class: "message system", dataset: { ts: message.ts } },
-    h("div", { class: "gutter" }, avatar(author)),
-    h("div", { class: "content" },
-      h("span", { class: "name" }, author.name), " ", h("span", { class: "time", title: exact(message) }, time(message)),
-      h("div", {}, mrkdwn(text))));
+    h("div", { class: "gutter" }, h("span", { class: "time", title: exact(message) }, time(message))),
+    h("div", { class: "content" }, h("span", { class: "name" }, author.name), " ", mrkdwn(text)));
 }
 
 function body(message) {
-  const drawn = message.blocks?.length ? blocks(message) : [h("div", { class: "text" }, mrkdwn(message.text))];
+  const drawn = message.blocks?.length ? blocks(message) : message.text ? [h("div", { class: "text" }, mrkdwn(message.text))] : [];
   for (const attachment of message.attachments ?? []) drawn.push(attached(attachment, message));
-  if (message.edited) drawn.at(-1).append(h("span", { class: "edited", title: exact(message.edited) }, " (edited)"));
+  if (message.edited && drawn.length) drawn.at(-1).append(h("span", { class: "edited", title: exact(message.edited) }, " (edited)"));
   return h("div", { class: "said" }, drawn);
 }
 
@@ -152,7 +150,7 @@ export function avatar(person) {
 
 const hue = (id) => [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 997, 7) % 8;
 const moment = (message) => new Date(Number(message.ts) * 1000);
-const time = (message) => moment(message).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+const time = (message) => moment(message).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const exact = (message) => moment(message).toLocaleString([], { dateStyle: "full", timeStyle: "long" });
 const dayOf = (message) => moment(message).toDateString();
 

@@ -147,8 +147,8 @@ function date(rest, fallback) {
     date: () => shown({ month: "long", day: "numeric", year: "numeric" }),
     date_short: () => shown({ month: "short", day: "numeric", year: "numeric" }),
     date_long: () => shown({ weekday: "long", month: "long", day: "numeric", year: "numeric" }),
-    time: () => shown({ hour: "2-digit", minute: "2-digit" }),
-    time_secs: () => shown({ hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+    time: () => shown({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+    time_secs: () => shown({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }),
     ago: () => ago(moment),
   };
   const text = format.replace(/\{(\w+)\}/g, (whole, name) => {
