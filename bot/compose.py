@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ from integrations.contract import Facts
 TOPIC_LIMIT = 250
 """Characters that Slack allows in a channel's topic."""
 _PRODUCTION = frozenset({"", "prod", "production", "live", "default"})
+_FIRST_SENTENCE = re.compile(r"(?<=[^\s.])\.\s+(?=[A-Z0-9])|;\s")
 _BARELY = timedelta(seconds=60)
 """An onset this close to the alert is not worth a word."""
 
@@ -87,7 +89,7 @@ def topic(incident: Incident, report: Report | None = None) -> str:
     """The channel's topic, plain, of at most 250 characters: severity, alert, since when, and the likely cause."""
     parts = [f"{incident.severity.name} · {bare(incident.title, 60)}", _topic_state(incident, report)]
     if report and (cause := _leading(report.analysis)):
-        what = bare(cause.version or cause.text, 80)
+        what = bare(cause.version or _words(cause), 80)
         parts.append(f"{'likely' if cause.confidence == 'high' else 'maybe'} {what} ({cause.confidence})")
     text = ""
     for part in parts:
@@ -159,8 +161,13 @@ def _began(incident: Incident, onset: datetime | None, now: datetime) -> str:
         return _resolved(incident, began, now, "it began" if began < alerted else "the alert")
     if incident.opening > 1 or alerted - began < _BARELY:
         return _state(incident, now)
-    early = span((alerted - began).total_seconds())
+    early = span((_minute(alerted) - _minute(began)).total_seconds())
     return f"since {clock(began, now)} UTC ({early} before the alert)"
+
+
+def _minute(moment: datetime) -> datetime:
+    """As the clock shows it: the reader subtracts what is shown."""
+    return moment.replace(second=0, microsecond=0)
 
 
 def _alerts(incident: Incident) -> tuple[str, ...]:
@@ -214,11 +221,12 @@ def _plain(incident: Incident, now: datetime, analysis: Analysis | None = None) 
     text = f"{_sign(incident)} {incident.severity.name} {_service(incident)}: {safe(incident.title, 150)}"
     text += f", {_state(incident, now)}."
     cause = _leading(analysis) if analysis else None
-    return f"{text} {sections.title_of(cause)} ({cause.confidence}): {_words(cause)}" if cause else text
+    return f"{text} {sections.title_of(cause)} ({cause.confidence}): {safe(_words(cause), 180)}." if cause else text
 
 
 def _words(cause: Cause) -> str:
-    return safe(cause.text.replace("`", ""), 180)
+    """The cause's first sentence, or what stands before its first semicolon."""
+    return _FIRST_SENTENCE.split(cause.text.replace("`", ""), maxsplit=1)[0].rstrip(". ")
 
 
 def _leading(analysis: Analysis) -> Cause | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from bot.domain.briefing import Briefing
 from bot.domain.incident import Channel, Posted
+from bot.guard.redact import redact
 from bot.ports import ChatError
 from bot.settings import Settings, SettingsError
 from bot.slack.blocks import render
@@ -113,7 +114,7 @@ class SlackChat:
                 raise
 
 
-def open_chat(settings: Settings, mask: Callable[[str], str] = str) -> SlackChat:
+def open_chat(settings: Settings, mask: Callable[[str], str] = redact) -> SlackChat:
     """The chat that the settings name; nothing is connected yet. Raises SettingsError, or Refused for a bad CA file."""
     if settings.slack_bot_token is None:
         raise SettingsError("SLACK_BOT_TOKEN: not set; create the app from slack-manifest.yaml to get one")

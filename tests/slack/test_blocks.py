@@ -158,4 +158,4 @@ def test_what_json_cannot_carry_is_shown_as_missing() -> None:
 
 
 def test_nothing_at_all_is_still_a_message() -> None:
-    assert broken_limits(render(Briefing("", "", (), None)).message) == []
+    assert broken_limits(render(Briefing("", "", (), None))) == []

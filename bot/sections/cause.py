@@ -1,0 +1,81 @@
+"""The likely cause with what it rests on; or that there is none, what was looked at, and what would tell most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.domain.analysis import Analysis, Cause, Fact, LogPattern
+from bot.domain.briefing import Section
+from bot.domain.context import Report
+from bot.domain.incident import Incident
+from bot.domain.text import code, link, prose, safe
+from bot.domain.words import figure
+from bot.sections.status import moved
+
+
+def analysis(incident: Incident, report: Report) -> Section:
+    """The likely cause with what it rests on, or that there is none and what was looked at."""
+    found = report.analysis
+    if not found.causes or found.confidence == "unknown":
+        return _no_cause(incident, report)
+    first, *others = found.causes
+    elsewhere = "" if first.service == incident.service else f" · in {safe(first.service, 80)}"
+    lines = [_cause(first, found.facts), *(f"Or ({c.confidence}): {_cause(c, found.facts)}" for c in others[:2])]
+    return Section(
+        (*lines, *_ruled_out(found)), title=title_of(first), aside=f"confidence {first.confidence}{elsewhere}"
+    )
+
+
+def title_of(cause: Cause) -> str:
+    return "Likely cause" if cause.confidence in ("high", "medium") else "Possible cause"
+
+
+def _cause(cause: Cause, facts: Sequence[Fact]) -> str:
+    return prose(cause.text) + cites(cause.facts, facts)
+
+
+def _no_cause(incident: Incident, report: Report) -> Section:
+    found, waiting = report.analysis, report.context.waiting
+    lines = [f"Could be: {_cause(cause, found.facts)}" for cause in found.causes[:2]]
+    if found.signals and not any(moved(state) for state in found.signals):
+        lines.append("Every figure of the service is at its normal.")
+    if found.looked_at:
+        lines.append("Looked at: " + ", ".join(safe(what, 120) for what in found.looked_at))
+    if found.suspects:
+        lines.append("Weak signs in: " + ", ".join(safe(name, 80) for name in found.suspects[:3]))
+    lines += [f"In the logs: {_grown(pattern)}" for pattern in found.patterns[:2]]
+    lines += _ruled_out(found)
+    if found.next_look and not waiting:
+        lines.append(f"Would tell most: {prose(found.next_look, 400)}")
+    if incident.status == "resolved":
+        return Section(tuple(lines), title="No clear cause found")
+    return Section(tuple(lines), title="No clear cause yet", aside="still looking" if waiting else "confidence unknown")
+
+
+def patterns(report: Report) -> Section | None:
+    """Log lines that are new or grew, the strongest first."""
+    lines = tuple(f"• {_grown(pattern)}" for pattern in report.analysis.patterns[:5])
+    return Section(lines, title="In the logs") if lines else None
+
+
+def _grown(pattern: LogPattern) -> str:
+    before = "never before" if pattern.new else f"{figure(round(pattern.before))} before"
+    return f"{pattern.count:,} × {link(pattern.url, code(pattern.template, 160))} ({before})"
+
+
+def evidence(report: Report) -> Section | None:
+    """Every fact that is cited, under its number."""
+    facts = report.analysis.facts[:30]
+    lines = (f"{link(f.url, f'[{f.id}]')} {safe(f.source, 40)}: {prose(f.text, 300)}" for f in facts)
+    return Section(tuple(lines), title="Evidence") if facts else None
+
+
+def _ruled_out(found: Analysis) -> tuple[str, ...]:
+    """What was looked at and is not it, on one line."""
+    parts = [prose(out.text, 300).rstrip(".") + cites(out.facts, found.facts) for out in found.ruled_out[:6]]
+    return (f"Ruled out: {'; '.join(parts)}.",) if parts else ()
+
+
+def cites(ids: Iterable[int], facts: Sequence[Fact]) -> str:
+    known = {fact.id for fact in facts}
+    return "".join(f" [{id_}]" for id_ in dict.fromkeys(ids) if id_ in known)

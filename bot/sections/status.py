@@ -1,0 +1,64 @@
+"""Quick status: the figures of the service beside their normal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain.analysis import SignalState
+from bot.domain.briefing import Section
+from bot.domain.context import Report
+from bot.domain.text import link, safe
+from bot.domain.words import clock, figure, quantity
+from integrations.signals import signal
+
+_ALWAYS = {"error_rate", "latency_p99", "latency", "requests", "instances_up"}
+_ARROWS = {"up": " ▲", "down": " ▼", "steady": "", "unknown": ""}
+
+
+def status(report: Report, title: str) -> Section | None:
+    """What moved and what everybody asks for, each beside its normal, bad ones in bold; the rest as steady."""
+    states = {state.signal: state for state in report.analysis.signals}
+    wanted = states.pop("instances_wanted", None)
+    shown = [state for state in states.values() if moved(state) or signal(state.signal).name in _ALWAYS][:10]
+    steady = [s for s in states.values() if s not in shown and signal(s.signal).family == "saturation"][:5]
+    if not states:
+        return None
+    lines = [" · ".join(_reading(state, wanted.value if wanted else None) for state in shown)]
+    if steady:
+        lines.append("Steady: " + " · ".join(_figure(state, quantity(state.value, _unit(state))) for state in steady))
+    compared = any(state.normal is not None for state in states.values())
+    aside = "(normal)" if compared else "nothing known of its normal"
+    return Section(tuple(line for line in lines if line), title=title, aside=aside)
+
+
+def moved(state: SignalState) -> bool:
+    return state.bad or state.moved in ("up", "down")
+
+
+def measured(report: Report, now: datetime) -> str:
+    """The title of figures that are not of now any more."""
+    return f"Measured {clock(report.context.scope.window.until, now)} UTC"
+
+
+def _reading(state: SignalState, wanted: float | None) -> str:
+    """«Errors *23.4 %* (0.3 %) ▲»; for instances «3/3»."""
+    if state.signal == "instances_up" and wanted is not None:
+        value, beside = f"{figure(state.value)}/{figure(wanted)}", ""
+    else:
+        value, beside = quantity(state.value, _unit(state)), _beside(state, _unit(state))
+    shown = f"*{value}*" if state.bad else value
+    return f"{_figure(state, shown)}{beside}{_ARROWS[state.moved]}"
+
+
+def _figure(state: SignalState, value: str) -> str:
+    return f"{link(state.url, safe(signal(state.signal).label, 60))} {value}"
+
+
+def _unit(state: SignalState) -> str:
+    return signal(state.signal).unit
+
+
+def _beside(state: SignalState, unit: str) -> str:
+    if state.normal is not None:
+        return f" ({quantity(state.normal, unit)})"
+    return f" ({quantity(state.yesterday, unit)} yesterday)" if state.yesterday is not None else ""

@@ -1,0 +1,35 @@
+"""What can be done: runbooks that match, and first steps with commands to paste."""
+
+from __future__ import annotations
+
+from bot.domain.analysis import Analysis, FirstStep
+from bot.domain.briefing import Section
+from bot.domain.context import Report
+from bot.domain.text import code, prose, safe, visible
+from integrations.contract import RunbookMatch
+
+
+def runbooks(report: Report) -> Section | None:
+    """Runbooks that match, with what made them match."""
+    found = sorted(report.context.of(RunbookMatch), key=lambda match: -match.score)[:3]
+    parts = [code(match.id, 80) + (f" ({safe(match.why, 100)})" if match.why else "") for match in found]
+    return Section((), title="Runbooks", aside=" · ".join(parts)) if parts else None
+
+
+def first_steps(found: Analysis) -> Section | None:
+    """What a person can do now, numbered; commands can be pasted as they stand."""
+    lines = [line for number, step in enumerate(found.first_steps[:5], 1) for line in _step(number, step)]
+    return Section(tuple(lines), title="First steps") if lines else None
+
+
+def _step(number: int, step: FirstStep) -> tuple[str, ...]:
+    """One line; a command that no code span can hold stands in a fence of its own."""
+    text = f"{number}. {prose(step.text, 300)}"
+    command = (step.command or "").strip()
+    if not command:
+        return (text,)
+    if "\n" not in command and "`" not in command:
+        return (f"{text.rstrip(':.')}: {code(command, 2_000)}",)
+    inner = (visible(line).rstrip().replace("```", "ˋˋˋ") for line in command.splitlines()[:30])
+    escaped = (line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for line in inner)
+    return (f"{text.rstrip(':.')}:", "```", *escaped, "```")
