@@ -1,4 +1,4 @@
-"""What alerts do to the record, as the people on call will see it: one incident a service, nothing twice, nothing lost."""
+"""What alerts do to the record, as people on call see it: one incident a service, nothing twice, nothing lost."""
 
 import asyncio
 from dataclasses import replace

@@ -1,0 +1,96 @@
+"""Which runbooks fit an incident, and why: by its alerts' names and labels, the metric behind them, and log lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from integrations.contract import Alert, RunbookMatch
+from runbooks.model import Library, Runbook, Trigger
+
+MOST = 5
+"""Matches that are shown; who needs more looks into the library."""
+_WEIGHTS = {"alert": 0.5, "metric": 0.35, "log_pattern": 0.35, "labels": 0.25, "service": 0.2}
+"""How much each agreement says: the alert's own name the most, a service that many runbooks share the least."""
+_WORDS = re.compile(r"[a-z0-9]+")
+
+
+def match(
+    library: Library,
+    alerts: Sequence[Alert],
+    services: Sequence[str],
+    log_lines: Iterable[str] = (),
+    signals: Iterable[str] = (),
+) -> tuple[RunbookMatch, ...]:
+    """The runbooks that fit, the best first; at most five.
+
+    A runbook for one service fits no other. One without any trigger fits only by its service. `log_lines` and
+    `signals` (names of those that moved the wrong way) are what is known by then; without them the alerts decide.
+    """
+    text = "\n".join([*log_lines, *(part for alert in alerts for part in (alert.summary, *alert.annotations.values()))])
+    moved = frozenset(signals)
+    found = [_match(book, alerts, services, text, moved) for book in library.runbooks]
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: (-one.score, one.id))[:MOST])
+
+
+def _match(
+    book: Runbook, alerts: Sequence[Alert], services: Sequence[str], text: str, moved: frozenset[str]
+) -> RunbookMatch | None:
+    if book.service and book.service != services[0]:
+        return None
+    why = {"service": f"for {book.service}"} if book.service else {}
+    if book.trigger:
+        reasons = {name: reason for name, fits in _TESTS.items() if (reason := fits(book.trigger, alerts, text, moved))}
+        if not reasons:
+            return None
+        why |= reasons
+    if not why:
+        return None
+    score = min(1.0, sum(_WEIGHTS[name] for name in why))
+    return RunbookMatch(book.id, book.title, "; ".join(why.values()), round(score, 3))
+
+
+def _by_alert(trigger: Trigger, alerts: Sequence[Alert], _text: str, _moved: frozenset[str]) -> str:
+    patterns = [part.strip().lower() for part in trigger.alert.split("|") if part.strip()]
+    hit = next((a.name for a in alerts if any(fnmatchcase(a.name.lower(), pattern) for pattern in patterns)), "")
+    return f"alert {hit}" if hit else ""
+
+
+def _by_labels(trigger: Trigger, alerts: Sequence[Alert], _text: str, _moved: frozenset[str]) -> str:
+    wanted = trigger.labels.items()
+    if wanted and any(all(alert.labels.get(key) == value for key, value in wanted) for alert in alerts):
+        return "labels " + ", ".join(f"{key}={value}" for key, value in wanted)
+    return ""
+
+
+def _by_metric(trigger: Trigger, alerts: Sequence[Alert], _text: str, moved: frozenset[str]) -> str:
+    """A signal that moved, a metric named in an alert's expression, or one whose words the alert's name holds."""
+    metric = trigger.metric
+    if not metric:
+        return ""
+    told = f"metric {metric} {trigger.condition}".strip()
+    if metric in moved or any(metric in (alert.url or "") for alert in alerts):
+        return told
+    words = set(_WORDS.findall(metric.lower())) - {"usage", "percent", "total", "container", "seconds", "used"}
+    return told if words and any(words <= _words_of(alert.name) for alert in alerts) else ""
+
+
+def _by_log(trigger: Trigger, _alerts: Sequence[Alert], text: str, _moved: frozenset[str]) -> str:
+    if not trigger.log_pattern:
+        return ""
+    hits = text.lower().count(trigger.log_pattern.lower())
+    return f"log line «{trigger.log_pattern}»" if hits else ""
+
+
+_TESTS: dict[str, Callable[[Trigger, Sequence[Alert], str, frozenset[str]], str]] = {
+    "alert": _by_alert,
+    "labels": _by_labels,
+    "metric": _by_metric,
+    "log_pattern": _by_log,
+}
+
+
+def _words_of(name: str) -> set[str]:
+    """`HighMemoryUsage` and `high_memory_usage` are the words high, memory and usage."""
+    return set(_WORDS.findall(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).lower()))

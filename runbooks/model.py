@@ -1,0 +1,89 @@
+"""What a runbook is: when it fits, what it needs to know, and its steps, as they stand in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Risk = Literal["low", "medium", "high", "critical"]
+Action = Literal["exec", "conditional", "copy", "http", "promql", "wait", "message"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """When a runbook fits. What is empty does not count; what is there must all hold."""
+
+    metric: str = ""
+    """A signal, or the name of a metric in the alert's expression."""
+    condition: str = ""
+    """Of the metric, such as `> 90`."""
+    duration: str = ""
+    log_pattern: str = ""
+    count: int = 1
+    window: str = ""
+    alert: str = ""
+    """Name of the alert; `*` and `?` stand for any characters."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.metric or self.log_pattern or self.alert or self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    type: str = "text"
+    pattern: str = ""
+    default: str | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step, or one that follows from a condition. Texts hold `{{variables}}`."""
+
+    action: Action
+    name: str = ""
+    command: str = ""
+    condition: str = ""
+    then: tuple[Step, ...] = ()
+    approval: bool = False
+    """Whether the file itself asks for a person; other reasons to ask come on top."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What the action needs besides: `from`, `to`, `url`, `method`, `query`, `timeout`, `parse`, `verify`, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Runbook:
+    id: str
+    title: str
+    steps: tuple[Step, ...]
+    service: str = ""
+    """Only for this service; empty: for any."""
+    trigger: Trigger = field(default_factory=Trigger)
+    parameters: tuple[Parameter, ...] = ()
+    risk: Risk = "medium"
+    file: str = ""
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in a file that cannot be used; the rest of the folder is."""
+
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    runbooks: tuple[Runbook, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def get(self, runbook_id: str) -> Runbook | None:
+        return next((book for book in self.runbooks if book.id == runbook_id), None)
