@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
-from typing import Literal
 
 import yaml
 
@@ -16,12 +16,11 @@ from playground.pinned import Pinned
 from playground.scenarios import ALL
 from playground.scenarios.company import BY_HANDLE, PEOPLE
 from playground.scenarios.model import Scenario
+from playground.slack.director import Scenario as Shown
 from playground.world import Clock, LogRecord, PastIncident, Person, Rollout, Sample, Shift
 
 _HANDOVER = 8
 """The hour (UTC) at which on-call changes."""
-
-State = Literal["idle", "running", "resolved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +31,6 @@ class Settings:
     scenarios: tuple[Scenario, ...] = ALL
 
 
-@dataclass(frozen=True, slots=True)
-class Showing:
-    """One scenario as the playground's page lists it."""
-
-    id: str
-    title: str
-    sentence: str
-    state: State
-
-
 class Director:
     """The world of the stand-ins. Nothing of a scenario is seen before it was started, nor anything after now."""
 
@@ -50,18 +39,20 @@ class Director:
         self._clock = clock
         self._born = clock.now()
         self._running: dict[str, Pinned] = {}
+        self._sending: set[str] = set()
         self._samples: tuple[tuple[tuple[Sample, ...], ...], tuple[Sample, ...]] = ((), ())
 
     # ── the scenarios ────────────────────────────────────────────────────────────────────────────
 
-    def scenarios(self) -> tuple[Showing, ...]:
-        return tuple(Showing(s.id, s.title, s.sentence, self._state(s.id)) for s in self._settings.scenarios)
+    def scenarios(self) -> tuple[Shown, ...]:
+        """All of them as the page's panel lists them: ready, starting, firing, resolving or resolved."""
+        return tuple(
+            _shown(s, self._running.get(s.id), sending=s.id in self._sending) for s in self._settings.scenarios
+        )
 
     async def start(self, scenario_id: str) -> None:
         """Pins a scenario so that its alert fires now, and sends it. Raises KeyError and NotDelivered."""
-        scenario = self._scenario(scenario_id)
-        pinned = self._running[scenario_id] = Pinned(scenario, _to_milliseconds(self._clock.now()))
-        await deliver(payload(pinned, self._settings.target), self._settings.target)
+        await self._send(Pinned(self._scenario(scenario_id), _to_milliseconds(self._clock.now())))
 
     async def resolve(self, scenario_id: str) -> None:
         """Mends a running scenario's fault and sends the resolved webhook. Raises KeyError and NotDelivered.
@@ -69,15 +60,18 @@ class Director:
         One that is resolved already keeps its moment; the webhook is sent again.
         """
         pinned = self._running[scenario_id]
-        if pinned.resolved is None:
-            pinned = Pinned(pinned.scenario, pinned.alert, _to_milliseconds(self._clock.now()))
-            self._running[scenario_id] = pinned
-        await deliver(payload(pinned, self._settings.target), self._settings.target)
+        mended = pinned.resolved or _to_milliseconds(self._clock.now())
+        await self._send(Pinned(pinned.scenario, pinned.alert, mended))
 
-    def _state(self, scenario_id: str) -> State:
-        if (pinned := self._running.get(scenario_id)) is None:
-            return "idle"
-        return "running" if pinned.resolved is None else "resolved"
+    async def _send(self, pinned: Pinned) -> None:
+        name, target = pinned.scenario.id, self._settings.target
+        self._running[name] = pinned
+        self._sending.add(name)
+        try:
+            await asyncio.to_thread(pinned.prepare)
+            await deliver(payload(pinned, target), target)
+        finally:
+            self._sending.discard(name)
 
     def _scenario(self, scenario_id: str) -> Scenario:
         return {scenario.id: scenario for scenario in self._settings.scenarios}[scenario_id]
@@ -162,6 +156,14 @@ def services_yaml(services: Sequence[Service]) -> str:
         for service in services
     ]
     return yaml.safe_dump({"services": entries}, sort_keys=False, allow_unicode=True)
+
+
+def _shown(scenario: Scenario, pinned: Pinned | None, *, sending: bool) -> Shown:
+    if pinned is None:
+        return Shown(scenario.id, scenario.title, scenario.sentence, "ready")
+    if pinned.resolved is None:
+        return Shown(scenario.id, scenario.title, scenario.sentence, "starting" if sending else "firing")
+    return Shown(scenario.id, scenario.title, scenario.sentence, "resolving" if sending else "resolved")
 
 
 def _to_milliseconds(moment: datetime) -> datetime:

@@ -51,6 +51,10 @@ class Pinned:
         self._scraped = alert.timestamp() + OFFSETS
         self._seen: tuple[int, tuple[Sample, ...]] = (-1, ())
 
+    def prepare(self) -> None:
+        """Works out every series and line now, so that nobody who asks later has to wait for it."""
+        _ = self._lines, self._spoken, self._rollouts
+
     def samples(self, now: datetime) -> tuple[Sample, ...]:
         """Every series as scraped until now; the same object until the next scrape."""
         scrapes = int(np.searchsorted(self._scraped, now.timestamp(), side="right"))

@@ -6,6 +6,7 @@ import html
 import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 import numpy as np
 import promql_parser as ast
@@ -60,7 +61,7 @@ class Prometheus:
             self._requests.append(request.url.path)
             if not self._admits(request):
                 return _unauthorized()
-            form = list((await request.form()).multi_items()) if request.method == "POST" else []
+            form = parse_qsl((await request.body()).decode(errors="replace")) if request.method == "POST" else []
             parameters = Parameters([*request.query_params.multi_items(), *form, *request.path_params.items()])
             try:
                 return JSONResponse({"status": "success", "data": answer(parameters)})

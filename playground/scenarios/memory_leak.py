@@ -85,10 +85,10 @@ SCENARIO = Scenario(
         Effect("catalog-api", "memory", _ONSET, 98.5, over=5_500),
         Effect("catalog-api", "p99", -1_200, 0.92, over=1_150),
         Effect("catalog-api", "cpu", -1_500, 71.0, over=1_400),
-        Effect("catalog-api", "errors", -330, 1.4, over=60),
+        Effect("catalog-api", "errors", -235, 1.4, over=60),
         Effect("gallery-web", "p99", -1_100, 0.58, over=1_100),
     ),
-    restarts=(Restart("catalog-api", pod=0, at=-340, down=45),),
+    restarts=(Restart("catalog-api", pod=0, at=-240, down=45),),
     deploys=(
         Deploy(
             service="image-resizer",
@@ -139,11 +139,11 @@ SCENARIO = Scenario(
             "catalog-api",
             "ERROR",
             "OutOfMemoryError: cannot allocate {kb} KiB while rendering product {user}",
-            -360,
-            -340,
+            -260,
+            -240,
             9,
         ),
-        Burst("catalog-api", "INFO", "starting catalog-api v5.8.0 after exit code 137", -295, -290, 1),
+        Burst("catalog-api", "INFO", "starting catalog-api v5.8.0 after exit code 137", -195, -190, 1),
     ),
     past=(
         Past(

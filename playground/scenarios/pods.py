@@ -9,7 +9,7 @@ from random import Random
 
 from playground.scenarios.model import Deploy, Profile, Scenario
 
-ROLL_SECONDS = 15.0
+ROLL_SECONDS = 10.0
 """Between one pod of a rollout and the next."""
 
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # what Kubernetes draws its suffixes from
