@@ -80,7 +80,9 @@ async def test_a_channel_holds_its_incident_in_the_purpose(slack: Slack, chat: S
     assert "INC-A" in slack.workspace.channels[channel.id].purpose["value"]
 
 
-async def test_the_same_incident_gets_its_channel_again_also_from_another_process(slack: Slack, chat: SlackChat) -> None:
+async def test_the_same_incident_gets_its_channel_again_also_from_another_process(
+    slack: Slack, chat: SlackChat
+) -> None:
     first = await chat.open_channel(NAME, "INC-A")
     other = connect(slack)
     assert await chat.open_channel(NAME, "INC-A") == first
