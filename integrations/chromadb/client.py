@@ -68,9 +68,13 @@ class Store:
         """The index of words over every record; its length is how many there are."""
         return await self._run(self._index)
 
-    async def near(self, text: str, most: int) -> tuple[tuple[Near, ...], float]:
-        """The records nearest to a text by cosine, nearest first; and the embedder's floor."""
-        return await self._run(lambda opened: (_near(opened, text, most), opened.embedder.floor))
+    async def near(self, texts: Sequence[str], most: int) -> tuple[tuple[Near, ...], ...]:
+        """For each text the records nearest to it by cosine, nearest first."""
+        return await self._run(lambda opened: _near(opened, texts, most))
+
+    async def floor(self) -> float:
+        """The cosine from which this embedder's texts are about the same thing."""
+        return await self._run(lambda opened: opened.embedder.floor)
 
     async def recall(self, ids: Sequence[str]) -> Mapping[str, Memory]:
         """The memories of these ids; one that was deleted meanwhile is missing."""
@@ -134,11 +138,13 @@ def _name(opened: _Opened) -> str:
     return opened.collection.name
 
 
-def _near(opened: _Opened, text: str, most: int) -> tuple[Near, ...]:
-    vectors = opened.embedder.embed([text])
+def _near(opened: _Opened, texts: Sequence[str], most: int) -> tuple[tuple[Near, ...], ...]:
+    vectors = opened.embedder.embed(texts)
     found = opened.collection.query(query_embeddings=vectors, n_results=most, include=["distances"])  # type: ignore[arg-type]
-    distances = (found["distances"] or [[]])[0]
-    return tuple(Near(id_, 1 - distance) for id_, distance in zip(found["ids"][0], distances, strict=True))
+    return tuple(
+        tuple(Near(id_, 1 - distance) for id_, distance in zip(ids, distances, strict=True))
+        for ids, distances in zip(found["ids"], found["distances"] or (), strict=True)
+    )
 
 
 def _recalled(collection: Collection, ids: Sequence[str]) -> Mapping[str, Memory]:

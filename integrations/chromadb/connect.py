@@ -47,8 +47,9 @@ def _server(settings: Settings, url: str) -> Client:
             settings=ChromaSettings(anonymized_telemetry=False, chroma_server_ssl_verify=_verify(settings, folder)),
         )
     # Chroma sets no time limit, and has no setting for one.
-    client._server._session.timeout = httpx.Timeout(settings.timeout_s)  # type: ignore[attr-defined]
-    return client
+    made = cast(Client, client)
+    made._server._session.timeout = httpx.Timeout(settings.timeout_s)  # type: ignore[attr-defined]
+    return made
 
 
 def _verify(settings: Settings, folder: str) -> str | None:

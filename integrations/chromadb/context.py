@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from integrations.chromadb import NAME, Settings
 from integrations.chromadb.client import Near, Store
 from integrations.chromadb.rank import DEPTH, Candidate, alike, fuse, query
@@ -23,22 +25,24 @@ class ChromaContext:
         An embedder that fails leaves the search by words, and a partial gap. Raises RoomError where the memory
         itself cannot be read.
         """
-        asked = query(scope)
+        asked, gaps = query(scope), []
         index = await self._store.words()
-        near: tuple[Near, ...] = ()
-        floor, gaps = 1.0, []
+        near: tuple[tuple[Near, ...], ...] = ((), ())
         try:
             await self._store.catch_up()
             index = await self._store.words()
-            near, floor = await self._store.near(asked.text, DEPTH)
+            near = await self._store.near((asked.text, asked.symptoms), DEPTH)
         except RoomError as error:
             gaps.append(Gap(NAME, f"searched by words only: {error.reason}", partial=True))
-        ranked = fuse(near, index.search(asked.text, DEPTH))
+        ranked = fuse(near[0], index.search(asked.text, DEPTH))
+        candidates = await self._candidates(ranked, near[1])
+        found = alike(asked, candidates, index, await self._store.floor())
+        return Look((History(len(index)), *found[: self._settings.top]), tuple(gaps))
+
+    async def _candidates(self, ranked: Sequence[tuple[str, float]], symptoms: Iterable[Near]) -> list[Candidate]:
         memories = await self._store.recall([id_ for id_, _ in ranked])
-        cosines = {one.id: one.cosine for one in near}
-        candidates = [Candidate(memories[i], score, cosines.get(i, 0.0)) for i, score in ranked if i in memories]
-        found = alike(asked, candidates, index, floor)[: self._settings.top]
-        return Look((History(len(index)), *found), tuple(gaps))
+        cosines = {one.id: one.cosine for one in symptoms}
+        return [Candidate(memories[i], score, cosines.get(i, 0.0)) for i, score in ranked if i in memories]
 
     async def ready(self) -> Ready:
         """Loads Chroma and the embedder, which takes a second or two: call it once after the start, off any path."""

@@ -10,6 +10,7 @@ _ENGLISH = """
 a about after all also an and any are as at be been before but by can could did do for from had has have
 if in into is it its more no not of off on or our out over so than that the their then there these they
 this to too up was we were when which while with you
+above below usually taken now last ms second minute hour day
 """
 _COMMON = frozenset(_ENGLISH.split())
 

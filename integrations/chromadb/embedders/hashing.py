@@ -22,7 +22,7 @@ _PIECE = 0.25
 
 class Hashing:
     name = f"hashing-{DIMENSIONS}"
-    floor = 0.25
+    floor = 0.4
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         return [_vector(text) for text in texts]
