@@ -71,6 +71,7 @@ def test_no_change_is_ruled_out_only_where_the_source_of_changes_has_answered():
     said_so = [out.text for out in analyse(whole(*without, took={"github": 0.2})).ruled_out]
     assert "no change in 24 h" in said_so
     assert "no change in 24 h" not in [out.text for out in analyse(whole(*without)).ruled_out]
+    assert "no change in 24 h" not in [out.text for out in analyse(whole(took={"github": 0.2})).ruled_out]
     late = whole(*without, took={"github": 0.2}, waiting=("github",))
     assert "no change in 24 h" not in [out.text for out in analyse(late).ruled_out]
 

@@ -97,7 +97,7 @@ def test_a_line_that_names_another_service_in_trouble_speaks_for_that_one():
 
 def test_a_service_that_the_alerting_one_does_not_call_counts_half():
     calls = {**CHAIN, "elsewhere": ()}
-    found = analyse(context(slow("front"), slow("stock", 1.5), slow("elsewhere", 1.5), calls=calls))
+    found = analyse(context(slow("front"), slow("stock", 0.8), slow("elsewhere", 9.5), calls=calls))
     assert found.causes[0].service == "stock"
 
 
