@@ -29,10 +29,18 @@ _PARTS: tuple[tuple[str, str, Part], ...] = (
     ("changes", r"chang\w*|deploy\w*|releas\w*|merge\w*|rollout|shipped", lambda i, r, now: sections.changes(r, now)),
     ("similar", r"before|similar|history|past|again|last time", lambda i, r, now: sections.similar(r, now)),
     ("runbooks", r"runbooks?|playbooks?|procedure", lambda i, r, now: sections.runbooks(r)),
-    ("first steps", r"what (can|should|do)|first|steps?|fix|do now|next", lambda i, r, now: sections.first_steps(r.analysis)),
+    (
+        "first steps",
+        r"what (can|should|do)|first|steps?|fix|do now|next",
+        lambda i, r, now: sections.first_steps(r.analysis),
+    ),
     ("on call", r"who|on.?call|pager|owner|owns", lambda i, r, now: sections.on_call(r, now)),
     ("gaps", r"gaps?|missing|could not|couldn't|see|blind", lambda i, r, now: sections.gaps(r)),
-    ("other alerts", r"alerts?|others?|dependenc\w*|upstream|downstream", lambda i, r, now: sections.open_alerts(r, now)),
+    (
+        "other alerts",
+        r"alerts?|others?|dependenc\w*|upstream|downstream",
+        lambda i, r, now: sections.open_alerts(r, now),
+    ),
 )
 ASKABLE = ", ".join(name for name, _, _ in _PARTS)
 
@@ -49,7 +57,12 @@ def answer(question: str, incident: Incident, report: Report | None, now: dateti
     nothing = [name for name, section in told if section is None]
     words = f"Nothing found about: {', '.join(nothing)}." if nothing else ""
     plain = brief(incident, report, now).plain
-    return Briefing(plain=plain, headline=words or f"*{incident.severity.name}* · {_asof(report, now)}", sections=found, footer=_asof(report, now) if words else None)
+    return Briefing(
+        plain=plain,
+        headline=words or f"*{incident.severity.name}* · {_asof(report, now)}",
+        sections=found,
+        footer=_asof(report, now) if words else None,
+    )
 
 
 def _asof(report: Report, now: datetime) -> str:

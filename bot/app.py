@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -59,11 +60,8 @@ async def serve(settings: Settings) -> None:
         server = _Server(uvicorn.Config(asgi, settings.http_host, settings.http_port, log_config=None, lifespan="off"))
         for stop in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(stop, server.stop)
-        serving = asyncio.create_task(server.serve())
-        while not (server.started or serving.done()):  # uvicorn has no event for it
-            await asyncio.sleep(0.01)
-        log.info("ready", seconds=round(time.perf_counter() - began, 2), port=server.port)
-        await serving
+        server.began = began
+        await server.serve()
         log.info("stopping: finishing what is in hand")
 
 
@@ -154,13 +152,16 @@ async def _warm_up(desk: Desk) -> None:
 class _Server(uvicorn.Server):
     """uvicorn, which leaves the signals to us: it would end the process before the stories are done."""
 
+    began = 0.0
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        port = next((s.getsockname()[1] for server in self.servers for s in server.sockets), 0)
+        log.info("ready", seconds=round(time.perf_counter() - self.began, 2), port=port)
+
     def stop(self) -> None:
         self.should_exit = True
-
-    @property
-    def port(self) -> int:
-        return next((s.getsockname()[1] for server in self.servers for s in server.sockets), 0)

@@ -127,4 +127,3 @@ def _together(
         took={answer.source: answer.seconds for answer in answers},
         seconds=seconds,
     )
-

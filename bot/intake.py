@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 import structlog
 
@@ -13,7 +14,7 @@ from integrations.contract import Alert
 
 log = structlog.get_logger(__name__)
 
-Begin = Callable[[str, int], Awaitable[None]]
+Begin = Callable[[str, int], Coroutine[Any, Any, None]]
 """Begins the response to one opening (incident id, opening); a second time it does nothing."""
 
 

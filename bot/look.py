@@ -35,9 +35,7 @@ async def into(telling: Telling) -> bool:
 
 async def _keep(telling: Telling, context: Context) -> None:
     analysis = await asyncio.to_thread(analyse, context)
-    await telling.desk.journal.keep_report(
-        telling.incident_id, telling.opening, Report(context.lean(), analysis)
-    )
+    await telling.desk.journal.keep_report(telling.incident_id, telling.opening, Report(context.lean(), analysis))
 
 
 def scope_of(incident: Incident, services: dict[str, Service], now: datetime) -> Scope:

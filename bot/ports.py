@@ -93,6 +93,14 @@ class Journal(Protocol):
 
     async def incident(self, incident_id: str) -> Incident: ...
 
+    async def in_channel(self, channel_id: str) -> Incident | None:
+        """The newest incident of this channel."""
+        ...
+
+    async def writable(self) -> None:
+        """Writes nothing, but as a writer would. Raises JournalDown."""
+        ...
+
     async def open_incidents(self) -> tuple[Incident, ...]: ...
 
     async def report(self, incident_id: str, opening: int) -> Report | None:

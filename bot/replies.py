@@ -12,7 +12,7 @@ from bot.domain.text import code, safe
 from bot.domain.words import ago
 from bot.ports import JournalDown
 from integrations.contract import RunbookMatch
-from runbooks.model import Runbook, Step
+from runbooks.model import Step
 
 _MENTION = re.compile(r"<@[A-Z0-9]+>")
 _HELP = (

@@ -34,7 +34,9 @@ def open_rooms(settings: Settings, templates: Mapping[str, str]) -> Rooms:
     else:
         off[elasticsearch.NAME] = "ELASTICSEARCH_URL"
     if settings.github_token:
-        rooms.append(github.open(github.Settings(settings.github_token.get_secret_value(), settings.github_api_url, ca)))
+        rooms.append(
+            github.open(github.Settings(settings.github_token.get_secret_value(), settings.github_api_url, ca))
+        )
     else:
         off[github.NAME] = "GITHUB_TOKEN"
     if settings.pagerduty_api_key:

@@ -13,6 +13,7 @@ from bot import compose
 from bot.chart import chart
 from bot.desk import Desk, Telling
 from bot.domain.briefing import Briefing
+from bot.domain.context import Report
 from bot.domain.incident import Channel, Incident, Posted
 from bot.insist import attempt, insist
 from bot.ports import ChatError
@@ -49,10 +50,10 @@ async def headline(telling: Telling, place: Place) -> bool:
     desk, incident = telling.desk, await telling.incident()
     words = compose.headline(incident, len(desk.gathering.sources), desk.clock.now())
     try:
-        posted = await _post_once(telling, place.channel_id, words, "briefing")
+        posted = await insist(_posting(telling, place.channel_id, words, "briefing"))
     except ChatError:  # its channel was archived or left since: it gets a new one
         channel = await insist(partial(_own_channel, desk, incident))
-        posted = await _post_once(telling, channel.id, words, "briefing")
+        posted = await insist(_posting(telling, channel.id, words, "briefing"))
     await desk.journal.keep_message(incident.id, posted)
     desk.measures.headline(incident, desk.clock.now())
     return True
@@ -63,7 +64,11 @@ async def briefing(telling: Telling) -> bool:
     desk = telling.desk
     if (await telling.incident()).message is None:
         return False
-    await insist(partial(show, desk, telling.incident_id))
+    try:
+        await insist(partial(show, desk, telling.incident_id))
+    except ChatError as problem:  # somebody removed the message, or the whole channel
+        log.warning("no message to edit", slack=problem.code)
+        return False
     report = await desk.journal.report(telling.incident_id, telling.opening)
     if report is not None and not report.context.waiting:
         desk.measures.briefing(await telling.incident(), desk.clock.now())
@@ -78,14 +83,18 @@ async def show(desk: Desk, incident_id: str) -> None:
         report = await desk.journal.report(incident_id, incident.opening)
         if incident.message is None:
             return
-        now = desk.clock.now()
-        words = (
-            compose.headline(incident, len(desk.gathering.sources), now)
-            if report is None
-            else compose.brief(incident, report, now)
-        )
+        words = await _words(desk, incident, report)
         await desk.chat.edit(incident.message, words)
         await desk.journal.keep_shown(incident_id, revision)
+
+
+async def _words(desk: Desk, incident: Incident, report: Report | None) -> Briefing:
+    """What the message says by now."""
+    now = desk.clock.now()
+    if report is None:
+        return compose.headline(incident, len(desk.gathering.sources), now)
+    before = await desk.journal.incident(incident.previous) if incident.previous else None
+    return compose.brief(incident, report, now, before.channel if before else None)
 
 
 async def resolved(desk: Desk, incident_id: str) -> None:
@@ -105,7 +114,7 @@ async def notice(telling: Telling, place: Place) -> bool:
     if desk.incidents_channel is None or place.temporary:
         return False
     words = compose.notice(await telling.incident())
-    return await attempt("notice", partial(_post_once, telling, desk.incidents_channel, words, "notice"))
+    return await attempt("notice", _posting(telling, desk.incidents_channel, words, "notice"))
 
 
 async def move(telling: Telling) -> bool:
@@ -115,9 +124,7 @@ async def move(telling: Telling) -> bool:
         return False
     channel = await insist(partial(_own_channel, desk, incident))
     report = await desk.journal.report(incident.id, telling.opening)
-    now = desk.clock.now()
-    words = compose.brief(incident, report, now) if report else compose.headline(incident, 0, now)
-    posted = await _post_once(telling, channel.id, words, "briefing")
+    posted = await insist(_posting(telling, channel.id, await _words(desk, incident, report), "briefing"))
     left = incident.message
     await desk.journal.keep_message(incident.id, posted)
     if left != posted:
@@ -160,7 +167,12 @@ async def _chart(telling: Telling) -> bool:
         return False
     words = compose.chart_words(incident)
     act = partial(
-        desk.chat.picture, incident.message, picture, title=words.plain, alt=words.headline, key=f"{incident.id}:{telling.opening}:chart"
+        desk.chat.picture,
+        incident.message,
+        picture,
+        title=words.plain,
+        alt=words.headline,
+        key=f"{incident.id}:{telling.opening}:chart",
     )
     return await attempt("chart", act)
 
@@ -180,8 +192,8 @@ CHORES: dict[str, Callable[[Telling], Awaitable[bool]]] = {
 """After the briefing, side by side: each is nice to have, and none may hold up another."""
 
 
-async def _post_once(telling: Telling, channel_id: str, words: Briefing, what: str) -> Posted:
-    """Posts and never twice: from the second try on, and after a crash, it first looks whether it stands already."""
+def _posting(telling: Telling, channel_id: str, words: Briefing, what: str) -> Callable[[], Awaitable[Posted]]:
+    """A post that can be tried again: from the second try on, and after a crash, it first looks whether it stands."""
     key, tries = f"{telling.incident_id}:{telling.opening}:{what}", 0
 
     async def act() -> Posted:
@@ -190,11 +202,10 @@ async def _post_once(telling: Telling, channel_id: str, words: Briefing, what: s
         found = await telling.desk.chat.find(channel_id, key) if telling.taken_up or tries > 1 else None
         return found or await telling.desk.chat.post(channel_id, words, key=key)
 
-    return await insist(act)
+    return act
 
 
 async def _own_channel(desk: Desk, incident: Incident) -> Channel:
     channel = await desk.chat.open_channel(desk.channel_name(incident), incident.id)
     await desk.journal.keep_channel(incident.id, channel)
     return channel
-

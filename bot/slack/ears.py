@@ -72,7 +72,7 @@ class Ears:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._connecting
         if self._socket is not None:
-            await self._socket.close_async()
+            await self._socket.close_async()  # type: ignore[no-untyped-call]
 
     async def _connect(self, app_token: str) -> None:
         web = AsyncWebClient(app_token, base_url=self._settings.api_url, ssl=self._settings.tls)
@@ -80,5 +80,5 @@ class Ears:
         failures = (SlackApiError, ClientError, OSError, TimeoutError)
         async for tried in stamina.retry_context(on=failures, attempts=None, timeout=None, wait_max=30.0):
             with tried:
-                await self._socket.connect_async()
+                await self._socket.connect_async()  # type: ignore[no-untyped-call]
         log.info("listening", by="socket mode")

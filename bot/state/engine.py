@@ -47,7 +47,7 @@ class JsonOnly(Serializer):
     def serialize(self, data: Any) -> str:
         return json.dumps(data, default=_plain, separators=(",", ":"))
 
-    def deserialize(self, serialized_data: str) -> Any:  # type: ignore[override]  # the base names it cls
+    def deserialize(self, serialized_data: str) -> Any:
         return json.loads(serialized_data, object_hook=_error)
 
 

@@ -56,7 +56,6 @@ class SqlJournal:
         return await self._incidents(incidents.c.status == "open")
 
     async def in_channel(self, channel_id: str) -> Incident | None:
-        """The newest incident of this channel."""
         found = await self._incidents(incidents.c.channel_id == channel_id)
         return max(found, key=lambda incident: incident.opened_at, default=None)
 
@@ -100,7 +99,6 @@ class SqlJournal:
         await self._set(incident_id, briefed=opening)
 
     async def writable(self) -> None:
-        """Writes nothing, but as a writer would. Raises JournalDown."""
         async with self._writing() as connection:
             await connection.execute(incidents.update().where(incidents.c.id == "").values(status="open"))
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from integrations.alertmanager import alerts as alertmanager_alerts
-from integrations.generic import alerts as generic_alerts
-from integrations.grafana import alerts as grafana_alerts
-
 from bot.ports import Clock
 from bot.settings import Settings
 from bot.web.webhooks import Sender
 from integrations import alertmanager, grafana, pagerduty
+from integrations.alertmanager import alerts as alertmanager_alerts
+from integrations.generic import alerts as generic_alerts
+from integrations.grafana import alerts as grafana_alerts
 from integrations.pagerduty import alerts as pagerduty_alerts
 
 
