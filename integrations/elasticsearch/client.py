@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from integrations.contract import Malformed, Ready, Refused, RoomError
+from integrations.contract import Malformed, Ready, Refused
 from integrations.elasticsearch import NAME, Settings
 
 if TYPE_CHECKING:
     from integrations.elasticsearch.wire import Wire
 
 
-class TooLarge(RoomError):
+class TooLarge(Malformed):
     """One answer was larger than is read into memory: ask for fewer hits."""
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from integrations.contract import LogLine, Malformed, RoomError
-from integrations.elasticsearch import NAME, Settings
+from integrations.contract import LogLine, RoomError
+from integrations.elasticsearch import Settings
 from integrations.elasticsearch.client import Client, TooLarge
 from integrations.elasticsearch.lines import line, size
 from integrations.elasticsearch.query import Search
@@ -71,9 +71,9 @@ class Reader:
             try:
                 answer = await self.client.search(self.search.page(self._page, self._after))
                 break
-            except TooLarge as error:
+            except TooLarge:
                 if self._page == 1:
-                    raise Malformed(NAME, error.reason, "leave huge documents out of ELASTICSEARCH_INDEX") from error
+                    raise
                 self._page = max(1, self._page // 8)
         self.total = self.total or answer.total
         self.warnings += [warning for warning in answer.warnings if warning not in self.warnings]

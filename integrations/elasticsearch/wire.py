@@ -26,8 +26,8 @@ MAX_ANSWER = 8 * 1024 * 1024
 _LOOK = "look at ELASTICSEARCH_URL"
 
 
-class _AnswerTooLarge(aiohttp.ClientError):
-    pass
+class _AnswerTooLarge(RuntimeError):
+    """Not an error of the connection's kind: the library would count those against the node, and lose their cause."""
 
 
 class _BoundedResponse(aiohttp.ClientResponse):
@@ -101,6 +101,9 @@ class Wire:
             raise Malformed(NAME, "what answered is not Elasticsearch", _LOOK) from None
         except ApiError as error:
             raise self._answered_no(error) from None
+        except _AnswerTooLarge:
+            reason = f"one answer was over {MAX_ANSWER // 1024 // 1024} MiB"
+            raise TooLarge(NAME, reason, "leave huge documents out of ELASTICSEARCH_INDEX") from None
         except elastic_transport.TransportError as error:
             raise self._not_answered(error) from None
 
@@ -119,7 +122,9 @@ class Wire:
                     NAME, f"it did not understand the question{reason}", "look at the ELASTICSEARCH_… fields"
                 )
             case 408 | 429 | 500 | 502 | 503 | 504 as status:
-                return Unreachable(NAME, f"it answered {status}{reason}", "try again; see the health of the cluster")
+                return Unreachable(
+                    NAME, f"it answered {status}{reason}", "see the health of the cluster behind ELASTICSEARCH_URL"
+                )
             case status:
                 return Malformed(NAME, f"it answered {status}{reason}", _LOOK)
 
@@ -129,8 +134,6 @@ class Wire:
                 return Unreachable(NAME, f"no answer in {self._settings.timeout:g} s", _LOOK)
             case elastic_transport.TlsError():
                 return Unreachable(NAME, "its certificate is not trusted", "name its authority in EXTRA_CA_FILE")
-            case elastic_transport.ConnectionError() if any(isinstance(e, _AnswerTooLarge) for e in error.errors):
-                return TooLarge(NAME, f"one answer was over {MAX_ANSWER // 1024 // 1024} MiB")
             case elastic_transport.ConnectionError():
                 return Unreachable(NAME, "no connection", _LOOK)
             case _:

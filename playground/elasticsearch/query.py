@@ -101,9 +101,11 @@ def _exists(body: JSON, index: Index) -> Found:
     field = body.get("field")
     if not isinstance(field, str):
         raise rejected("parsing_exception", "[exists] must be provided with a [field]")
-    column = index.documents.keywords.get(field)
-    everywhere = field in TYPES or any(name.startswith(f"{field}.") for name in TYPES)
-    return _scored(column.present() if column else np.full(len(index.documents), everywhere))
+    mask = np.full(len(index.documents), field in (TIME, MESSAGE))
+    for name, column in index.documents.keywords.items():
+        if name == field or name.startswith(f"{field}."):
+            mask |= column.present()
+    return _scored(mask)
 
 
 def _range(body: JSON, index: Index) -> Found:
