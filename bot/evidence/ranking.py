@@ -106,11 +106,12 @@ def confidences(ranked: Sequence[Candidate], *, suffering: bool | None, complete
         elif place:
             told.append("low")
         else:
-            told.append(_first(one, ranked[1].score if len(ranked) > 1 else 0.0, suffering, complete))
+            second = ranked[1].score if len(ranked) > 1 else 0.0
+            told.append(_first(one, second, suffering=suffering, complete=complete))
     return tuple(told)
 
 
-def _first(first: Candidate, second: float, suffering: bool | None, complete: bool) -> Confidence:  # noqa: FBT001 - inner
+def _first(first: Candidate, second: float, *, suffering: bool | None, complete: bool) -> Confidence:
     lead = (1 - second) / max(1 - first.score, 0.01)
     sure = first.agreeing >= 2 or (suffering is not False and first.score >= 0.9)
     if first.score >= HIGH and lead >= CLEAR_LEAD and sure and complete:
@@ -123,7 +124,7 @@ def kind_of(candidate: Candidate, own: str) -> Kind:
     standing = candidate.standing
     if _ran_out(standing):
         return "resource"
-    if candidate.came_with_change and standing.trouble >= LOWEST:
+    if candidate.came_with_change or candidate.change > standing.trouble:
         return "change"
     others = (standing.own_symptom, standing.failing_fast, standing.broken_flow, standing.own_logs)
     if standing.network > max(others):

@@ -13,6 +13,7 @@ from bot.evidence.ranking import Candidate, Kind
 from bot.evidence.standing import either
 from integrations.signals import signal
 
+VERBS = {"deployment": "deployed", "release": "released", "merge": "merged"}
 MOST_SHIFTS = 2
 MOST_PATTERNS = 2
 CLEAR = 0.2
@@ -35,23 +36,12 @@ def told(candidate: Candidate, kind: Kind, own: str) -> tuple[str, tuple[Seen, .
             parts[0] = f"{lead.removesuffix('.')}; since then {first}{where}."
         else:
             parts.append(f"{first}{where}, since {when}.")
-    brought = candidate.suspicion if candidate.came_with_change else None
+    brought = candidate.suspicion if candidate.came_with_change or kind == "change" else None
     if brought and kind != "change":
         parts.insert(1, _brought(brought, own))
     seen = [facts.of_change(brought)] if brought else []
     seen += [facts.of_shift(shift) for shift in shifts] + [facts.of_growth(growth) for growth in grown]
-    if not parts:
-        parts.append(f"{candidate.service}: nothing but signs too weak to name.")
-    return " ".join(parts), tuple(seen) or _weak(candidate)
-
-
-def _weak(candidate: Candidate) -> tuple[Seen, ...]:
-    shifts = [shift for several in candidate.standing.shifts.values() for shift in several]
-    if shifts:
-        return (facts.of_shift(max(shifts, key=lambda shift: shift.surprise)),)
-    if candidate.standing.growths:
-        return (facts.of_growth(candidate.standing.growths[0]),)
-    return (facts.of_change(candidate.suspicion),) if candidate.suspicion else ()
+    return " ".join(parts), tuple(seen)
 
 
 def _shifts(candidate: Candidate, kind: Kind) -> tuple[Shift, ...]:
@@ -67,6 +57,7 @@ def _shifts(candidate: Candidate, kind: Kind) -> tuple[Shift, ...]:
     if witness != "served":
         return tuple(standing.shifts.get(witness, ()))[:MOST_SHIFTS]
     served = [s for name in ("resource", "symptom") for s in standing.shifts.get(name, ()) if s.surprise >= CLEAR]
+    served = served or _strongest(candidate)
     whole = [shift for shift in served if not shift.edge] or served
     families: dict[str, Shift] = {}
     for shift in sorted(whole, key=lambda shift: _telling(shift, kind)):
@@ -74,6 +65,12 @@ def _shifts(candidate: Candidate, kind: Kind) -> tuple[Shift, ...]:
     if kind == "resource":
         return tuple(families.values())[:1]
     return tuple(families.values())[:MOST_SHIFTS]
+
+
+def _strongest(candidate: Candidate) -> list[Shift]:
+    """Where nothing is clear and no line says anything: the one shift that is least unclear."""
+    every = [shift for several in candidate.standing.shifts.values() for shift in several]
+    return sorted(every, key=lambda shift: -shift.surprise)[:1] if not _growths(candidate) else []
 
 
 def _telling(shift: Shift, kind: Kind) -> tuple[int, float]:
@@ -88,7 +85,10 @@ def _telling(shift: Shift, kind: Kind) -> tuple[int, float]:
 def _growths(candidate: Candidate) -> tuple[Growth, ...]:
     strong = [growth for growth in candidate.standing.growths if growth.share >= WORTH_SAYING]
     strong.sort(key=lambda growth: -growth.share)
-    return tuple(strong[:MOST_PATTERNS]) if candidate.standing.own_logs >= WORTH_SAYING / 2 else ()
+    if candidate.standing.own_logs >= WORTH_SAYING / 2:
+        return tuple(strong[:MOST_PATTERNS])
+    moved = any(candidate.standing.shifts.values())
+    return () if moved or candidate.change else tuple(candidate.standing.growths[:1])
 
 
 def _lead(candidate: Candidate, kind: Kind, own: str, shifts: Sequence[Shift]) -> str:
@@ -125,10 +125,11 @@ def _of_change(suspicion: Suspicion, candidate: Candidate, own: str, shifts: Seq
     change = suspicion.change
     where = "" if change.service == own else f"{change.service} "
     who = f" by {change.author}" if change.author else ""
-    verb = {"deployment": "deployed", "release": "released", "merge": "merged"}[change.what]
     name = change.version or f"a {change.what}"
+    if not shifts and not candidate.standing.growths:
+        return f"{where}{name}, {VERBS[change.what]} {words.clock(change.at)}{who}: nothing else points at it."
     began = f"{span} before {_what(shifts)} began" if (span := _lead_time(suspicion)) else f"as {_what(shifts)} began"
-    text = f"{where}{name}, {verb} {words.clock(change.at)}{who}, {began}."
+    text = f"{where}{name}, {VERBS[change.what]} {words.clock(change.at)}{who}, {began}."
     if change.files:
         text += f" It changed {words.listed([f'`{name}`' for name in change.files])}."
     elif change.title:
@@ -144,7 +145,8 @@ def _brought(suspicion: Suspicion, own: str) -> str:
     change = suspicion.change
     where = "" if change.service == own else f"{change.service} "
     who = f" by {change.author}" if change.author else ""
-    return f"{where}{change.version or change.what} came {words.clock(change.at)}{who}, {_distance(suspicion)}."
+    name = change.version or f"A {change.what}"
+    return f"{where}{name} was {VERBS[change.what]} {words.clock(change.at)}{who}, {_distance(suspicion)}."
 
 
 def _distance(suspicion: Suspicion) -> str:

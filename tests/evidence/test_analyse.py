@@ -199,6 +199,7 @@ def test_every_claim_cites_facts_that_exist_numbered_from_one_as_they_are_cited(
     assert scores == sorted(scores, reverse=True)
     assert all(0 < score <= 1 for score in scores)
     assert not found.causes or found.causes[0].confidence != "unknown"
+    assert all(cause.text.endswith(".") and len(cause.text) > 20 for cause in found.causes)
 
 
 @settings(max_examples=40, deadline=None)
@@ -234,3 +235,10 @@ def test_quiet_figures_accuse_nobody(seed):
 
 def test_the_alert_alone_has_the_time_zone_of_the_alert():
     assert analyse(whole()).onset.utcoffset() == ALERT.utcoffset()
+
+
+def test_where_only_a_change_speaks_the_sentence_says_so():
+    healthy = [figures(n, s, 0.2) for n in ("front", "cart", "stock") for s in ("error_rate", "latency_p99")]
+    causes = analyse(whole(*healthy, replace(ROLLOUT, at=at(-3.5)))).causes
+    assert [c.text for c in causes] == ["v2.1, deployed 11:56 by alice: nothing else points at it."]
+    assert causes[0].confidence == "low"
