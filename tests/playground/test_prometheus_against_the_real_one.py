@@ -245,6 +245,7 @@ BAD = [
     {"query": "up", "time": "yesterday"},
     {"query": "up + on (service) volume_used_percent * on (env) volume_used_percent"},
     {"query": "up / on (service) up"},
+    {"query": f"kube_deployment_spec_replicas{{{PAY}}} > on (env) (up{{{PAY}}} + 100)"},
     {"query": "volume_used_percent + on (env) volume_used_percent"},
     {"query": 'label_replace(up, "1x", "a", "service", "b")'},
     {"query": 'sum by (x) ({service="event-store"}) + label_replace(up, "pod", "", "pod", ".*")'},
