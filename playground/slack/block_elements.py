@@ -121,7 +121,7 @@ def element(problems: Problems, value: object, where: str, allowed: frozenset[st
         problems.keys(value, where, {"type", "image_url", "slack_file", "alt_text"}, ("alt_text",))
         image(problems, value, where)
         return
-    if kind not in allowed:
+    if not isinstance(kind, str) or kind not in allowed:
         problems.say(f"unsupported type: {kind}", f"{where}/type")
         return
     _interactive(problems, value, where, kind)
@@ -148,7 +148,7 @@ def _button(problems: Problems, value: Mapping[str, Any], where: str) -> None:
         problems.string(value["value"], f"{where}/value", 2000)
     if "url" in value:
         problems.string(value["url"], f"{where}/url", 3000)
-    if value.get("style", "primary") not in {"primary", "danger"}:
+    if value.get("style", "primary") not in ("primary", "danger"):
         problems.say("must be one of: primary, danger", f"{where}/style")
 
 

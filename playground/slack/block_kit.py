@@ -40,7 +40,7 @@ def checked(blocks: object) -> list[Json]:
 
 def checked_view(view: object) -> Json:
     """A modal, if Slack takes it. Raises SlackError `invalid_arguments`."""
-    if not isinstance(view, dict) or view.get("type") not in {"modal", "home"}:
+    if not isinstance(view, dict) or view.get("type") not in ("modal", "home"):
         raise invalid_arguments("failed to match exactly one allowed schema [json-pointer:/view]")
     problems = Problems()
     blocks = problems.items(view.get("blocks"), "/view/blocks", BLOCKS_A_MODAL)
@@ -88,7 +88,7 @@ def _blocks(problems: Problems, blocks: list[Any], where: str) -> None:
     for i, block in enumerate(blocks):
         at = f"{where}/{i}"
         kind = block.get("type") if isinstance(block, dict) else None
-        if kind not in _RULES:
+        if not isinstance(kind, str) or kind not in _RULES:
             problems.say(f"unsupported type: {kind}", f"{at}/type")
             continue
         keys, required, check = _RULES[kind]
@@ -101,9 +101,9 @@ def _block_id(problems: Problems, block: Mapping[str, Any], where: str, seen: se
     if "block_id" not in block:
         return
     problems.string(block["block_id"], f"{where}/block_id", 255)
-    if block["block_id"] in seen:
+    if str(block["block_id"]) in seen:
         problems.say(f"`block_id` has to be unique: {block['block_id']}", f"{where}/block_id")
-    seen.add(block["block_id"])
+    seen.add(str(block["block_id"]))
 
 
 def _section(problems: Problems, block: Mapping[str, Any], where: str) -> None:
@@ -166,7 +166,7 @@ def _nothing(problems: Problems, block: Mapping[str, Any], where: str) -> None:
     """Nothing more to check than the keys."""
 
 
-_RULES: Mapping[str | None, tuple[set[str], tuple[str, ...], _Check]] = {
+_RULES: Mapping[str, tuple[set[str], tuple[str, ...], _Check]] = {
     "section": ({"text", "fields", "accessory", "expand"}, (), _section),
     "header": ({"text"}, ("text",), _header),
     "divider": (set(), (), _nothing),
