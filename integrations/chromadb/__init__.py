@@ -62,11 +62,12 @@ async def remember(settings: Settings, memories: Iterable[Memory]) -> int:
         await store.close()
 
 
-def fetch_model(folder: Path) -> str:
+def fetch_model(folder: Path, ca_file: Path | None = None) -> str:
     """Fills the folder with a small ONNX model, unless it is there; says in words what it holds.
 
-    The only code here that downloads a model: for the command line, never for an incident. Raises RoomError.
+    The only code here that downloads a model: for the command line, never for an incident. `ca_file`: as in
+    Settings. Raises RoomError.
     """
     from integrations.chromadb.embedders.fetch import fetch
 
-    return fetch(folder)
+    return fetch(folder, ca_file=ca_file)

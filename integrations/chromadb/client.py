@@ -102,7 +102,9 @@ class Store:
         self._threads.close()
         with self._lock:
             if self._opened:
-                self._opened.client.close()
+                from integrations.chromadb.connect import disconnect
+
+                disconnect(self._opened.client)
                 self._opened = None
 
     async def _run(self, work: Callable[[_Opened], T]) -> T:

@@ -15,6 +15,7 @@ from chromadb.config import Settings as ChromaSettings
 
 from integrations import trust
 from integrations.chromadb import NAME, Settings
+from integrations.chromadb.errors import by_status
 from integrations.contract import Refused, Unreachable
 
 _FIX = "set CHROMA_PATH to a folder or CHROMA_URL to a server such as http://chroma:8000"
@@ -29,6 +30,20 @@ def connect(settings: Settings) -> Client:
     settings.path.mkdir(parents=True, exist_ok=True)
     made = chromadb.PersistentClient(settings.path, settings=ChromaSettings(anonymized_telemetry=False))
     return cast(Client, made)  # declared as the interface, which has no close()
+
+
+def disconnect(client: Client) -> None:
+    """Gives everything back. Chroma's own close leaves the connections to a server open."""
+    for session in _sessions(client):
+        session.close()
+    client.close()
+
+
+def _sessions(client: Client) -> list[httpx.Client]:
+    """Chroma's client and the admin client inside it have a session each; a folder's client has none."""
+    servers = (client._server, getattr(client._admin_client, "_server", None))
+    found = [getattr(server, "_session", None) for server in servers]
+    return [session for session in found if isinstance(session, httpx.Client)]
 
 
 def _server(settings: Settings, url: str) -> Client:
@@ -46,9 +61,9 @@ def _server(settings: Settings, url: str) -> Client:
             ssl=secure,
             settings=ChromaSettings(anonymized_telemetry=False, chroma_server_ssl_verify=_verify(settings, folder)),
         )
-    # Chroma sets no time limit, and has no setting for one.
     made = cast(Client, client)
-    made._server._session.timeout = httpx.Timeout(settings.timeout_s)  # type: ignore[attr-defined]
+    for session in _sessions(made):  # Chroma sets no time limit, and has no setting for one
+        session.timeout = httpx.Timeout(settings.timeout_s)
     return made
 
 
@@ -73,7 +88,8 @@ def _knock(settings: Settings, url: str) -> None:
     except httpx.TimeoutException as error:
         raise Unreachable(NAME, "no answer in time", fix) from error
     except httpx.HTTPError as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise Unreachable(NAME, "its TLS certificate is not trusted", "name your CA in EXTRA_CA_FILE") from error
         raise Unreachable(NAME, "no connection", fix) from error
     if answer.status_code != 200:
-        refused = answer.status_code < 500
-        raise (Refused if refused else Unreachable)(NAME, f"Chroma answered {answer.status_code}", fix)
+        raise by_status(answer.status_code, fix)

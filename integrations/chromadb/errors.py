@@ -29,7 +29,7 @@ def told_plainly(settings: Settings) -> Iterator[None]:
     except httpx.TimeoutException as error:
         raise Unreachable(NAME, "no answer in time", where) from error
     except httpx.HTTPStatusError as error:
-        raise _by_status(error.response.status_code, where) from error
+        raise by_status(error.response.status_code, where) from error
     except (httpx.HTTPError, OSError) as error:
         raise Unreachable(NAME, "the memory cannot be opened", where) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -40,7 +40,8 @@ def told_plainly(settings: Settings) -> Iterator[None]:
         raise Unreachable(NAME, "the memory cannot be read", where) from error
 
 
-def _by_status(status: int, where: str) -> Refused | Unreachable:
+def by_status(status: int, where: str) -> Refused | Unreachable:
+    """The error behind a status that is not good."""
     if status >= 500 or status == 429:
         return Unreachable(NAME, f"Chroma answered {status}", where)
     return Refused(NAME, f"Chroma answered {status}", where)

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
+from integrations import trust
 from integrations.chromadb import NAME
 from integrations.contract import Malformed, Refused, Unreachable
 
@@ -34,7 +35,7 @@ MINILM = Model(
 )
 
 
-def fetch(folder: Path, model: Model = MINILM) -> str:
+def fetch(folder: Path, model: Model = MINILM, ca_file: Path | None = None) -> str:
     """Downloads, checks the digest, and puts both files in place; says what is there then.
 
     A folder that holds both is left alone. Raises Unreachable, Malformed (another digest) or Refused (the folder
@@ -46,7 +47,7 @@ def fetch(folder: Path, model: Model = MINILM) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=folder) as scratch:
             archive = Path(scratch) / "model.tar.gz"
-            _download(model, archive)
+            _download(model, archive, ca_file)
             _unpack(archive, folder)
     except OSError as error:
         raise Refused(NAME, f"cannot write to {folder}", "EMBEDDER_PATH must be a folder of ours") from error
@@ -54,12 +55,13 @@ def fetch(folder: Path, model: Model = MINILM) -> str:
     return f"{model.name} ({size / 1e6:,.0f} MB) is in {folder}; set EMBEDDER=onnx"
 
 
-def _download(model: Model, archive: Path) -> None:
+def _download(model: Model, archive: Path, ca_file: Path | None) -> None:
     import httpx
 
     digest, size = sha256(), 0
+    trusted = trust.context(NAME, ca_file)
     try:
-        with archive.open("wb") as file, httpx.stream("GET", model.url, timeout=TIMEOUT) as answer:
+        with archive.open("wb") as file, httpx.stream("GET", model.url, timeout=TIMEOUT, verify=trusted) as answer:
             answer.raise_for_status()
             for part in answer.iter_bytes():
                 size += len(part)
@@ -76,12 +78,15 @@ def _download(model: Model, archive: Path) -> None:
 def _unpack(archive: Path, folder: Path) -> None:
     """Only the two wanted files, by their last name: no path of the archive is ever written to."""
     missing = set(WANTED)
-    with tarfile.open(archive) as tar:
-        for member in tar:
-            name = Path(member.name).name
-            if name in missing and member.isfile() and (content := tar.extractfile(member)):
-                _put(content, folder / name)
-                missing.discard(name)
+    try:
+        with tarfile.open(archive) as tar:
+            for member in tar:
+                name = Path(member.name).name
+                if name in missing and member.isfile() and (content := tar.extractfile(member)):
+                    _put(content, folder / name)
+                    missing.discard(name)
+    except tarfile.TarError as error:
+        raise Malformed(NAME, "the model's archive cannot be unpacked", _FIX) from error
     if missing:
         raise Malformed(NAME, f"the model's archive lacks {', '.join(sorted(missing))}", _FIX)
 
