@@ -29,7 +29,7 @@ from bot.evidence.status import states
 from bot.evidence.telling import told
 from bot.evidence.traces import Trace, traces
 from bot.evidence.witnesses import standings
-from integrations.contract import Change, Logs, RunbookMatch, Series
+from integrations.contract import Change, Logs, Series
 
 DEFAULT_ONSET = 180.0
 """Seconds before the alert that are taken as the beginning where nothing tells: a common `for:` and a scrape."""
@@ -153,7 +153,7 @@ def _knows_of_no_change(context: Context) -> bool:
 def _first_steps(context: Context, evidence: Evidence, causes: Sequence[Cause]) -> tuple[FirstStep, ...]:
     first: tuple[Candidate, Kind] | None = (evidence.ranked[0], causes[0].kind) if causes else None
     pods = _pods(context, causes[0].service) if causes else ()
-    return first_steps(first, context.scope.services, pods, context.of(RunbookMatch))
+    return first_steps(first, context.scope.services, pods)
 
 
 def _pods(context: Context, service: str) -> tuple[str, ...]:

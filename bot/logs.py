@@ -39,8 +39,9 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for chatty in ("alembic", "httpx", "elastic_transport", "chromadb", "aiosqlite", "apscheduler", "slack_bolt"):
+    for chatty in ("alembic", "httpx", "elastic_transport", "chromadb", "aiosqlite", "apscheduler"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    logging.getLogger("slack_bolt").setLevel(logging.ERROR)  # it warns of every event that nobody listens to
 
 
 def _without_secrets(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot import say
@@ -10,7 +11,9 @@ from bot.analyse import analyse
 from bot.desk import Telling
 from bot.domain.context import Context, Report
 from bot.domain.incident import Incident
+from bot.fit_runbooks import fit_runbooks
 from integrations.contract import Scope, Service, Window
+from runbooks.model import Library
 
 BEFORE = timedelta(hours=2)
 """How much of the time before an alert tells what is normal."""
@@ -34,13 +37,20 @@ async def into(telling: Telling) -> bool:
 
 
 async def _keep(telling: Telling, context: Context) -> None:
-    analysis = await asyncio.to_thread(analyse, context)
-    await telling.desk.journal.keep_report(telling.incident_id, telling.opening, Report(context.lean(), analysis))
+    report = await asyncio.to_thread(_understand, context, telling.desk.library)
+    await telling.desk.journal.keep_report(telling.incident_id, telling.opening, report)
+
+
+def _understand(context: Context, library: Library) -> Report:
+    return fit_runbooks(Report(context.lean(), analyse(context)), library)
 
 
 def scope_of(incident: Incident, services: dict[str, Service], now: datetime) -> Scope:
-    """What every source is asked about: the incident's service, those down its call graph, and the time around it."""
-    alerts = incident.firing or incident.alerts
-    began = min(min(alert.starts_at for alert in alerts), now)
+    """What every source is asked about: the incident's service, those down its call graph, and the time around it.
+
+    An alert from the future (a sender's clock) counts as one of now.
+    """
+    alerts = tuple(replace(a, starts_at=min(a.starts_at, now)) for a in incident.firing or incident.alerts)
+    began = min(alert.starts_at for alert in alerts)
     since = max(began - BEFORE, now - OLDEST)
     return Scope(incident.id, incident.env, alerts, services, Window(since, now))

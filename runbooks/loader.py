@@ -20,7 +20,8 @@ _STEP_KEYS = (
     "query", "seconds", "for", "text", "timeout", "parse", "verify", "rollback", "continue_on_failure", "risk",
     "unsafe",
 )  # fmt: skip
-_TRIGGER_KEYS = ("metric", "condition", "duration", "log_pattern", "count", "window", "alert", "labels")
+_TRIGGER_KEYS = ("metric", "condition", "duration", "log_pattern", "count", "window", "alert", "labels", "cause")
+_CAUSES = ("", "change", "resource", "dependency", "own fault", "network")
 _PARAMETER_KEYS = ("name", "type", "pattern", "default", "description")
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "exec": ("command",),
@@ -159,6 +160,8 @@ def _trigger(entry: Any, line: int) -> Trigger:
     count = found.get("count", 1)
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise _Wrong(found[LINE], "`count` must be a whole number from 1")
+    if found.get("cause", "") not in _CAUSES:
+        raise _Wrong(found[LINE], f"`cause` is one of {', '.join(_CAUSES[1:])}, not {found['cause']!r}")
     labels = found.get("labels") or {}
     return Trigger(
         count=count,

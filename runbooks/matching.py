@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from integrations.contract import Alert, RunbookMatch
@@ -16,21 +17,30 @@ _WEIGHTS = {"alert": 0.5, "metric": 0.35, "log_pattern": 0.35, "labels": 0.25, "
 _WORDS = re.compile(r"[a-z0-9]+")
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the evidence saw, by the time it has been looked at."""
+
+    lines: Iterable[str] = ()
+    """Log lines or templates that grew."""
+    signals: Iterable[str] = ()
+    """Names of those that moved the way that hurts."""
+    cause: str | None = None
+    """The kind that the evidence points at, empty where it points nowhere, None before anyone has looked."""
+
+
 def match(
-    library: Library,
-    alerts: Sequence[Alert],
-    services: Sequence[str],
-    log_lines: Iterable[str] = (),
-    signals: Iterable[str] = (),
+    library: Library, alerts: Sequence[Alert], services: Sequence[str], seen: Seen = Seen()
 ) -> tuple[RunbookMatch, ...]:
     """The runbooks that fit, the best first; at most five.
 
-    A runbook for one service fits no other. One without any trigger fits only by its service. `log_lines` and
-    `signals` (names of those that moved the wrong way) are what is known by then; without them the alerts decide.
+    A runbook for one service fits no other. One without any trigger fits only by its service. Before anything was
+    seen, the alerts alone decide.
     """
-    text = "\n".join([*log_lines, *(part for alert in alerts for part in (alert.summary, *alert.annotations.values()))])
-    moved = frozenset(signals)
-    found = [_match(book, alerts, services, text, moved) for book in library.runbooks]
+    texts = (part for alert in alerts for part in (alert.summary, *alert.annotations.values()))
+    text, moved = "\n".join([*seen.lines, *texts]), frozenset(seen.signals)
+    books = [book for book in library.runbooks if seen.cause is None or book.trigger.cause in ("", seen.cause)]
+    found = [_match(book, alerts, services, text, moved) for book in books]
     return tuple(sorted((one for one in found if one is not None), key=lambda one: (-one.score, one.id))[:MOST])
 
 

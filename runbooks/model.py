@@ -25,6 +25,8 @@ class Trigger:
     alert: str = ""
     """Name of the alert; `*` and `?` stand for any characters."""
     labels: Mapping[str, str] = field(default_factory=dict)
+    cause: str = ""
+    """Only when the evidence points at this kind of cause: change, resource, dependency, own fault or network."""
 
     def __bool__(self) -> bool:
         return bool(self.metric or self.log_pattern or self.alert or self.labels)

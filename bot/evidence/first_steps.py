@@ -10,26 +10,23 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.analysis import FirstStep
 from bot.evidence.ranking import Candidate, Kind
-from integrations.contract import Change, RunbookMatch, Service
+from integrations.contract import Change, Service
 from integrations.signals import signal
 
-MOST_STEPS = 4
+MOST_STEPS = 3
 
 
 def first_steps(
     first: tuple[Candidate, Kind] | None,
     services: Mapping[str, Service],
     pods: Sequence[str],
-    runbooks: Sequence[RunbookMatch],
 ) -> tuple[FirstStep, ...]:
-    """At most four steps. `pods` are known instances of the suspect's service, the most suspect first."""
-    steps: list[FirstStep] = []
-    if first is not None:
-        candidate, kind = first
-        service = services.get(candidate.service) or Service(candidate.service)
-        steps += _of_kind(candidate, kind, service, pods)
-    steps = steps[: MOST_STEPS - 1] if runbooks else steps[:MOST_STEPS]
-    return (*steps, *_runbook(runbooks))
+    """At most three steps. `pods` are known instances of the suspect's service, the most suspect first."""
+    if first is None:
+        return ()
+    candidate, kind = first
+    service = services.get(candidate.service) or Service(candidate.service)
+    return tuple(_of_kind(candidate, kind, service, pods)[:MOST_STEPS])
 
 
 def _of_kind(candidate: Candidate, kind: Kind, service: Service, pods: Sequence[str]) -> list[FirstStep]:
@@ -99,10 +96,3 @@ def _events(service: Service) -> list[FirstStep]:
 
 def _in(service: Service) -> str:
     return f"-n {shlex.quote(service.namespace or 'default')}"
-
-
-def _runbook(runbooks: Sequence[RunbookMatch]) -> tuple[FirstStep, ...]:
-    best = max(runbooks, key=lambda match: match.score, default=None)
-    if best is None:
-        return ()
-    return (FirstStep("If it fits (asks for ✅ before it acts)", f"/incident-action run {best.id}"),)

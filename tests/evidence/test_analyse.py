@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.analyse import analyse
 from bot.domain.context import Context
-from integrations.contract import Change, Logs, RunbookMatch, Series, Service
+from integrations.contract import Change, Logs, Series, Service
 from tests.evidence.made import ALERT, at, context, figures, logs, said, spread
 
 CALLS = {"front": ("cart", "stock"), "cart": ("stock",)}
@@ -152,12 +152,6 @@ def test_without_a_namespace_no_name_is_made_up():
     services = {name: Service(name) for name in bare.scope.services}
     steps = analyse(replace(bare, scope=replace(bare.scope, services=services))).first_steps
     assert not any("-n " in (step.command or "") for step in steps)
-
-
-def test_a_runbook_is_offered_only_where_one_matches():
-    match = RunbookMatch("front-rollback", "Roll back", "trigger", 0.9)
-    steps = analyse(whole(*BAD_DEPLOY, match)).first_steps
-    assert steps[-1].command == "/incident-action run front-rollback"
 
 
 def test_what_comes_from_outside_is_quoted_in_a_command():

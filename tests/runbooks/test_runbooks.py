@@ -7,7 +7,7 @@ import pytest
 
 from integrations.contract import Alert
 from runbooks.loader import load
-from runbooks.matching import match
+from runbooks.matching import Seen, match
 
 HERE = Path(__file__).parent
 
@@ -102,9 +102,20 @@ def test_the_runbook_for_an_alert_comes_first_and_says_why(fired, best):
 
 def test_what_the_evidence_saw_counts_too():
     assert match(load(None), [alert("Strange")], ["checkout"]) == ()
-    assert match(load(None), [alert("Strange")], ["checkout"], signals=["disk"])[0].id == "clear-disk"
+    assert match(load(None), [alert("Strange")], ["checkout"], Seen(signals=["disk"]))[0].id == "clear-disk"
     lines = ["connection refused: gateway:8443"]
-    assert match(load(None), [alert("Strange")], ["checkout"], lines)[0].id == "dependency-down"
+    assert match(load(None), [alert("Strange")], ["checkout"], Seen(lines=lines))[0].id == "dependency-down"
+
+
+def test_a_runbook_for_one_kind_of_cause_is_left_out_when_the_evidence_points_elsewhere():
+    found = {
+        cause: [m.id for m in match(load(None), [alert()], ["checkout"], Seen(cause=cause))]
+        for cause in (None, "change", "resource", "")
+    }
+    assert "rollback-deployment" in found[None]
+    assert "rollback-deployment" in found["change"]
+    assert "rollback-deployment" not in found["resource"]
+    assert "rollback-deployment" not in found[""], "no cause, nothing to roll back"
 
 
 def test_a_runbook_of_one_service_fits_no_other(tmp_path):
