@@ -28,7 +28,7 @@ from playground.slack import (
     views,
 )
 from playground.slack.calls import Method
-from playground.slack.deliver import Deliveries
+from playground.slack.deliver import Deliveries, NotAcknowledged
 from playground.slack.director import Director
 from playground.slack.errors import SlackError
 from playground.slack.http_mode import HttpMode
@@ -76,7 +76,11 @@ class Slack:
     async def set_request_url(self, url: str) -> None:
         """Deliveries go there from now on, signed. Raises NotAcknowledged if it does not answer the challenge."""
         http = HttpMode(self.workspace.settings, url)
-        await http.verify()
+        try:
+            await http.verify()
+        except NotAcknowledged:
+            await http.close()
+            raise
         self.deliveries.transport = http
 
     async def close(self) -> None:
@@ -171,7 +175,7 @@ class _Droppable(H11Protocol):
         self.app_state = self.app_state | {"drop": transport.abort}
 
 
-class _Server(uvicorn.Server):
+class EmbeddedServer(uvicorn.Server):
     """A server inside a program that keeps its own signals."""
 
     @contextlib.contextmanager
@@ -191,7 +195,7 @@ async def running(
     slack = build(settings or SlackSettings(), people, director, clock)
     with socket.create_server(("127.0.0.1", port)) as listening:
         slack.workspace.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server = _Server(_config(slack.app))
+        server = EmbeddedServer(_config(slack.app))
         serving = asyncio.create_task(server.serve([listening]))
         try:
             while not server.started and not serving.done():  # noqa: ASYNC110  # uvicorn tells it in no other way
