@@ -157,9 +157,9 @@ def _function_score(body: JSON, index: Index) -> Found:
 
 
 def _random(told: JSON, many: int) -> Numbers:
-    """A score in [0, 1) for each document, the same for the same seed, with the 24 bits that Elasticsearch's has."""
+    """A score in [0, 1) for each document, of 24 bits like the real ones; the same for the same seed, else new."""
     _known(told, {"seed", "field"}, lambda key: _unsupported("random_score", "")(key))
-    seed = abs(int(told.get("seed", 0)))
+    seed = abs(int(told["seed"])) if "seed" in told else None
     return np.floor(np.random.default_rng(seed).random(many) * 2**24) / 2**24
 
 

@@ -1,11 +1,14 @@
 """API keys, on the stand-in alone: the minimal real distribution refuses wrong ones, but cannot make a right one."""
 
+import json
+
 import pytest
 
-from integrations.contract import Refused
+from integrations.contract import Malformed, Refused, Unreachable
 from playground import elasticsearch as stand_in
 from tests.rooms.elasticsearch.conftest import KEY, Place, Written, before, opened, scope
 from tests.rooms.elasticsearch.test_wire import asked
+from tests.rooms.misbehaving import answers, misbehaving
 
 
 @pytest.fixture
@@ -50,3 +53,15 @@ async def test_a_password_in_the_address_is_sent_and_never_shown(place):
         await place.look(url=url, api_key="")
     assert "nobody-may-see" not in str(refused.value)
     assert "nobody-may-see" not in repr(place.settings(url=url, api_key=""))
+
+
+@pytest.mark.parametrize(("status", "kind"), [(400, Malformed), (500, Unreachable), (418, Malformed)])
+async def test_the_server_s_own_words_are_told_without_the_key(status, kind):
+    told = {"type": "x", "reason": f"no good: ApiKey {KEY} or p@ss-nobody-may-see " + "and more " * 90}
+    body = json.dumps({"error": {"root_cause": [told], **told}, "status": status}).encode()
+    for password, key in (("", KEY), ("elastic:p%40ss-nobody-may-see@", "")):
+        with misbehaving(answers(status, body)) as there, pytest.raises(kind) as failed:
+            await Place(there.url.replace("://", f"://{password}"), "logs-*", key).look()
+        assert "no good: ApiKey" in failed.value.reason
+        assert len(failed.value.reason) < 260
+        assert (KEY if key else "nobody-may-see") not in str(failed.value)
