@@ -22,7 +22,7 @@ from playground.slack.deliver import NotAcknowledged
 from playground.slack.interactions import Click
 from playground.slack.messages import Draft
 from playground.slack.model import Channel
-from playground.slack.serve import Slack, EmbeddedServer, running
+from playground.slack.serve import EmbeddedServer, Slack, running
 from playground.slack.settings import SlackSettings
 from playground.slack.workspace import BOT_USER
 from playground.world import Person

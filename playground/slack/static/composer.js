@@ -50,7 +50,7 @@ export function composer(placeholder, where) {
       event.preventDefault();
       chosen = (chosen + (event.key === "ArrowDown" ? 1 : -1) + offers.items.length) % offers.items.length;
       [...offers.children].forEach((child, i) => child.classList.toggle("on", i === chosen));
-    } else if (open && (event.key === "Tab" || (event.key === "Enter" && box.value.trim() !== offers.items[chosen].insert))) {
+    } else if (open && (event.key === "Tab" || (event.key === "Enter" && !box.value.endsWith(offers.items[chosen].insert)))) {
       event.preventDefault();
       take(offers.items[chosen]);
     } else if (event.key === "Escape") {
