@@ -1,6 +1,7 @@
 """The chat against a Slack on a socket: once is once, crashes find what they left, limits and faults are met."""
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,6 +102,7 @@ async def test_a_channel_that_somebody_else_made_is_left_alone_whatever_its_purp
     slack: Slack, chat: SlackChat
 ) -> None:
     theirs = in_slack.create(slack.workspace, DANA.slack_id, NAME)
+    in_slack.join(slack.workspace, theirs, bot_id(slack))
     in_slack.set_purpose(slack.workspace, theirs, DANA.slack_id, "Incident INC-A, opened by First Responder")
     assert (await chat.open_channel(NAME, "INC-A")).name == f"{NAME}-2"
 
@@ -128,14 +130,26 @@ async def test_an_old_channel_without_a_purpose_is_left_alone(slack: Slack) -> N
 
 async def test_a_channel_that_another_replica_is_about_to_name_is_not_taken_from_it(slack: Slack) -> None:
     theirs = in_slack.create(slack.workspace, bot_id(slack), NAME)
-    slack.workspace.faults.add(Fault("conversations.list", delay=0.05))
+
+    def now() -> float:
+        """Asked when the empty purpose has been seen: the other replica names its channel a moment later."""
+        purpose = "Incident INC-A, opened by First Responder"
+        name_it = functools.partial(in_slack.set_purpose, slack.workspace, theirs, bot_id(slack), purpose)
+        asyncio.get_running_loop().call_later(0.05, name_it)
+        return datetime.now(UTC).timestamp() - 1.0  # Slack's clock is ahead of ours
+
     web = Web(slack.workspace.settings.bot_token, slack.api_url)
-    chat = SlackChat(web, str, Channels(web, patience_s=1.0))
-    opening = asyncio.create_task(chat.open_channel(NAME, "INC-B"))
-    await asyncio.sleep(0.02)
-    in_slack.set_purpose(slack.workspace, theirs, bot_id(slack), "Incident INC-A, opened by First Responder")
-    assert (await opening).name == f"{NAME}-2"
+    chat = SlackChat(web, str, Channels(web, now=now, patience_s=0.4))
+    assert (await chat.open_channel(NAME, "INC-B")).name == f"{NAME}-2"
     await chat.close()
+
+
+async def test_two_incidents_of_one_process_never_share_a_channel_however_slow_slack_is(
+    slack: Slack, chat: SlackChat
+) -> None:
+    slack.workspace.faults.add(Fault("conversations.setPurpose", delay=0.3))
+    first, second = await asyncio.gather(chat.open_channel(NAME, "INC-A"), chat.open_channel(NAME, "INC-B"))
+    assert (first.name, second.name) == (NAME, f"{NAME}-2")
 
 
 async def test_an_answer_that_was_lost_makes_no_second_channel(slack: Slack, chat: SlackChat) -> None:
