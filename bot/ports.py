@@ -70,7 +70,11 @@ class Chat(Protocol):
         ...
 
     async def picture(self, posted: Posted, png: bytes, *, title: str, alt: str, key: str) -> None:
-        """A picture in the thread of a message, once by its key."""
+        """A picture in the thread of a message, once by its key. Raises ChatError."""
+        ...
+
+    async def close(self) -> None:
+        """Gives back every connection."""
         ...
 
 

@@ -9,7 +9,8 @@ from bot.domain.briefing import Briefing
 _CHANNEL = re.compile(r"<#(\w+)(?:\|([^<>|]*))?>")
 _DATE = re.compile(r"<!date\^[^<>|]*\|([^<>]*)>")
 _LINK = re.compile(r"<([^<>|!#@]+)\|([^<>]*)>")
-_BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
+_BOLD = re.compile(r"(?<![\w*])\*(\S|\S[^*\n]*\S)\*(?![\w*])")
+_CODE = re.compile(r"(`[^`\n]*`)")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
@@ -22,7 +23,8 @@ def as_text(briefing: Briefing) -> str:
 def _plain(mrkdwn: str) -> str:
     text = _CHANNEL.sub(lambda found: f"#{found[2] or found[1]}", mrkdwn)
     text = _LINK.sub(r"\2", _DATE.sub(r"\1", text))
-    text = _BOLD.sub(r"\1", text).replace("```\n", "").replace("\n```", "")
+    text = text.replace("```\n", "").replace("\n```", "")
+    text = "".join(part if _CODE.fullmatch(part) else _BOLD.sub(r"\1", part) for part in _CODE.split(text))
     for entity, char in _ENTITIES:
         text = text.replace(entity, char)
     return text

@@ -126,7 +126,7 @@ def test_a_code_span_is_closed_before_a_cut_and_opened_behind_it() -> None:
     words = " ".join(f"word{number}" for number in range(300))
     pieces = list(pack((f"run `{words}` now",), 500))
     assert len(pieces) > 1
-    assert all(piece.count("`") % 2 == 0 for piece in pieces)
+    assert all("word" not in re.sub(r"`[^`]*`", "", piece) for piece in pieces)
     assert "".join(pieces).replace("`", "").replace(" ", "") == f"run{words}now".replace(" ", "")
 
 
