@@ -57,6 +57,10 @@ def _elasticsearch(settings: Settings, url: str) -> elasticsearch.Settings:
         _plain(settings.elasticsearch_api_key) or "",
         settings.extra_ca_file,
         settings.elasticsearch_index,
+        time_field=settings.elasticsearch_time_field,
+        service_field=settings.elasticsearch_service_field,
+        level_field=settings.elasticsearch_level_field,
+        message_field=settings.elasticsearch_message_field,
         kibana_url=settings.kibana_url,
     )
 

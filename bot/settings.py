@@ -56,6 +56,10 @@ class Settings(BaseSettings):
     elasticsearch_url: str | None = None
     elasticsearch_api_key: SecretStr | None = None
     elasticsearch_index: str = "logs-*"
+    elasticsearch_time_field: str = "@timestamp"
+    elasticsearch_service_field: str = "service.name"
+    elasticsearch_level_field: str = "log.level"
+    elasticsearch_message_field: str = "message"
     kibana_url: str | None = None
     github_token: SecretStr | None = None
     github_api_url: str = "https://api.github.com"

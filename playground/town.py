@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import yaml
+
 from playground import elasticsearch, github, pagerduty, prometheus, tls
 from playground.alerting import Target
 from playground.bot import Bot, free_port
@@ -17,7 +19,7 @@ from playground.director import Director, Settings
 from playground.scenarios import ALL
 from playground.slack.serve import Slack
 from playground.slack.serve import running as slack_running
-from playground.slack.settings import SlackSettings
+from playground.slack.settings import Command, SlackSettings
 
 
 class WallClock:
@@ -47,11 +49,7 @@ async def running(folder: Path, *, port: int = 0, more: Mapping[str, str] | None
     clock = WallClock()
     async with AsyncExitStack() as stack:
         certificates = tls.make(folder / "tls")
-        slack_settings = SlackSettings(
-            bot_token=f"xoxb-{secrets.token_urlsafe(16)}",
-            app_token=f"xapp-{secrets.token_urlsafe(16)}",
-            signing_secret=secrets.token_hex(16),
-        )
+        slack_settings = _as_the_manifest_says()
         figures_port = free_port()  # known before it serves: alerts link to it
         target = Target(
             f"http://127.0.0.1:{bot_port}/webhooks/alertmanager", tokens["alerts"], f"http://127.0.0.1:{figures_port}"
@@ -100,6 +98,22 @@ async def running(folder: Path, *, port: int = 0, more: Mapping[str, str] | None
             yield Town(slack, director, bot, env)
         finally:
             await bot.stop()
+
+
+def _as_the_manifest_says() -> SlackSettings:
+    """A Slack that grants the bot exactly what `slack-manifest.yaml` asks for, with tokens of its own."""
+    asked = yaml.safe_load((Path(__file__).parents[1] / "slack-manifest.yaml").read_text())
+    return SlackSettings(
+        bot_token=f"xoxb-{secrets.token_urlsafe(16)}",
+        app_token=f"xapp-{secrets.token_urlsafe(16)}",
+        signing_secret=secrets.token_hex(16),
+        bot_scopes=frozenset(asked["oauth_config"]["scopes"]["bot"]),
+        events=frozenset(asked["settings"]["event_subscriptions"]["bot_events"]),
+        commands=tuple(
+            Command(command["command"], command.get("usage_hint", ""), command.get("description", ""))
+            for command in asked["features"]["slash_commands"]
+        ),
+    )
 
 
 def _write_history(path: Path, director: Director) -> None:

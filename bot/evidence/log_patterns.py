@@ -133,9 +133,10 @@ def growths(logs: Logs, onset: float, until: float) -> tuple[Growth, ...]:
     if not logs.lines:
         return ()
     until = max(until, logs.lines[-1].time.timestamp())
+    since = logs.since or logs.lines[0].time
     frame = _Frame(
         span=max(60.0, until - onset),
-        before=min(BEFORE, onset - logs.lines[0].time.timestamp()),
+        before=min(BEFORE, onset - since.timestamp()),
         scale=max(1.0, logs.total / len(logs.lines)),
         url=logs.url,
     )

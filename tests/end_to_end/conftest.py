@@ -1,0 +1,21 @@
+"""A playground with a real bot process in it, on SQLite, and on PostgreSQL where a test asks for it."""
+
+from contextlib import asynccontextmanager
+
+import pytest
+
+from playground import town as playground
+
+
+@pytest.fixture
+def open_town(tmp_path):
+    """Opens a town whose bot is started; more settings, or `start=False`, as the test likes."""
+
+    @asynccontextmanager
+    async def opened(*, start=True, **more):
+        async with playground.running(tmp_path, more=more) as town:
+            if start:
+                await town.bot.start()
+            yield town
+
+    return opened
