@@ -77,7 +77,7 @@ def draft_of(call: Call, longest: int) -> Draft:
         raise SlackError("msg_too_long")
     if len(attachments) > 100:
         raise SlackError("too_many_attachments")
-    thread, metadata = call.maybe("thread_ts"), _metadata(call.json("metadata", "invalid_metadata_format"))
+    thread, metadata = call.maybe("thread_ts"), metadata_of(call.json("metadata", "invalid_metadata_format"))
     return Draft(text, blocks, attachments, thread, call.flag("reply_broadcast"), metadata)
 
 
@@ -89,7 +89,8 @@ def _markdown_blocks(markdown: str, *, taken: bool) -> list[Json]:
     return [{"type": "markdown", "block_id": "b0", "text": markdown}]
 
 
-def _metadata(value: Any) -> Json | None:
+def metadata_of(value: Any) -> Json | None:
+    """A message's metadata. Raises SlackError `invalid_metadata_format`, `metadata_too_large`."""
     if value is None:
         return None
     if not isinstance(value, dict):

@@ -71,6 +71,15 @@ class ResponseUrl:
 
 
 @dataclass(slots=True)
+class Stream:
+    """A message that is still being written."""
+
+    text: str = ""
+    tasks: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Task id → title and status."""
+
+
+@dataclass(slots=True)
 class File:
     id: str
     name: str

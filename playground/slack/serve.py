@@ -24,6 +24,7 @@ from playground.slack import (
     methods_files,
     methods_marks,
     methods_people,
+    methods_stream,
     socket_mode,
     views,
 )
@@ -46,6 +47,7 @@ METHODS: Mapping[str, Method] = {
     **methods_people.METHODS,
     **methods_conversations.METHODS,
     **methods_chat.METHODS,
+    **methods_stream.METHODS,
     **methods_marks.METHODS,
     **methods_files.METHODS,
     **views.METHODS,
@@ -81,11 +83,15 @@ class Slack:
         except NotAcknowledged:
             await http.close()
             raise
+        await self._close_http()
         self.deliveries.transport = http
 
     async def close(self) -> None:
         """Ends deliveries and sockets."""
         await self.deliveries.close()
+        await self._close_http()
+
+    async def _close_http(self) -> None:
         if isinstance(self.deliveries.transport, HttpMode):
             await self.deliveries.transport.close()
 
@@ -193,7 +199,7 @@ async def running(
 ) -> AsyncIterator[Slack]:
     """A Slack that listens on 127.0.0.1, on a free port unless one is named, until the block ends."""
     slack = build(settings or SlackSettings(), people, director, clock)
-    with socket.create_server(("127.0.0.1", port)) as listening:
+    with _listening(port) as listening:
         slack.workspace.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         server = EmbeddedServer(_config(slack.app))
         serving = asyncio.create_task(server.serve([listening]))
@@ -205,6 +211,14 @@ async def running(
             await slack.close()
             server.should_exit = True
             await serving
+
+
+def _listening(port: int) -> socket.socket:
+    """A socket that says that it is TCP: asyncio turns Nagle's delay off only then, which saves 40 ms a call."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    return listening
 
 
 def _config(app: Starlette) -> uvicorn.Config:

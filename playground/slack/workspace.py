@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from playground.slack.changes import Change
 from playground.slack.errors import SlackError
 from playground.slack.faults import Faults
-from playground.slack.model import Channel, File, Json, Message, ResponseUrl, Token, Trigger, User
+from playground.slack.model import Channel, File, Json, Message, ResponseUrl, Stream, Token, Trigger, User
 from playground.slack.rates import Meter
 from playground.slack.settings import SlackSettings
 from playground.world import Person
@@ -59,6 +59,8 @@ class Workspace:
         """Issued by `apps.connections.open`; each opens one socket."""
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
+        self.streams: dict[tuple[str, str], Stream] = {}
+        """(channel, ts) → what was written so far, of messages that are still being written."""
         self.views: dict[str, Json] = {}
         """Open modals by id."""
         self._ids = itertools.count(1)

@@ -212,3 +212,19 @@ async def test_a_permalink_leads_to_the_page(slack: Slack, bot: AsyncWebClient, 
     link = (await bot.chat_getPermalink(channel=place, message_ts=ts))["permalink"]
     assert link == f"{slack.url}archives/{place}/p{ts.replace('.', '')}"
     assert await refusal(bot.chat_getPermalink(channel=place, message_ts="1.0")) == "message_not_found"
+
+
+async def test_an_answer_is_streamed_into_a_thread(slack: Slack, bot: AsyncWebClient, place: str):
+    head = (await bot.chat_postMessage(channel=place, text="why?"))["ts"]
+    to = {"recipient_user_id": DANA.slack_id, "recipient_team_id": "T0PLAYGRND"}
+    stream = await bot.chat_stream(channel=place, thread_ts=head, buffer_size=1, **to)
+    await stream.append(markdown_text="**Because** of ")
+    await stream.append(markdown_text="v2.34.1")
+    await stream.stop(blocks=[SECTION])
+    answer = slack.workspace.channel(place).replies(head)[0]
+    assert answer.text == "**Because** of v2.34.1"
+    assert [block["type"] for block in answer.blocks] == ["markdown", "section"]
+    late = bot.chat_appendStream(channel=place, ts=answer.ts, markdown_text="more")
+    assert await refusal(late) == "message_not_in_streaming_state"
+    nobody = bot.chat_startStream(channel=place, thread_ts=head)
+    assert await refusal(nobody) == "missing_recipient_user_id"
