@@ -11,13 +11,15 @@ from bot.domain.analysis import Analysis, Cause, Fact
 from bot.domain.briefing import Briefing, Section
 from bot.domain.context import Context, Report
 from bot.domain.incident import Channel, Incident, Severity
-from bot.domain.text import bare, clean, cut, link, safe
+from bot.domain.text import bare, clean, cut, link, links, safe
 from bot.domain.words import clock, count, ordinal, span
 from integrations.contract import Facts
 
 TOPIC_LIMIT = 250
 """Characters that Slack allows in a channel's topic."""
 _PRODUCTION = frozenset({"", "prod", "production", "live", "default"})
+_SOURCE_LINKS = 1_800
+"""Characters that the links of the sources may take."""
 _FIRST_SENTENCE = re.compile(r"(?<=[^\s.])\.\s+(?=[A-Z0-9])|;\s")
 _BARELY = timedelta(seconds=60)
 """An onset this close to the alert is not worth a word."""
@@ -199,10 +201,11 @@ def _footer(report: Report) -> str:
 
 def _sources(facts: Sequence[Fact]) -> str:
     """«github [1] · elasticsearch [2] [3]», each number a link where there is one."""
+    numbers = links(((fact.url, f"[{fact.id}]") for fact in facts[:30]), _SOURCE_LINKS)
     rooms: dict[str, list[str]] = {}
-    for fact in facts[:30]:
-        rooms.setdefault(safe(fact.source, 40), []).append(link(fact.url, f"[{fact.id}]"))
-    return " · ".join(f"{room} {' '.join(numbers)}" for room, numbers in rooms.items())
+    for fact, number in zip(facts, numbers, strict=False):
+        rooms.setdefault(safe(fact.source, 40), []).append(number)
+    return " · ".join(f"{room} {' '.join(cited)}" for room, cited in rooms.items())
 
 
 def _links(context: Context) -> str:
@@ -210,7 +213,7 @@ def _links(context: Context) -> str:
     known = next((facts.service for facts in context.of(Facts)), None)
     if known is None:
         return ""
-    return " · ".join(link(url, safe(title, 60)) for title, url in list(known.dashboards.items())[:5])
+    return " · ".join(links(((url, safe(title, 60)) for title, url in list(known.dashboards.items())[:5]), 600))
 
 
 # ── small words ──────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from itertools import groupby
 from urllib.parse import quote, urlsplit
 
@@ -133,3 +134,16 @@ def link(url: str | None, label: str) -> str:
         return label
     address = quote(url, safe="%/:?#[]@!$&'()+,;=~-._", errors="replace").replace("&", "&amp;")
     return f"<{address}|{label}>" if len(address) <= LONGEST_URL else label
+
+
+def links(pairs: Iterable[tuple[str | None, str]], budget: int) -> list[str]:
+    """Each label as a link, as long as all of them together stay within `budget` characters; then only labels.
+
+    A query's address can have hundreds of characters, and ten of them would push everything else out of a message.
+    """
+    shown: list[str] = []
+    for url, label in pairs:
+        linked = link(url, label)
+        budget -= len(linked)
+        shown.append(linked if budget >= 0 else label)
+    return shown

@@ -26,10 +26,11 @@ def changes(report: Report, now: datetime) -> Section | None:
     if not found:
         return Section((), title="Changed recently", aside="nothing in 24 h") if complete else None
     shown = [_change(change, report, now) for change in found[:3]]
-    more = f"{len(found) - 3} more in 24 h" if len(found) > 3 else ("nothing else in 24 h" if complete else "")
-    if len(shown) == 1:
-        return Section((), title="Changed recently", aside=" · ".join(filter(None, (shown[0], more))))
-    return Section(tuple(f"• {line}" for line in shown), title="Changed recently", aside=more)
+    if len(found) == 1:
+        aside = shown[0] + (" · nothing else in 24 h" if complete else "")
+        return Section((), title="Changed recently", aside=aside)
+    aside = f"{len(found)} in 24 h" if len(found) <= 3 else f"the last 3 of {len(found)} in 24 h"
+    return Section(tuple(f"• {line}" for line in shown), title="Changed recently", aside=aside)
 
 
 def _change_order(change: Change, found: Analysis) -> tuple[bool, float]:
@@ -84,9 +85,15 @@ def _nothing_alike(context: Context) -> Section | None:
 def _past(past: Similar, report: Report, now: datetime) -> str:
     where = "" if past.service == report.context.scope.service.name else f" {safe(past.service, 60)},"
     lasted = f" ({span(past.minutes * 60)})" if past.minutes is not None else ""
-    fixed = f" Fixed: {safe(past.resolution, 240).rstrip('.')}{lasted}." if past.resolution else ""
-    what = safe(past.cause or past.title, 240).rstrip(".")
+    fixed = f" Fixed: {_clause(past.resolution)}{lasted}." if past.resolution else ""
+    what = _clause(past.cause or past.title)
     return f"{link(past.url, safe(past.incident_id, 40))},{where} {ago(past.at, now)}: {what}.{fixed}"
+
+
+def _clause(text: str) -> str:
+    """A sentence from outside as a part of ours: it begins small, and its full stop is gone."""
+    words = safe(text, 240).rstrip(".")
+    return words[:1].lower() + words[1:] if words[1:2].islower() else words
 
 
 def gaps(report: Report) -> Section | None:

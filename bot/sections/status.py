@@ -7,11 +7,13 @@ from datetime import datetime
 from bot.domain.analysis import SignalState
 from bot.domain.briefing import Section
 from bot.domain.context import Report
-from bot.domain.text import link, safe
+from bot.domain.text import links, safe
 from bot.domain.words import clock, figure, quantity
 from integrations.signals import signal
 
 _ALWAYS = {"error_rate", "latency_p99", "latency", "requests", "instances_up"}
+_LINKS = 1_800
+"""Characters that the links of the figures may take."""
 _ARROWS = {"up": " ▲", "down": " ▼", "steady": "", "unknown": ""}
 
 
@@ -23,9 +25,10 @@ def status(report: Report, title: str) -> Section | None:
     steady = [s for s in states.values() if s not in shown and signal(s.signal).family == "saturation"][:5]
     if not states:
         return None
-    lines = [" · ".join(_reading(state, wanted.value if wanted else None) for state in shown)]
+    labels = iter(links(((s.url, _label(s)) for s in (*shown, *steady)), _LINKS))
+    lines = [" · ".join(f"{next(labels)} {_reading(state, wanted)}" for state in shown)]
     if steady:
-        lines.append("Steady: " + " · ".join(_figure(state, quantity(state.value, _unit(state))) for state in steady))
+        lines.append("Steady: " + " · ".join(f"{next(labels)} {quantity(s.value, _unit(s))}" for s in steady))
     compared = any(state.normal is not None for state in states.values())
     aside = "(normal)" if compared else "nothing known of its normal"
     return Section(tuple(line for line in lines if line), title=title, aside=aside)
@@ -40,18 +43,17 @@ def measured(report: Report, now: datetime) -> str:
     return f"Measured {clock(report.context.scope.window.until, now)} UTC"
 
 
-def _reading(state: SignalState, wanted: float | None) -> str:
-    """«Errors *23.4 %* (0.3 %) ▲»; for instances «3/3»."""
+def _reading(state: SignalState, wanted: SignalState | None) -> str:
+    """«*23.4 %* (0.3 %) ▲»; for instances «3/3»."""
     if state.signal == "instances_up" and wanted is not None:
-        value, beside = f"{figure(state.value)}/{figure(wanted)}", ""
+        value, beside = f"{figure(state.value)}/{figure(wanted.value)}", ""
     else:
         value, beside = quantity(state.value, _unit(state)), _beside(state, _unit(state))
-    shown = f"*{value}*" if state.bad else value
-    return f"{_figure(state, shown)}{beside}{_ARROWS[state.moved]}"
+    return f"*{value}*{beside}{_ARROWS[state.moved]}" if state.bad else f"{value}{beside}{_ARROWS[state.moved]}"
 
 
-def _figure(state: SignalState, value: str) -> str:
-    return f"{link(state.url, safe(signal(state.signal).label, 60))} {value}"
+def _label(state: SignalState) -> str:
+    return safe(signal(state.signal).label, 60)
 
 
 def _unit(state: SignalState) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.domain.analysis import Analysis, FirstStep
 from bot.domain.briefing import Section
 from bot.domain.context import Report
-from bot.domain.text import code, prose, safe, visible
+from bot.domain.text import code, link, prose, safe, visible
 from integrations.contract import RunbookMatch
+
+_ADDRESS = re.compile(r"(https?://[^\s`<>]+)")
 
 
 def runbooks(report: Report) -> Section | None:
@@ -24,7 +28,7 @@ def first_steps(found: Analysis) -> Section | None:
 
 def _step(number: int, step: FirstStep) -> tuple[str, ...]:
     """One line; a command that no code span can hold stands in a fence of its own."""
-    text = f"{number}. {prose(step.text, 300)}"
+    text = f"{number}. {_text(step.text)}"
     command = (step.command or "").strip()
     if not command:
         return (text,)
@@ -33,3 +37,13 @@ def _step(number: int, step: FirstStep) -> tuple[str, ...]:
     inner = (visible(line).rstrip().replace("```", "ˋˋˋ") for line in command.splitlines()[:30])
     escaped = (line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for line in inner)
     return (f"{text.rstrip(':.')}:", "```", *escaped, "```")
+
+
+def _text(text: str) -> str:
+    """The step's words; an address in them can be followed."""
+    told = (link(word, safe(word, 80)) if _ADDRESS.fullmatch(word) else prose(word, 300) for word in _words(text))
+    return " ".join(part for part in told if part)
+
+
+def _words(text: str) -> list[str]:
+    return [part.strip() for part in _ADDRESS.split(text[:1_000])]

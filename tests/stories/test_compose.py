@@ -12,6 +12,7 @@ from bot.domain.briefing import Briefing
 from bot.domain.context import Report
 from bot.domain.incident import Channel, Severity
 from bot.domain.plain import as_text
+from bot.slack.blocks import render
 from integrations.contract import Change, Facts, Gap, History, OnCall, RunbookMatch, Similar
 from tests.stories.incident_sample import (
     ALERTED,
@@ -136,6 +137,16 @@ def test_each_figure_stands_beside_its_normal_and_bad_ones_are_bold() -> None:
     )
 
 
+def test_long_addresses_do_not_push_the_figures_out() -> None:
+    long = "http://prometheus.example/graph?g0.expr=" + "x" * 700
+    signals = tuple(replace(s, url=long) for s in FOUND.signals)
+    facts = tuple(replace(f, url=long) for f in FOUND.facts)
+    briefing = compose.brief(incident(), replace(REPORT, analysis=replace(FOUND, signals=signals, facts=facts)), NOW)
+    assert render(briefing).more == ()
+    assert briefing.sections[0].lines[0].count("|") == 2
+    assert "Instances 3/3" in as_text(briefing)
+
+
 def test_a_claim_carries_its_sources_and_one_that_does_not_exist_is_not_cited() -> None:
     cause = replace(FOUND.causes[0], facts=(1, 3, 99))
     text = told(replace(REPORT, analysis=replace(FOUND, causes=(cause,))))
@@ -202,7 +213,7 @@ def test_the_suspected_change_comes_first_and_the_rest_is_counted() -> None:
     )
     report = replace(REPORT, context=replace(CONTEXT, findings=(*others, *CONTEXT.findings)))
     text = told(report)
-    assert line(text, "Changed recently") == "Changed recently · 2 more in 24 h"
+    assert line(text, "Changed recently") == "Changed recently · the last 3 of 5 in 24 h"
     changed = [line for line in text.split("\n") if "it began" in line and line.startswith("• ")]
     assert [line.split()[1].rstrip(",") for line in changed] == ["v2.34.1", "v1", "v5"]
     assert changed[2] == "• v5, 5 h before it began (merge)"
@@ -280,6 +291,14 @@ def test_commands_can_be_pasted_as_they_stand() -> None:
     assert f"2. Then:\n{two_lines}" in text
     section = next(section for section in briefing.sections if section.title == "First steps")
     assert [line for line in section.lines if line == "```"] == ["```", "```"]
+
+
+def test_an_address_in_a_step_can_be_followed() -> None:
+    steps = (FirstStep("Read what v2 changed: https://g.example/pull/7?a=1&b=*2*"),)
+    briefing = compose.brief(incident(), replace(REPORT, analysis=replace(FOUND, first_steps=steps)), NOW)
+    section = next(section for section in briefing.sections if section.title == "First steps")
+    shown = "<https://g.example/pull/7?a=1&amp;b=%2A2%2A|https://g.example/pull/7?a=1&amp;b=∗2∗>"
+    assert section.lines == (f"1. Read what v2 changed: {shown}",)
 
 
 def test_an_incident_that_follows_another_links_to_it() -> None:
