@@ -209,11 +209,13 @@ def _sources(facts: Sequence[Fact]) -> str:
 
 
 def _links(context: Context) -> str:
-    """The service's dashboards and its repo."""
+    """The service's dashboards."""
     known = next((facts.service for facts in context.of(Facts)), None)
-    if known is None:
+    if known is None or not known.dashboards:
         return ""
-    return " · ".join(links(((url, safe(title, 60)) for title, url in list(known.dashboards.items())[:5]), 600))
+    return "Dashboards: " + " · ".join(
+        links(((url, safe(title, 60)) for title, url in list(known.dashboards.items())[:5]), 600)
+    )
 
 
 # ── small words ──────────────────────────────────────────────────────────────────────────────────
