@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 import uvicorn
@@ -45,6 +46,9 @@ FINISH_S = 20
 """How long a stop waits for stories in hand. What is not done by then is taken up at the next start."""
 
 
+_QUIET: dict[str, Any] = {"log_config": None, "access_log": False, "lifespan": "off"}
+
+
 class SystemClock:
     """The machine's clock."""
 
@@ -57,7 +61,7 @@ async def serve(settings: Settings) -> None:
     began = time.perf_counter()
     await asyncio.to_thread(migrate, settings.database_url)
     async with open_house(settings) as asgi:
-        server = _Server(uvicorn.Config(asgi, settings.http_host, settings.http_port, log_config=None, lifespan="off"))
+        server = _Server(uvicorn.Config(asgi, settings.http_host, settings.http_port, **_QUIET))
         for stop in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(stop, server.stop)
         server.began = began

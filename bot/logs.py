@@ -39,7 +39,7 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for chatty in ("alembic", "httpx", "elastic_transport", "chromadb", "aiosqlite", "apscheduler"):
+    for chatty in ("alembic", "httpx", "elastic_transport", "chromadb", "aiosqlite", "apscheduler", "httpx2", "uvicorn"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)  # it warns of every event that nobody listens to
 

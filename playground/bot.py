@@ -42,6 +42,10 @@ class Bot:
     def pid(self) -> int | None:
         return self._process.pid if self._process and self._process.returncode is None else None
 
+    def configure(self, **settings: str) -> None:
+        """Other settings, from the next start on."""
+        self._env |= settings
+
     async def run(self, *arguments: str) -> tuple[int, str]:
         """Runs one command of the bot's to its end: exit code and everything it printed."""
         process = await asyncio.create_subprocess_exec(

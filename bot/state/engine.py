@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
@@ -118,6 +119,7 @@ class Engine:
         if self._url.get_backend_name() == "sqlite":
             _use_wal(self._url)
         DBOS(config=config)
+        _into_our_log()
         _TELLERS["story"] = self._tell
         await asyncio.to_thread(DBOS.launch)
 
@@ -146,6 +148,14 @@ _TELLERS: dict[str, Callable[[str, str, int], Coroutine[Any, Any, None]]] = {}
 async def tell(story: str, incident_id: str, opening: int) -> None:
     """The one workflow: tells the story of that name. Registered once for each process, as the engine needs it."""
     await _TELLERS["story"](story, incident_id, opening)
+
+
+def _into_our_log() -> None:
+    """The engine's own lines take the form of all others, warnings and worse."""
+    engine = logging.getLogger("dbos")
+    engine.handlers.clear()
+    engine.propagate = True
+    engine.setLevel(logging.ERROR)  # it warns of each story that is begun a second time, which is how we begin them
 
 
 def _use_wal(url: URL) -> None:

@@ -48,16 +48,18 @@ def _now(scope: Scope, labels: Labels, templates: Mapping[str, str]) -> Iterator
         for template, names in alike.items():
             if template.strip():
                 query = render(template, labels, names, scope.env, (labels.service,))
-                yield Question(signal, tuple(names), "now", query, scope.window, step_s)
+                yield Question(signal, tuple(names), "now", query, _up_to_now(scope.window, step_s), step_s)
 
 
 def _by_instance(scope: Scope, labels: Labels, templates: Mapping[str, str]) -> Iterator[Question]:
     own = _own(scope, templates)
+    step_s = _step(scope.window)
     for signal in BY_INSTANCE if labels.instance else ():
         template = own.get(signal, "")
         if "{by}" in template:
             query = render(template, labels, (scope.service.name,), scope.env, (labels.service, labels.instance))
-            yield Question(signal, (scope.service.name,), "by instance", query, scope.window, _step(scope.window))
+            window = _up_to_now(scope.window, step_s)
+            yield Question(signal, (scope.service.name,), "by instance", query, window, step_s)
 
 
 def _day_before(scope: Scope, labels: Labels, templates: Mapping[str, str]) -> Iterator[Question]:
@@ -77,6 +79,12 @@ def _signals(scope: Scope, templates: Mapping[str, str]) -> tuple[str, ...]:
     """Every signal that any of the services has a template for, each once."""
     own = (signal for service in scope.services.values() for signal in service.metrics)
     return tuple(dict.fromkeys((*templates, *own)))
+
+
+def _up_to_now(window: Window, step_s: int) -> Window:
+    """The window from a little later on, so that its last step is its end: the newest figure is what one looks for."""
+    steps = int((window.until - window.since).total_seconds() // step_s)
+    return Window(window.until - timedelta(seconds=max(steps, 1) * step_s), window.until)
 
 
 def _step(window: Window) -> int:

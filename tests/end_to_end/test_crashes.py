@@ -71,7 +71,7 @@ async def _story_ended(town):
     engine = open_database(town.env["DATABASE_URL"])
     record = journal(engine, SystemClock(), (("service",), ("env",), 3600))
     async with asyncio.timeout(30):
-        while await record.unbriefed():
+        while await record.unbriefed():  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.05)
     await engine.dispose()
 
