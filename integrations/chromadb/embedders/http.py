@@ -48,7 +48,7 @@ class Http:
         if answer.status_code in (401, 403):
             raise Refused(NAME, f"the embedder refuses us ({answer.status_code})", "check EMBEDDER_TOKEN")
         if answer.status_code >= 500 or answer.status_code == 429:
-            raise Unreachable(NAME, f"the embedder answered {answer.status_code}")
+            raise Unreachable(NAME, f"the embedder answered {answer.status_code}", _URL)
         if answer.status_code != 200:
             raise Refused(NAME, f"the embedder answered {answer.status_code}", _URL)
         return _vectors(answer, len(texts))
