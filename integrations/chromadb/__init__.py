@@ -21,7 +21,7 @@ class Settings:
 
     path: Path | None = None
     """`CHROMA_PATH`: a folder, for one process at a time. Two processes on one folder miss each other's records."""
-    url: str | None = None
+    url: str | None = field(default=None, repr=False)
     """`CHROMA_URL`: a Chroma server, for several replicas; it wins over `path`."""
     ca_file: Path | None = None
     """`EXTRA_CA_FILE`: trusted besides certifi's authorities, for a server and for an embedder over https."""

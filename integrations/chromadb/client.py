@@ -59,6 +59,7 @@ class Store:
         self._opened: _Opened | None = None
         self._words = Lexical({})
         self._caught_up = False
+        self._closed = False
 
     async def ready(self) -> Ready:
         count = await self._run(lambda opened: opened.collection.count())
@@ -99,13 +100,14 @@ class Store:
             self._caught_up = True
 
     async def close(self) -> None:
+        """Never waits: a thread that is still opening Chroma closes it itself once it sees that nobody wants it."""
+        self._closed = True
         self._threads.close()
-        with self._lock:
-            if self._opened:
-                from integrations.chromadb.connect import disconnect
-
-                disconnect(self._opened.client)
-                self._opened = None
+        if self._lock.acquire(blocking=False):
+            try:
+                self._disconnect()
+            finally:
+                self._lock.release()
 
     async def _run(self, work: Callable[[_Opened], T]) -> T:
         def in_thread() -> T:
@@ -122,7 +124,17 @@ class Store:
                 chosen = embedder(self._settings)
                 client = connect(self._settings)
                 self._opened = _Opened(client, _collection(client, PREFIX + chosen.name), chosen)
-            return self._opened
+            opened = self._opened
+            if self._closed:
+                self._disconnect()
+            return opened
+
+    def _disconnect(self) -> None:
+        if self._opened:
+            from integrations.chromadb.connect import disconnect
+
+            disconnect(self._opened.client)
+            self._opened = None
 
     def _index(self, opened: _Opened) -> Lexical:
         if opened.collection.count() != len(self._words):

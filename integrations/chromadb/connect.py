@@ -16,7 +16,7 @@ from chromadb.config import Settings as ChromaSettings
 from integrations import trust
 from integrations.chromadb import NAME, Settings
 from integrations.chromadb.errors import by_status
-from integrations.contract import Refused, Unreachable
+from integrations.contract import Malformed, Refused, Unreachable
 
 _FIX = "set CHROMA_PATH to a folder or CHROMA_URL to a server such as http://chroma:8000"
 
@@ -93,3 +93,5 @@ def _knock(settings: Settings, url: str) -> None:
         raise Unreachable(NAME, "no connection", fix) from error
     if answer.status_code != 200:
         raise by_status(answer.status_code, fix)
+    if b"heartbeat" not in answer.content[:100]:  # the only word of {"nanosecond heartbeat": 1730000000000000000}
+        raise Malformed(NAME, "the answer is not Chroma's", fix)

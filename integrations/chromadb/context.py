@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 
 from integrations.chromadb import NAME, Settings
 from integrations.chromadb.client import Near, Store
 from integrations.chromadb.rank import DEPTH, Candidate, alike, fuse, query
-from integrations.contract import Gap, History, Look, Ready, RoomError, Scope
+from integrations.contract import Gap, History, Look, Ready, RoomError, Scope, Unreachable
+
+LIMIT = 7.5
+"""Seconds for a whole look: a server may answer each of its questions in time and still take too long."""
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(LIMIT):
+            yield
+    except TimeoutError:
+        raise Unreachable(NAME, f"no answer in {LIMIT:g} s", "check CHROMA_URL and EMBEDDER_URL") from None
 
 
 class ChromaContext:
@@ -25,6 +39,10 @@ class ChromaContext:
         An embedder that fails leaves the search by words, and a partial gap. Raises RoomError where the memory
         itself cannot be read.
         """
+        async with _in_time():
+            return await self._look(scope)
+
+    async def _look(self, scope: Scope) -> Look:
         asked, gaps = query(scope), []
         index = await self._store.words()
         near: tuple[tuple[Near, ...], ...] = ((), ())
@@ -46,7 +64,8 @@ class ChromaContext:
 
     async def ready(self) -> Ready:
         """Loads Chroma and the embedder, which takes a second or two: call it once after the start, off any path."""
-        return await self._store.ready()
+        async with _in_time():
+            return await self._store.ready()
 
     async def close(self) -> None:
         await self._store.close()

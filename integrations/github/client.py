@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from integrations import trust
 from integrations.contract import Ready, Refused, aware
 from integrations.github import NAME, Settings, parse
-from integrations.github.errors import told_plainly
+from integrations.github.errors import silent, told_plainly
 from integrations.github.parse import COMMITS, FILES, PAGE
 from integrations.github.records import Deployment, Difference, Merge, Release, Rollout
 from integrations.threads import Threads
@@ -26,7 +27,9 @@ T = TypeVar("T")
 MOST = 3 * PAGE
 """So many of a kind are read at most, however busy the repository."""
 TIMEOUT = 5
-"""Seconds for a connection, and again for an answer."""
+"""Seconds for a connection, and again for each pause of an answer."""
+LIMIT = 6.5
+"""Seconds for one question and all its pages, waiting for a thread included: a server may trickle."""
 
 
 class GitHub:
@@ -124,7 +127,11 @@ class GitHub:
             with told_plainly(repo):
                 return read(self._client())
 
-        return await self._threads.run(work)
+        try:
+            async with asyncio.timeout(LIMIT):
+                return await self._threads.run(work)
+        except TimeoutError:
+            raise silent(LIMIT) from None
 
     def _client(self) -> github.Github:
         if not hasattr(self._own, "client"):

@@ -35,9 +35,15 @@ def told_plainly(repo: str) -> Iterator[None]:
         raise Unreachable(NAME, "no answer in time", _URL) from error
     except requests.exceptions.RequestException as error:
         raise Unreachable(NAME, "no connection", _URL) from error
-    except (TypeError, ValueError, KeyError, AttributeError, AssertionError) as error:
-        # PyGithub reads answers trustingly: a page instead of JSON surfaces as any of these.
+    except (TypeError, ValueError, KeyError, AttributeError, AssertionError, RecursionError) as error:
+        # PyGithub reads answers trustingly: a page instead of JSON surfaces as any of these, and JSON of a
+        # thousand brackets as the last.
         raise Malformed(NAME, "the answer is not GitHub's", _URL) from error
+
+
+def silent(seconds: float) -> Unreachable:
+    """Nobody answered whole within so many seconds."""
+    return Unreachable(NAME, f"no answer in {seconds:g} s", _URL)
 
 
 def _by_status(error: GithubException, repo: str) -> RoomError:
@@ -53,7 +59,7 @@ def _by_status(error: GithubException, repo: str) -> RoomError:
             NAME, f"no {repo} there, or no right to see it (404)", f"check `repo` in SERVICES_FILE; {_TOKEN}"
         )
     if status >= 500:
-        return Unreachable(NAME, f"it answered {status}")
+        return Unreachable(NAME, f"it answered {status}", f"see githubstatus.com; else {_URL}")
     return Refused(NAME, f"it answered {status}", _URL)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     import pagerduty
 
 TIMEOUT = 5
-"""Seconds for a connection, and again for an answer."""
+"""Seconds for a connection, and again for each pause of an answer."""
+LIMIT = 6.5
+"""Seconds for one question, a further try included: a server may trickle."""
 PAUSE = 0.25
 """Seconds before the one further try that follows a 429."""
 MOST = 100
@@ -59,17 +62,24 @@ class PagerDuty:
     async def on_call(self, policy: str) -> tuple[Duty, ...]:
         """Everyone who is on call now for this escalation policy, in PagerDuty's order."""
         asked: Asked = {"escalation_policy_ids": [policy], "include": ["users"], "earliest": "true", "limit": MOST}
-        return await self._threads.run(lambda: self._duties(asked))
+        return await self._ask(asked)
 
     async def ready(self) -> Ready:
         """Asks for one turn of anybody: just the right that a look needs."""
-        await self._threads.run(lambda: self._duties({"limit": 1}))
+        await self._ask({"limit": 1})
         return Ready("PagerDuty, on-call can be read")
 
     async def close(self) -> None:
         self._threads.close()
         if self._client:
             self._client.close()
+
+    async def _ask(self, asked: Asked) -> tuple[Duty, ...]:
+        try:
+            async with asyncio.timeout(LIMIT):
+                return await self._threads.run(lambda: self._duties(asked))
+        except TimeoutError:
+            raise Unreachable(NAME, f"no answer in {LIMIT:g} s", _URL) from None
 
     def _duties(self, asked: Asked) -> tuple[Duty, ...]:
         with _told_plainly():
@@ -110,7 +120,7 @@ def _told_plainly() -> Iterator[None]:
         raise _network(error.__cause__) from error.__cause__
     except pagerduty.UrlError:
         raise Refused(NAME, "its address is not https", "PAGERDUTY_API_URL must begin with https://") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise Malformed(NAME, "the answer is not PagerDuty's", _URL) from error
 
 
@@ -125,7 +135,7 @@ def _let_in(status: int) -> None:
     if status == 429:
         raise Unreachable(NAME, "rate limit reached", "another program spends the limit of PAGERDUTY_API_KEY") from None
     if status >= 500:
-        raise Unreachable(NAME, f"it answered {status}") from None
+        raise Unreachable(NAME, f"it answered {status}", f"see status.pagerduty.com; else {_URL}") from None
     if status >= 300:
         raise Refused(NAME, f"it answered {status}", _URL) from None
 
