@@ -228,3 +228,10 @@ async def test_an_answer_is_streamed_into_a_thread(slack: Slack, bot: AsyncWebCl
     assert await refusal(late) == "message_not_in_streaming_state"
     nobody = bot.chat_startStream(channel=place, thread_ts=head)
     assert await refusal(nobody) == "missing_recipient_user_id"
+
+
+async def test_a_reply_to_a_reply_is_in_the_same_thread(bot: AsyncWebClient, place: str):
+    head = (await bot.chat_postMessage(channel=place, text="head"))["ts"]
+    reply = (await bot.chat_postMessage(channel=place, text="reply", thread_ts=head))["ts"]
+    second = await bot.chat_postMessage(channel=place, text="second", thread_ts=reply)
+    assert second["message"]["thread_ts"] == head
