@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
+from bot.guard.redact import redact_finding
 from bot.measures import Measures
 from bot.ports import Journal, Taken
 from integrations.contract import Alert
@@ -29,8 +31,8 @@ class Intake:
         self._beginning: set[asyncio.Task[None]] = set()
 
     async def take(self, alerts: Sequence[Alert]) -> tuple[Taken, ...]:
-        """Commits and wakes. Raises JournalDown, and then nothing was committed."""
-        taken = await self._journal.take(alerts)
+        """Masks, commits and wakes. Raises JournalDown, and then nothing was committed."""
+        taken = await self._journal.take(await asyncio.to_thread(_masked, alerts))
         for one in taken:
             self._measures.alert(one.effect)
         for opening in {(one.incident_id, one.opening) for one in taken if one.effect in ("opened", "reopened")}:
@@ -51,3 +53,8 @@ class Intake:
         self._beginning.discard(task)
         if not task.cancelled() and (problem := task.exception()):
             log.error("a story could not begin; it is tried again shortly", problem=repr(problem))
+
+
+def _masked(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
+    """The alerts without secrets. What identifies one stays as it came, or its repetition would be another alert."""
+    return tuple(replace(redact_finding(alert), source=alert.source, fingerprint=alert.fingerprint) for alert in alerts)
