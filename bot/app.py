@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import signal
 import socket
 import time
@@ -99,6 +100,7 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
         await asyncio.gather(*beside, return_exceptions=True)
         await ears.close()
         await desk.gathering.close()
+        await desk.chat.close()
         await database.dispose()
 
 
@@ -146,6 +148,8 @@ def _ear_settings(settings: Settings) -> EarSettings:
 
 async def _warm_up(desk: Desk) -> None:
     """Asks each source once whether it is there, so that the first incident does not wait for imports and TLS."""
+    await asyncio.to_thread(importlib.import_module, "matplotlib.backends.backend_agg")
+    await asyncio.to_thread(importlib.import_module, "drain3")
     for source in desk.gathering.sources:
         try:
             log.info("source ready", source=source.name, detail=(await source.ready()).detail)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from runbooks.loader import load as load_runbooks
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import doctor
@@ -16,6 +15,7 @@ from bot.rooms import Rooms, open_rooms
 from bot.settings import Settings
 from bot.slack.checks import slack_checks
 from bot.state.database import DatabaseUrlError, migrate
+from runbooks.loader import load as load_runbooks
 
 WEBHOOKS = {
     "webhook alertmanager": "ALERTMANAGER_WEBHOOK_TOKEN",

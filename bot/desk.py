@@ -7,13 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from runbooks.model import Library
-
 from bot.catalog import Catalog
 from bot.domain.incident import Incident
 from bot.gather import Gathering
 from bot.measures import Measures
 from bot.ports import Chat, Clock, Journal
+from runbooks.model import Library
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ async def insist(act: Callable[[], Awaitable[T]]) -> T:
 
     Raises ChatError at once where the place is gone.
     """
-    async for tried in stamina.retry_context(on=_again, attempts=None, timeout=None, wait_initial=0.5, wait_max=30.0):
+    async for tried in stamina.retry_context(on=_again, attempts=None, timeout=None, wait_initial=0.5, wait_max=10.0):
         with tried:
             return await act()
     raise AssertionError("it is tried for ever")

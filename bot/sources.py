@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from runbooks.model import Library
-from runbooks.matching import match
-
 from bot.catalog import Catalog
 from bot.domain.incident import Incident
 from bot.ports import Journal, JournalDown
 from integrations.contract import Facts, Look, OpenAlert, Ready, RunbookMatch, Scope, Unreachable
+from runbooks.matching import match
+from runbooks.model import Library
 
 
 class ServiceFacts:

@@ -16,6 +16,13 @@ from playground.tls import Certificates
 START_LIMIT = 10.0
 
 
+def listen(port: int) -> socket.socket:
+    """A socket on loopback that answers at once: asyncio itself only spares its own sockets the wait for more."""
+    listener = socket.create_server(("127.0.0.1", port))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
 class _Quiet(uvicorn.Server):
     """One of several servers in a process: the signals belong to the program around it."""
 
@@ -27,7 +34,7 @@ class _Quiet(uvicorn.Server):
 @asynccontextmanager
 async def serving(app: ASGIApp, certificates: Certificates | None = None, port: int = 0) -> AsyncIterator[str]:
     """The app's base URL, without a slash at its end; port 0 takes a free one. Gone on leaving."""
-    listener = socket.create_server(("127.0.0.1", port))
+    listener = listen(port)
     server = _Quiet(_config(app, certificates))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
