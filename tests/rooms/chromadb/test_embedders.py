@@ -49,6 +49,7 @@ def test_what_is_spelt_otherwise_is_still_near_and_what_is_otherwise_is_far():
     )
     assert cosine(asked, near) > 0.5
     assert abs(cosine(asked, far)) < 0.15
+    assert min(asked) < 0 < max(asked)  # signed: what falls onto the same place by chance cancels out
 
 
 def test_another_process_gives_the_same_vector():
@@ -78,7 +79,7 @@ def test_words(text, found):
 # ── a local model ────────────────────────────────────────────────────────────────────────────────
 
 VOCABULARY = ["[PAD]", "[UNK]", "disk", "full", "refused"]
-VECTORS = [[0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]]
+VECTORS = [[5.0, 5.0, 5.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 0.0]]
 
 
 @pytest.fixture
@@ -231,8 +232,8 @@ def test_each_bad_answer_of_an_embedder_has_its_error(httpserver, status, body, 
 
 
 def test_what_an_embedder_is_asked(httpserver):
-    body = {"input": ["disk full"], "model": "M"}
-    answer = {"data": [{"index": 0, "embedding": [3, 4]}]}
+    body = {"input": ["disk full", "oom"], "model": "M"}
+    answer = {"data": [{"index": 1, "embedding": [0, 2]}, {"index": 0, "embedding": [3, 4]}]}
     httpserver.expect_oneshot_request(
         "/embeddings", method="POST", json=body, headers={"Authorization": "Bearer key"}
     ).respond_with_json(answer)
@@ -240,7 +241,7 @@ def test_what_an_embedder_is_asked(httpserver):
 
     remote = embedder(Settings(embedder="http", embedder_url=url, embedder_model="M", embedder_token="key"))
 
-    assert remote.embed(["disk full"]) == [[0.6, 0.8]]
+    assert remote.embed(["disk full", "oom"]) == [[0.6, 0.8], [0.0, 1.0]]
 
 
 async def test_an_embedder_that_hangs_or_is_not_there_is_given_up():

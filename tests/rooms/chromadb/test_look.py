@@ -12,6 +12,7 @@ from werkzeug import Response
 
 from integrations import chromadb
 from integrations.chromadb import Memory, Settings
+from integrations.chromadb.client import Store
 from integrations.contract import Gap, History, Look, Refused, RoomError, Similar
 
 
@@ -103,6 +104,24 @@ async def test_what_is_learnt_while_a_room_is_open_is_found(tmp_path, open_room,
     await chromadb.remember(settings, [one(alerts=("CartBroken",))])
 
     assert [found.kind for found in (await room.look(scope)).findings] == ["history", "similar"]
+
+    await chromadb.remember(settings, [one(id="INC-2", alerts=("CartBroken",))])
+
+    found = (await room.look(scope)).findings
+    assert found[0] == History(2)
+    assert [one.kind for one in found[1:]] == ["similar", "similar"]
+
+
+async def test_the_index_of_words_follows_what_a_store_itself_rewrites(tmp_path):
+    store = Store(Settings(path=tmp_path))
+    await store.remember([one(summary="baskets vanish")])
+    assert (await store.words()).search("vanish", 5)
+
+    await store.remember([one(summary="payments doubled")])
+
+    assert not (await store.words()).search("vanish", 5)
+    assert (await store.words()).search("doubled", 5)
+    await store.close()
 
 
 async def test_another_embedder_gets_what_was_remembered_under_the_one_before(
