@@ -24,7 +24,7 @@ _HINTS = frozenset(hint for kind in (*FORMATS, *PLACES) for hint in kind.hints) 
 _MARKED = re.compile(r"\[redacted: [a-z ]{1,30}\]")
 _KEY_LINES = re.compile(r"\[redacted: private key\](?:\n\[redacted: private key\])+")
 _GROUPS = ("secret", "slashed", "escaped", "double", "single", "tick", "bare")
-_ESCAPES = re.compile(r"(?:\\[nrtbf\"']|%[0-9A-Fa-f]{2}|\\u[0-9a-fA-F]{4})\Z")
+_ESCAPES = re.compile(r"(?:\\[nrtbf\"']|%[0-9A-Fa-f]{2}|\\u[0-9a-fA-F]{4}|\x1b\[[0-9;]{0,8}m)\Z")
 """An encoded character ends in a letter or digit, and yet stands apart from what follows."""
 _SIGN = re.compile(f"[{SIGNS}]{{2}}")
 _NAMES = (*dict.fromkeys(kind.name for kind in (*FORMATS, *PLACES)), "cookie")
@@ -110,7 +110,7 @@ def _format(found: re.Match[str], kind: Kind) -> str:
 
 
 def _stands_apart(found: re.Match[str]) -> bool:
-    before = found.string[max(0, found.start() - 6) : found.start()]
+    before = found.string[max(0, found.start() - 12) : found.start()]
     return not before[-1:].isalnum() or _ESCAPES.search(before) is not None
 
 

@@ -47,7 +47,9 @@ FORMATS = (
     kind(
         "jwt",
         "eyj",
-        r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=%[0-9A-F]{2}))eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]*+){1,3}+",
+        r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=%[0-9A-F]{2})|(?<=\x1b\[\dm)|(?<=\x1b\[\d\dm)|(?<=;\d\dm))"
+        r"eyJ[A-Za-z0-9_-]{8,}+\.(?:[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]++){0,3}+"
+        r"|\.[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]++){1,2}+)",
     ),
     kind(
         "slack webhook",
@@ -58,14 +60,22 @@ FORMATS = (
     kind("discord webhook", "api/webhooks/", r"discord(?:app)?\.com/api/webhooks/(?P<secret>\d{5,25}+/[\w-]{16,}+)"),
     kind("github token", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[A-Za-z0-9]{20,}+"),
     kind("github token", "github_pat_", r"github_pat_[A-Za-z0-9_]{20,}+"),
-    kind("gitlab token", "gl", r"gl(?:pat|ptt|dt|rt|cbt|ft|soat|agent|imt|oas|ffct)-[A-Za-z0-9_.-]{16,}+"),
+    kind(
+        "gitlab token",
+        "gl",
+        r"gl(?:pat|ptt|dt|rt|cbt|ft|soat|agent|imt|oas|ffct)-[A-Za-z0-9_-]{16,}+(?:\.[A-Za-z0-9_-]{2,}+)*+",
+    ),
     kind("anthropic key", "sk-", r"sk-ant-[A-Za-z0-9_-]{8,}+"),
     _apart(
         "openai key",
         "sk-",
         r"sk-(?:(?:proj|svcacct|admin|None)-[A-Za-z0-9_-]{16,}+|(?=[A-Za-z]{0,64}\d)[A-Za-z0-9]{20,}+)",
     ),
-    kind("stripe key", "k_live_ k_test_ whsec_", r"(?:[srp]k_(?:live|test)_|whsec_)[A-Za-z0-9+/=]{10,}+"),
+    kind(
+        "stripe key",
+        "k_live_ k_test_ whsec_",
+        r"(?:[srp]k_(?:live|test)_|whsec_)[A-Za-z0-9]{10,}+(?:[+/][A-Za-z0-9+]{8,}+)*+={0,2}+",
+    ),
     kind(
         "aws key",
         "akia asia",
@@ -87,12 +97,12 @@ FORMATS = (
         "hvs. hvb. atlasv1",
         r"hv[sb]\.[A-Za-z0-9_-]{20,}+|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_-]{40,}+",
     ),
-    kind("grafana token", "glsa_ glc_", r"(?:glsa|glc)_[A-Za-z0-9+/=_]{20,}+"),
+    kind("grafana token", "glsa_ glc_", r"(?:glsa|glc)_[A-Za-z0-9_]{20,}+(?:[+/][A-Za-z0-9+_]{8,}+)*+={0,2}+"),
     kind("new relic key", "nrak-", r"NRAK-[A-Za-z0-9_-]{20,}+"),
     kind("databricks token", "dapi", r"dapi[0-9a-f]{32}(?:-\d)?"),
     kind("shopify token", "shp", r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
     kind("square token", "sq0", r"sq0[a-z]{3}-[A-Za-z0-9_-]{22,}+"),
-    kind("sentry token", "sntry", r"sntry[su]_[A-Za-z0-9+/=_-]{20,}+"),
+    kind("sentry token", "sntry", r"sntry[su]_[A-Za-z0-9_-]{20,}+(?:[+/=][A-Za-z0-9+_=]{8,}+)*+={0,2}+"),
     kind("linear key", "lin_api_", r"lin_api_[A-Za-z0-9]{20,}+"),
     kind("age key", "age-secret-key-1", r"AGE-SECRET-KEY-1[A-Z0-9]{40,}+"),
     _apart("hugging face token", "hf_", r"hf_[A-Za-z0-9]{30,64}" + _END),

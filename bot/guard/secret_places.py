@@ -29,7 +29,7 @@ _ANY = f"(?:{_PASSWORD}|{_SECRET}|{_TOKEN}|{_CREDENTIAL}|{_KEY})"
 _GIVEN = r"(?:[_-]?(?i:value|hash|\d{1,2}))?(?:\\{0,7}[\"'])?\]?[ \t]{0,3}(?::=|=>|=|:|%3[aAdD])[ \t]{0,3}"
 _NEXT = r"(?:[ \t\r\n]|$|[\w.-]{1,64}+[\"']?[=:])"
 """What follows a separator that ends the value rather than being part of it."""
-_BARE = rf"(?:[^\s\"'`,;&<>\\]|[,;&](?!{_NEXT})|[\"'](?=\w)|\\(?![nrt\"'\\]))++"
+_BARE = rf"(?![{{\[][\"'{{])(?:[^\s\"'`,;&<>\\]|[,;&](?!{_NEXT})|[\"'](?=\w)|\\(?![nrt\"'\\]))++"
 _QUOTED = (
     r"(?:\\{1,7}[\"'](?P<escaped>(?:[^\"'\\\n]|\\{1,7}[^\"'\\\n])++)"
     r"|\"(?P<double>(?:[^\"\\\n]|\\[^\n])++)|'(?P<single>(?:[^'\\\n]|\\[^\n])++)|`(?P<tick>[^`\n]++))"
@@ -44,7 +44,7 @@ PLACES = (
         r"://[^\s:/@\"'<>?#]{0,256}+:(?!\d{1,5}(?:[/?#]|$))"
         r"(?:(?P<secret>[^\s/?#\"'<>]{1,512})@|(?P<slashed>[^\s\"'<>@]{1,128})@(?=[\w.-]{1,255}+(?::\d|[/?\s,\"']|$)))",
     ),
-    kind("url password", "@tcp( @unix(", r":(?P<secret>[^\s\"'<>]{1,256}?)@(?:tcp|unix)\("),
+    kind("password", "@tcp( @unix(", r":(?P<secret>[^\s\"'<>]{1,256}?)@(?:tcp|unix)\("),
     kind("url token", "@", r"://(?P<secret>[A-Za-z0-9_-]{20,255})@"),
     kind("signature", "sig=", r"[?&](?i:sig)=(?P<secret>[^\s&\"'<>]{8,2048})"),
     kind("signature", "signature", r"[sS](?i:ignature)=(?P<secret>[A-Za-z0-9%+/_-]{24,2048}+=*+)"),
@@ -54,20 +54,20 @@ PLACES = (
         "authorization",
         r"[aA](?i:uthorization)(?:\\{0,7}[\"'])?\]?[ \t]{0,3}(?:=>|[:=])[ \t]{0,3}\[?(?:\\{0,7}[\"'])?"
         r"(?P<scheme>(?i:bearer|basic|token|apikey|negotiate|splunk|key|api-key|sso-key)[ \t]{1,3})?+"
-        r"(?:[\w-]{1,20}=\\{0,7}[\"'])?+(?P<secret>[^\s\"'\\,;<>\]]++)",
+        r"(?:(?i:token|key|credential)=(?:\\{0,7}[\"'])?+)?+(?P<secret>[^\s\"'\\,;<>\]]++)",
     ),
     kind("bearer token", "bearer", r"[bB](?i:earer)(?:[ \t]{1,3}|%20|\+)(?P<secret>[A-Za-z0-9._~+/-]{8,}+={0,2}+)"),
     kind("basic auth", "basic", r"[bB](?i:asic)(?:[ \t]{1,3}|%20|\+)(?P<secret>[A-Za-z0-9+/_-]{8,}+={0,2}+)"),
     kind(
         "password in a command",
         "curl wget",
-        r"\b(?:curl|wget)\b[^\n|]{0,400}?[ \t]-{1,2}(?:u|user|proxy-user)[ \t=]{1,3}[\"']?[^\s:\"']{1,128}+:"
+        r"\b(?:curl|wget)\b[^\n|]{0,120}?[ \t]-{1,2}(?:u|user|proxy-user)[ \t=]{1,3}[\"']?[^\s:\"']{1,128}+:"
         r"(?P<secret>[^\s\"']++)",
     ),
     kind(
         "password in a command",
         "mysql mariadb",
-        r"\bm(?:ysql|ariadb)[a-z-]{0,10}+\b[^\n|]{0,400}?[ \t]-p(?!ort|rotocol)(?P<secret>[^\s\"']++)",
+        r"\bm(?:ysql|ariadb)[a-z-]{0,10}+\b[^\n|]{0,120}?[ \t]-p(?!ort|rotocol)(?P<secret>[^\s\"']++)",
     ),
     kind("password", "identified", r"[iI](?i:dentified[ ]{1,3}by)[ ]{1,3}'(?P<secret>[^'\n]++)'"),
     kind("password", "password '", r"[pP](?i:assword)[ ]{1,3}'(?P<secret>[^'\n]++)'"),
@@ -104,10 +104,12 @@ PAIR = re.compile(r"(?P<name>[^\s=;]++)=(?P<secret>[^;\s]++)")
 ATTRIBUTES = frozenset(("path", "domain", "expires", "max-age", "samesite", "priority", "version"))
 
 _PLACEHOLDER = re.compile(
-    rf"[{SIGNS}]+|[*.•x-]{{3,}}|<[^>]*>?|\$\{{[^}}]*\}}?|\$\([^)]*\)?|\$[A-Z_][A-Z0-9_]*|\{{\{{.*|%[({{]?\w*[)}}]?[sdv]?"
+    rf"[{SIGNS}]+|[*.•x-]{{3,}}|<[^>]*>?|\$\{{[^}}]*\}}?|\$\([^)]*\)?|\{{+\w*|\$[A-Z_][A-Z0-9_]*|\{{\{{.*|%[({{]?\w*[)}}]?[sdv]?"
     r"|\[?\(?(?:redacted|filtered|masked|hidden|omitted|removed|protected)\)?\]?",
     re.IGNORECASE,
 )
+_CODE = re.compile(r"[A-Za-z_][A-Za-z_.]{0,80}(?:\([A-Za-z_.]{0,40}\)?|\[[A-Za-z_.]{0,40}\]?)")
+"""`token = self.tokens[key]`, `token := next()`."""
 _WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -154,9 +156,11 @@ def _is_given(found: re.Match[str], secret: str) -> bool:
 
 
 def _is_token(found: re.Match[str], secret: str) -> bool:
-    """Tokens and keys: no small numbers, and after a colon no plain word (`secret: mounted`)."""
+    """Tokens and keys: no small numbers, no code, and after a colon no plain word (`secret: mounted`)."""
     if secret.isdigit():
         return len(secret) > 6
+    if _CODE.fullmatch(secret):
+        return False
     quoted = found.groupdict().get("bare") is None
     plain = secret.isalpha() and secret.islower()
     return quoted or not plain or not found.group()[: -len(secret)].rstrip().endswith(":")
