@@ -53,16 +53,12 @@ def answer(question: str, incident: Incident, report: Report | None, now: dateti
     if not asked:
         return _line(f"I don't know. From the evidence I can tell: {ASKABLE}.", _asof(report, now))
     told = [(name, part(incident, report, now)) for name, part in asked[:3]]
-    found = tuple(section for _, section in told if section is not None)
-    nothing = [name for name, section in told if section is None]
-    words = f"Nothing found about: {', '.join(nothing)}." if nothing else ""
+    found = [section for _, section in told if section is not None]
+    if nothing := [name for name, section in told if section is None]:
+        found.append(Section((f"Nothing found about: {', '.join(nothing)}.",)))
+    first, *others = found
     plain = brief(incident, report, now).plain
-    return Briefing(
-        plain=plain,
-        headline=words or f"*{incident.severity.name}* · {_asof(report, now)}",
-        sections=found,
-        footer=_asof(report, now) if words else None,
-    )
+    return Briefing(plain, "\n".join(first.text), tuple(others), _asof(report, now))
 
 
 def _asof(report: Report, now: datetime) -> str:

@@ -17,7 +17,7 @@ from runbooks.model import Step
 _MENTION = re.compile(r"<@[A-Z0-9]+>")
 _HELP = (
     "`/incident-action` lists the runbooks that match this incident",
-    "`/incident-action <runbook>` shows its steps",
+    "`/incident-action &lt;runbook&gt;` shows its steps",
     "Ask in the thread of the briefing, or mention me: why, status, logs, changes, similar, who is on call …",
 )
 _BY_HAND = "Steps are shown to be run by hand: this version runs nothing."
@@ -76,7 +76,7 @@ class JournalReplies:
             ids = ", ".join(code(book.id) for book in self._desk.library.runbooks)
             return _said("No runbook matches this incident", (f"All of them: {ids}",))
         lines = (f"• {code(match.id)} {safe(match.title, 100)} · {safe(match.why, 150)}" for match in matches)
-        return _said("Runbooks that match", (*lines, "`/incident-action <runbook>` shows its steps."))
+        return _said("Runbooks that match", (*lines, "`/incident-action &lt;runbook&gt;` shows its steps."))
 
     def _runbook(self, runbook_id: str) -> Briefing:
         book = next((book for book in self._desk.library.runbooks if book.id == runbook_id), None)

@@ -1,7 +1,6 @@
 """The playground's page in a real browser: what is said is seen, and what is clicked and typed is done."""
 
 import asyncio
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +12,7 @@ from playground.slack.director import Scenario
 from playground.slack.serve import Slack, running
 from playground.slack.settings import SlackSettings
 from playground.world import Person
+from tests.end_to_end.reader import Reader
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -69,51 +69,6 @@ class OneScenario:
 
     async def resolve(self, scenario_id: str) -> None:
         self.state = "resolved"
-
-
-class Reader:
-    """Somebody at the page. Waits for what is to be seen instead of hoping that it is there."""
-
-    def __init__(self, window: "Chrome") -> None:
-        self._window = window
-
-    def go(self, url: str) -> None:
-        self._window.get(url)
-
-    def sees(self, selector: str, text: str = "") -> Any:
-        """The first element that fits and holds the text."""
-
-        def found(window: "Chrome") -> Any:
-            fitting = window.find_elements("css selector", selector)
-            return next((element for element in fitting if text in element.text), None)
-
-        return self._until(found, f"{selector} with «{text}»")
-
-    def misses(self, selector: str) -> None:
-        self._until(lambda window: not window.find_elements("css selector", selector), f"no {selector}")
-
-    def clicks(self, selector: str, text: str = "") -> None:
-        self._window.execute_script("arguments[0].click()", self.sees(selector, text))
-
-    def types(self, selector: str, text: str) -> None:
-        self.sees(selector).send_keys(text)
-
-    def title(self) -> str:
-        return str(self._window.title)
-
-    def complaints(self) -> list[str]:
-        return [entry["message"] for entry in self._window.get_log("browser") if entry["level"] == "SEVERE"]
-
-    def _until(self, condition: Callable[["Chrome"], Any], wanted: str) -> Any:
-        from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
-        from selenium.webdriver.support.wait import WebDriverWait
-
-        try:
-            stale = (StaleElementReferenceException,)
-            return WebDriverWait(self._window, 10, 0.05, ignored_exceptions=stale).until(condition)
-        except TimeoutException:
-            shown = self._window.find_element("css selector", "body").text
-            pytest.fail(f"never saw {wanted}; the page shows:\n{shown}")
 
 
 @pytest.fixture

@@ -1,0 +1,61 @@
+"""Somebody at the playground's page, in a real browser."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+
+
+class Reader:
+    """Somebody at the page. Waits for what is to be seen instead of hoping that it is there."""
+
+    def __init__(self, window: "Chrome") -> None:
+        self._window = window
+
+    def go(self, url: str) -> None:
+        self._window.get(url)
+
+    def sees(self, selector: str, text: str = "") -> Any:
+        """The first element that fits and holds the text."""
+
+        def found(window: "Chrome") -> Any:
+            fitting = window.find_elements("css selector", selector)
+            return next((element for element in fitting if text in element.text), None)
+
+        return self._until(found, f"{selector} with «{text}»")
+
+    def misses(self, selector: str) -> None:
+        self._until(lambda window: not window.find_elements("css selector", selector), f"no {selector}")
+
+    def clicks(self, selector: str, text: str = "") -> None:
+        self._window.execute_script("arguments[0].click()", self.sees(selector, text))
+
+    def types(self, selector: str, text: str) -> None:
+        self.sees(selector).send_keys(text)
+
+    def keeps(self, file: Path, *, width: int, height: int) -> None:
+        """A screenshot at that size."""
+        self._window.set_window_size(width, height)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._window.save_screenshot(str(file))
+
+    def title(self) -> str:
+        return str(self._window.title)
+
+    def complaints(self) -> list[str]:
+        return [entry["message"] for entry in self._window.get_log("browser") if entry["level"] == "SEVERE"]
+
+    def _until(self, condition: Callable[["Chrome"], Any], wanted: str) -> Any:
+        from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        try:
+            stale = (StaleElementReferenceException,)
+            return WebDriverWait(self._window, 10, 0.05, ignored_exceptions=stale).until(condition)
+        except TimeoutException:
+            shown = self._window.find_element("css selector", "body").text
+            pytest.fail(f"never saw {wanted}; the page shows:\n{shown}")
