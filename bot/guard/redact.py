@@ -10,10 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
+from itertools import repeat
 from typing import Any, TypeVar
 
 from bot.guard.secret_kinds import FORMATS, Kind
 from bot.guard.secret_places import ATTRIBUTES, COOKIES, PAIR, PLACES, SIGNS, worth_masking
+from integrations.contract import LogLine
 
 T = TypeVar("T")
 
@@ -174,10 +176,22 @@ def _sequence(values: Any) -> Any:
     """Numbers are left alone at once: a series has thousands. Log lines go through together."""
     if not values or isinstance(values[0], (int, float)):
         return values
-    if hasattr(values[0], "message"):
-        texts = redact_lines([line.message for line in values])
-        return tuple(
-            line if text == line.message else replace(line, message=text)
-            for line, text in zip(values, texts, strict=True)
-        )
+    if isinstance(values[0], LogLine):
+        return _log_lines(values)
     return type(values)(_redacted(value) for value in values)
+
+
+def _log_lines(lines: Sequence[LogLine]) -> tuple[LogLine, ...]:
+    """Messages in one pass; of services, levels and instances there are few, so each is looked at once."""
+    messages = redact_lines([line.message for line in lines])
+    labels = {(line.service, line.level, line.instance) for line in lines}
+    masked = {label: told for label in labels if (told := tuple(map(redact, label))) != label}
+    return tuple(map(_log_line, lines, messages, repeat(masked)))
+
+
+def _log_line(line: LogLine, message: str, masked: Mapping[tuple[str, str, str], tuple[str, ...]]) -> LogLine:
+    label = (line.service, line.level, line.instance)
+    if label in masked:
+        service, level, instance = masked[label]
+        return replace(line, message=message, service=service, level=level, instance=instance)
+    return line if message == line.message else replace(line, message=message)
