@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from integrations.contract import Alert, Delivery, Malformed, Rejected
 
@@ -14,8 +15,16 @@ LONGEST_TEXT = 16_384
 """Characters kept of one label or annotation; nobody reads more, and a row of the database stays small."""
 MOST_LABELS = 200
 """Labels kept of one alert, in the sender's order."""
+MOST_ALERTS = 5_000
+"""Alerts read of one delivery: a body of 1 MiB holds no more that are real."""
+MOST_REJECTED = 100
+"""Rejected alerts that are told one by one."""
+LONGEST_LINK = 3_000
+"""Slack takes no longer address; a cut one leads nowhere, so it is left out."""
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """PostgreSQL stores no NUL, and no encoding a lone surrogate."""
+_IN_LINKS = "%/:?#[]@!$&'()*+,;=~"
+"""Of RFC 3986: what stands in an address as it is, `%` included so that nothing is encoded twice."""
 _NEVER_BEFORE = datetime(1971, 1, 1, tzinfo=UTC)
 """Go's zero time, 0001-01-01, and other ways to say «not yet»."""
 _FRACTION = re.compile(r"(\.\d{6})\d+")
@@ -53,7 +62,7 @@ def texts(value: Any, where: str) -> dict[str, str]:
     if value is None:
         return {}
     pairs = list(mapping(value, where).items())[:MOST_LABELS]
-    return {text(key, where)[:256]: text(item, f"{where}.{key[:80]}") for key, item in pairs}
+    return {text(key, where)[:256]: text(item, f"{where}.{text(key, where)[:80]}") for key, item in pairs}
 
 
 def moment(value: Any, where: str) -> datetime:
@@ -81,8 +90,14 @@ def maybe_moment(value: Any, where: str) -> datetime | None:
 
 
 def link(value: Any) -> str | None:
-    """An http address, or None for anything else: nobody should be led to a `javascript:`."""
-    return value[:4096] if isinstance(value, str) and value.startswith(("http://", "https://")) else None
+    """An http address, or None for anything else: nobody should be led to a `javascript:`.
+
+    Characters that no address holds are encoded: a bare `|` or `>` would end a link in Slack.
+    """
+    if not isinstance(value, str) or not value.lower().startswith(("http://", "https://")):
+        return None
+    clean = quote(_UNSTORABLE.sub("", value).strip(), safe=_IN_LINKS)
+    return clean if len(clean) <= LONGEST_LINK else None
 
 
 def fingerprint_of(labels: Mapping[str, str]) -> str:
@@ -95,14 +110,29 @@ def delivery(source: str, entries: Sequence[Any], path: str, read: Callable[[Any
     """Reads each entry; the good are kept and the bad listed. Raises Malformed where none is good."""
     alerts: list[Alert] = []
     rejected: list[Rejected] = []
-    for index, entry in enumerate(entries):
+    for index, entry in enumerate(entries[:MOST_ALERTS]):
         try:
             alerts.append(read(entry, f"{path}[{index}]" if path else "payload"))
         except Wrong as wrong:
             rejected.append(Rejected(wrong.where, wrong.reason))
     if rejected and not alerts:
         raise Malformed(source, f"{rejected[0].where}: {rejected[0].reason}")
-    return Delivery(tuple(alerts), tuple(rejected))
+    return Delivery(tuple(alerts), (*rejected[:MOST_REJECTED], *_untold(path, len(entries), len(rejected))))
+
+
+def _untold(path: str, entries: int, rejected: int) -> Iterator[Rejected]:
+    if rejected > MOST_REJECTED:
+        yield Rejected(path, f"{rejected - MOST_REJECTED} more could not be read")
+    if entries > MOST_ALERTS:
+        yield Rejected(path, f"{entries - MOST_ALERTS} more were not looked at; send at most {MOST_ALERTS:,} at once")
+
+
+def truncated(payload: Mapping[str, Any]) -> tuple[Rejected, ...]:
+    """What the sender itself left out, by its own limit (Alertmanager's `max_alerts`)."""
+    count = payload.get("truncatedAlerts")
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+        return ()
+    return (Rejected("truncatedAlerts", f"the sender left out {count} alerts; see max_alerts of its webhook"),)
 
 
 def status_of(value: Any, where: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal, cast
 
 from integrations import payload as door
@@ -16,9 +17,10 @@ def parse(payload: object) -> Delivery:
     """
     if not isinstance(payload, dict) or not isinstance(payload.get("alerts"), list):
         raise Malformed(NAME, "alerts: must be a list; is this Alertmanager's webhook?")
-    if str(payload.get("version", "4")) != "4":
+    if payload.get("version", "4") not in ("4", 4):
         raise Malformed(NAME, "version: only 4 is known")
-    return door.delivery(NAME, payload["alerts"], "alerts", _alert)
+    found = door.delivery(NAME, payload["alerts"], "alerts", _alert)
+    return replace(found, rejected=found.rejected + door.truncated(payload))
 
 
 def _alert(entry: Any, where: str) -> Alert:
@@ -26,14 +28,14 @@ def _alert(entry: Any, where: str) -> Alert:
     labels = door.texts(found.get("labels"), f"{where}.labels")
     annotations = door.texts(found.get("annotations"), f"{where}.annotations")
     status = cast(Literal["firing", "resolved"], door.status_of(found.get("status"), f"{where}.status"))
-    ends_at = door.maybe_moment(found.get("endsAt"), f"{where}.endsAt")
+    ended = found.get("endsAt") if status == "resolved" else None
     return Alert(
         source=NAME,
         fingerprint=door.text(found.get("fingerprint"), f"{where}.fingerprint")[:255] or door.fingerprint_of(labels),
         name=labels.get("alertname") or "alert without a name",
         status=status,
         starts_at=door.moment(found.get("startsAt"), f"{where}.startsAt"),
-        ends_at=ends_at if status == "resolved" else None,
+        ends_at=door.maybe_moment(ended, f"{where}.endsAt"),
         severity=labels.get("severity", ""),
         summary=annotations.get("summary") or annotations.get("message") or annotations.get("description", ""),
         labels=labels,

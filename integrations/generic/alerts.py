@@ -8,7 +8,8 @@ One alert, a list of them, or `{"alerts": [...]}`. Only `title` is needed:
 
 Without an `id`, alerts of the same title, service and environment are the same. Without `starts_at`, the alert is the
 one of that identity that fires now, or a new one that begins now: a repetition is no second alert, and
-`"status": "resolved"` ends the one that fires.
+`"status": "resolved"` ends the one that fires. `name`, `environment`, `description`, `message`, `fingerprint`, `link`,
+`startsAt` and `endsAt` are read as well.
 """
 
 from __future__ import annotations
@@ -37,9 +38,23 @@ def parse(payload: object, now: datetime) -> Delivery:
             raise Malformed(NAME, "payload: must be an object with a title, or a list of such objects")
 
 
+_SAME = {
+    "name": "title",
+    "environment": "env",
+    "description": "summary",
+    "message": "summary",
+    "fingerprint": "id",
+    "link": "url",
+    "startsAt": "starts_at",
+    "endsAt": "ends_at",
+}
+"""Other words that senders use for the same."""
+
+
 def _alert(entry: Any, where: str, now: datetime) -> Alert:
     found = door.mapping(entry, where)
-    title = door.text(found.get("title", found.get("name")), f"{where}.title").strip()
+    found = {_SAME.get(key, key): value for key, value in found.items() if value is not None}
+    title = door.text(found.get("title"), f"{where}.title").strip()
     if not title:
         raise door.Wrong(f"{where}.title", "missing")
     labels = door.texts(found.get("labels"), f"{where}.labels")
@@ -49,7 +64,7 @@ def _alert(entry: Any, where: str, now: datetime) -> Alert:
     status = door.status_of(found.get("status") or "firing", f"{where}.status")
     same = {key: labels.get(key, "") for key in ("service", "env")} | {"title": title}
     began = door.maybe_moment(found.get("starts_at"), f"{where}.starts_at")
-    ended = door.maybe_moment(found.get("ends_at"), f"{where}.ends_at")
+    ended = found.get("ends_at") if status == "resolved" else None
     return Alert(
         source=NAME,
         fingerprint=door.text(found.get("id"), f"{where}.id")[:255] or door.fingerprint_of(same),
@@ -57,7 +72,7 @@ def _alert(entry: Any, where: str, now: datetime) -> Alert:
         status=cast(Literal["firing", "resolved"], status),
         starts_at=began or now,
         dated=began is not None,
-        ends_at=ended if status == "resolved" else None,
+        ends_at=door.maybe_moment(ended, f"{where}.ends_at"),
         severity=labels.get("severity", ""),
         summary=door.text(found.get("summary"), f"{where}.summary"),
         labels=labels,

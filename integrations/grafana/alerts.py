@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal, cast
 
 from integrations import payload as door
@@ -16,7 +17,8 @@ def parse(payload: object) -> Delivery:
     """
     if not isinstance(payload, dict) or not isinstance(payload.get("alerts"), list):
         raise Malformed(NAME, "alerts: must be a list; is this a webhook of Grafana's alerting (version 8 or later)?")
-    return door.delivery(NAME, payload["alerts"], "alerts", _alert)
+    found = door.delivery(NAME, payload["alerts"], "alerts", _alert)
+    return replace(found, rejected=found.rejected + door.truncated(payload))
 
 
 def _alert(entry: Any, where: str) -> Alert:
@@ -24,7 +26,7 @@ def _alert(entry: Any, where: str) -> Alert:
     labels = door.texts(found.get("labels"), f"{where}.labels")
     annotations = door.texts(found.get("annotations"), f"{where}.annotations")
     status = cast(Literal["firing", "resolved"], door.status_of(found.get("status"), f"{where}.status"))
-    ends_at = door.maybe_moment(found.get("endsAt"), f"{where}.endsAt")
+    ended = found.get("endsAt") if status == "resolved" else None
     links = (door.link(found.get(key)) for key in ("panelURL", "dashboardURL", "generatorURL"))
     return Alert(
         source=NAME,
@@ -32,7 +34,7 @@ def _alert(entry: Any, where: str) -> Alert:
         name=labels.get("alertname") or "alert without a name",
         status=status,
         starts_at=door.moment(found.get("startsAt"), f"{where}.startsAt"),
-        ends_at=ends_at if status == "resolved" else None,
+        ends_at=door.maybe_moment(ended, f"{where}.endsAt"),
         severity=labels.get("severity") or labels.get("priority", ""),
         summary=annotations.get("summary") or annotations.get("description", ""),
         labels=labels,

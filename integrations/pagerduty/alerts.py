@@ -38,7 +38,7 @@ def parse(payload: object) -> Delivery:
         raise Malformed(SOURCE, "event.event_type: missing; is this a V3 webhook of PagerDuty?")
     kind = event["event_type"]
     if kind not in _STATUS:
-        return Delivery((), ignored=f"{kind[:80]} changes nothing here")
+        return Delivery((), ignored=f"{door.text(kind, 'event.event_type')[:80]} changes nothing here")
     return _mine(event) or door.delivery(SOURCE, [event], "", lambda entry, _where: _alert(entry, _STATUS[kind]))
 
 

@@ -70,6 +70,9 @@ def test_a_resolved_one_has_its_end():
             lambda a: a.labels["n"] == "5" and a.labels["b"] == "true",
         ),
         ({"generatorURL": "javascript:alert(1)"}, lambda a: a.url is None),
+        ({"generatorURL": "http://h/a|b> \ud800\x00<c%20d"}, lambda a: a.url == "http://h/a%7Cb%3E%20%3Cc%20d"),
+        ({"generatorURL": "http://h/" + "x" * 4000}, lambda a: a.url is None),
+        ({"endsAt": "whenever"}, lambda a: a.ends_at is None),
     ],
 )
 def test_odd_alerts_are_kept(more, check):
@@ -83,6 +86,8 @@ def test_odd_alerts_are_kept(more, check):
         ({"startsAt": "yesterday"}, "alerts[0].startsAt"),
         ({"startsAt": "0001-01-01T00:00:00Z"}, "alerts[0].startsAt"),
         ({"startsAt": 5}, "alerts[0].startsAt"),
+        ({"startsAt": "9999-12-31T23:59:59-12:00"}, "alerts[0].startsAt"),
+        ({"status": "resolved", "endsAt": "whenever"}, "alerts[0].endsAt"),
         ({"status": "pending"}, "alerts[0].status"),
         ({"labels": []}, "alerts[0].labels"),
         ({"labels": {"a": {}}}, "alerts[0].labels.a"),
@@ -95,6 +100,28 @@ def test_a_bad_alert_is_named_by_its_path_and_the_good_ones_are_kept(bad, where)
 
     delivery = alertmanager.parse(am(firing(**bad), firing()))
     assert (len(delivery.alerts), [r.where for r in delivery.rejected]) == (1, [where])
+
+
+@pytest.mark.parametrize("parse", [alertmanager.parse, grafana.parse])
+def test_what_the_sender_left_out_is_told(parse):
+    (told,) = parse(am(firing(), truncatedAlerts=3)).rejected
+    assert told.where == "truncatedAlerts"
+    assert "3 alerts" in told.reason
+    assert parse(am(firing(), truncatedAlerts=0)).rejected == ()
+
+
+def test_a_delivery_of_very_many_is_bounded_and_says_so():
+    bad = alertmanager.parse(am(firing(), *[1] * 300)).rejected
+    assert (len(bad), bad[-1].reason) == (101, "200 more could not be read")
+    many = alertmanager.parse(am(*[firing()] * 5_001))
+    assert len(many.alerts) == 5_000
+    assert many.rejected[0].reason.startswith("1 more were not looked at")
+
+
+@pytest.mark.parametrize("version", ["3", [], {}, json.loads("[" * 900 + "]" * 900)])
+def test_another_version_is_refused(version):
+    with pytest.raises(Malformed, match="version"):
+        alertmanager.parse(am(firing()) | {"version": version})
 
 
 def test_grafana_without_a_service_label_keeps_its_name_values_and_best_link():
@@ -150,6 +177,9 @@ def test_our_own_form_needs_a_title_only():
     assert (alert.starts_at, alert.dated, alert.labels) == (NOW, False, {"service": "checkout"})
     (same,) = generic.parse([{"name": "Checkout is slow", "service": "checkout", "status": "resolved"}], NOW).alerts
     assert same.fingerprint == alert.fingerprint
+    told = {"title": "t", "environment": "prod", "message": "m", "fingerprint": "x", "startsAt": "2026-11-21T03:00Z"}
+    (alike,) = generic.parse(told, NOW).alerts
+    assert (alike.labels, alike.summary, alike.fingerprint, alike.dated) == ({"env": "prod"}, "m", "x", True)
     (other,) = generic.parse({"alerts": [{"title": "Checkout is slow", "service": "billing"}]}, NOW).alerts
     assert other.fingerprint != alert.fingerprint
 
@@ -166,11 +196,22 @@ def test_our_own_form_says_what_is_missing(payload):
         generic.parse(payload, NOW)
 
 
+def test_what_is_told_of_a_bad_payload_can_be_sent():
+    odd = "\ud800\x00"
+    (rejected,) = alertmanager.parse(am(firing(), firing(labels={odd: {}}))).rejected
+    rejected.where.encode()
+    pagerduty.parse(event(odd)).ignored.encode()
+    with pytest.raises(Malformed) as told:
+        generic.parse({"title": "t", "status": odd, "starts_at": odd}, NOW)
+    told.value.reason.encode()
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
+_WORDS = ["firing", "resolved", "incident.triggered", "http://h/\x00\ud800", "\ud800", "0001-01-01T00:00:00+14:00"]
 _KEYS = [
     "status",
     "labels",
@@ -182,8 +223,10 @@ _KEYS = [
     "title",
     "data",
     "event_type",
+    "generatorURL",
+    "url",
 ]
-_ENTRY = st.dictionaries(st.sampled_from(_KEYS), _JSON | st.sampled_from(["firing", "resolved", "incident.triggered"]))
+_ENTRY = st.dictionaries(st.sampled_from(_KEYS), _JSON | st.sampled_from(_WORDS))
 
 
 @pytest.mark.parametrize("sender", PARSERS)
@@ -198,7 +241,16 @@ def test_any_json_is_read_or_refused_and_what_is_kept_can_be_stored(sender, entr
         for alert in delivery.alerts:
             assert alert.starts_at.tzinfo is UTC
             stored = json.dumps(
-                [alert.name, alert.fingerprint, dict(alert.labels), dict(alert.annotations)], ensure_ascii=False
+                [
+                    alert.name,
+                    alert.fingerprint,
+                    alert.url,
+                    alert.summary,
+                    alert.severity,
+                    dict(alert.labels),
+                    dict(alert.annotations),
+                ],
+                ensure_ascii=False,
             )
             stored.encode()
             assert "\\u0000" not in json.dumps(stored)
