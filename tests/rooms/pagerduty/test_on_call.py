@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import ssl
 import traceback
@@ -121,28 +120,3 @@ async def test_one_person_of_two_schedules_is_told_once_with_the_longer_turn(odd
     look = await open_room(odd_server.url_for("").rstrip("/")).look(scope_for("PPAY"))
 
     assert look.findings == (OnCall(1, "Always On", "", datetime(2026, 3, 3, 9, tzinfo=UTC)),)
-
-
-async def test_a_cancelled_look_lets_go_at_once(certificates, open_room, scope_for):
-    connected = asyncio.Event()
-    waiting: list[asyncio.StreamWriter] = []
-
-    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        waiting.append(writer)
-        connected.set()
-        await reader.read()
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificates.server_file)
-    server = await asyncio.start_server(hang, "127.0.0.1", 0, ssl=context)
-    async with server:
-        room = open_room(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        look = asyncio.create_task(room.look(scope_for("PPAY")))
-        await connected.wait()
-        look.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await look
-        for writer in waiting:
-            writer.close()
-            await writer.wait_closed()
-    assert len(waiting) == 1
