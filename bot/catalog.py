@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from integrations.contract import Service
+from runbooks.written import LARGEST, size
 
 LARGEST_SCOPE = 50
 """Services of one incident that every source is asked about; the nearest down the call graph come first."""
@@ -61,12 +62,15 @@ def load(path: Path | None) -> Catalog:
         raise CatalogError(f"{path}: cannot be read ({type(error).__name__}); see SERVICES_FILE") from None
     try:
         root = yaml.compose(text, Loader=yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader)
+        if root is not None and size(root, {}) > LARGEST:
+            raise CatalogError(f"{path}: too large once its aliases (`*name`) are put in")
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         raise CatalogError(f"{where}: not YAML: {getattr(error, 'problem', error)}") from None
     reader = _Reader(str(path), _lines(root))
+    reader.twice(root)
     catalog = reader.catalog(content)
     if reader.faults:
         raise CatalogError("\n".join(reader.faults))
@@ -112,6 +116,19 @@ class _Reader:
             elif service is not None:
                 services[service.name] = service
         return Catalog(services, self._defaults(content.get("defaults") or {}))
+
+    def twice(self, node: Any) -> None:
+        """A key that stands twice in one mapping: YAML keeps the last and says nothing."""
+        if isinstance(node, yaml.MappingNode):
+            names = [key.value for key, _ in node.value]
+            for index, (key, value) in enumerate(node.value):
+                if key.value != "<<" and key.value in names[:index]:
+                    line = key.start_mark.line + 1
+                    self.faults.append(f"{self._file}:{line}: `{key.value}` stands here a second time")
+                self.twice(value)
+        elif isinstance(node, yaml.SequenceNode):
+            for part in node.value:
+                self.twice(part)
 
     def _entries(self, found: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
         """Both forms: a list of objects with a name, or name → object."""

@@ -132,7 +132,7 @@ def truncated(payload: Mapping[str, Any]) -> tuple[Rejected, ...]:
     count = payload.get("truncatedAlerts")
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         return ()
-    return (Rejected("truncatedAlerts", f"the sender left out {count} alerts; see max_alerts of its webhook"),)
+    return (Rejected("truncatedAlerts", f"left out by the sender: {count}; see max_alerts of its webhook"),)
 
 
 def status_of(value: Any, where: str) -> str:

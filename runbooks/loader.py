@@ -10,10 +10,10 @@ from typing import Any, get_args
 import yaml
 
 from runbooks.model import Action, Library, Parameter, Problem, Risk, Runbook, Step, Trigger
+from runbooks.written import LINE, Wrong, documents
 
 SHIPPED = Path(__file__).parent / "library"
 """The runbooks that come with the bot."""
-LINE = "__line__"
 _KEYS = ("id", "title", "description", "service", "trigger", "parameters", "risk", "steps")
 _STEP_KEYS = (
     "name", "action", "command", "condition", "then", "approval", "from", "to", "url", "method", "headers", "body",
@@ -34,20 +34,6 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class _Wrong(Exception):
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(message)
-        self.line = line
-        self.message = message
-
-
-class _Lines(yaml.SafeLoader):
-    """Reads mappings with the line on which they begin."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        return super().construct_mapping(node, deep=deep) | {LINE: node.start_mark.line + 1}
-
-
 def load(folder: Path | None) -> Library:
     """Every runbook below the folder (`*.yaml`, `*.yml`), in the order of files; None: those that come with the bot."""
     root = folder or SHIPPED
@@ -63,9 +49,9 @@ def load(folder: Path | None) -> Library:
 
 
 def _entries(path: Path, file: str, problems: list[Problem]) -> list[Any]:
-    """The runbooks of one file: under `runbooks:`, as a list, or the one that the file is."""
+    """The runbooks of one file: under `runbooks:`, as a list, or the one that each document of it is."""
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Lines)  # noqa: S506 - a SafeLoader
+        found = list(documents(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problems.append(Problem(file, mark.line + 1 if mark else 1, f"not YAML: {getattr(error, 'problem', error)}"))
@@ -73,7 +59,14 @@ def _entries(path: Path, file: str, problems: list[Problem]) -> list[Any]:
     except (OSError, UnicodeDecodeError) as error:
         problems.append(Problem(file, 1, f"cannot be read ({type(error).__name__})"))
         return []
-    match content:
+    except (Wrong, RecursionError) as wrong:
+        problems.append(Problem(file, getattr(wrong, "line", 1), getattr(wrong, "message", "nested too deep")))
+        return []
+    return [entry for document in found for entry in _books(document)]
+
+
+def _books(document: Any) -> list[Any]:
+    match document:
         case {"runbooks": list(entries)}:
             return entries
         case list(entries):
@@ -81,13 +74,13 @@ def _entries(path: Path, file: str, problems: list[Problem]) -> list[Any]:
         case None:
             return []
         case _:
-            return [content]
+            return [document]
 
 
 def _add(entry: Any, file: str, found: dict[str, Runbook], problems: list[Problem]) -> None:
     try:
         book = _runbook(entry, file)
-    except _Wrong as wrong:
+    except Wrong as wrong:
         problems.append(Problem(file, wrong.line, wrong.message))
         return
     first = found.setdefault(book.id, book)
@@ -101,13 +94,13 @@ def _runbook(entry: Any, file: str) -> Runbook:
     _known(book, _KEYS)
     identity = _text(book, "id")
     if not identity:
-        raise _Wrong(line, "a runbook needs an `id`")
+        raise Wrong(line, "a runbook needs an `id`")
     steps = book.get("steps")
     if not isinstance(steps, list) or not steps:
-        raise _Wrong(line, f"runbook `{identity}` needs `steps`, a list with at least one")
+        raise Wrong(line, f"runbook `{identity}` needs `steps`, a list with at least one")
     risk = book.get("risk", "medium")
     if risk not in get_args(Risk):
-        raise _Wrong(line, f"`risk` is one of {', '.join(get_args(Risk))}, not {risk!r}")
+        raise Wrong(line, f"`risk` is one of {', '.join(get_args(Risk))}, not {risk!r}")
     return Runbook(
         id=identity,
         title=_text(book, "title") or identity.replace("_", " ").replace("-", " "),
@@ -127,12 +120,12 @@ def _step(entry: Any, line: int) -> Step:
     _known(step, _STEP_KEYS)
     action: Any = step.get("action")
     if action not in get_args(Action):
-        raise _Wrong(line, f"`action` is one of {', '.join(get_args(Action))}, not {action!r}")
+        raise Wrong(line, f"`action` is one of {', '.join(get_args(Action))}, not {action!r}")
     if missing := [key for key in _NEEDS[action] if not step.get(key)]:
-        raise _Wrong(line, f"a step with `action: {action}` needs `{missing[0]}`")
+        raise Wrong(line, f"a step with `action: {action}` needs `{missing[0]}`")
     then = step.get("then") or []
     if not isinstance(then, list):
-        raise _Wrong(line, "`then` must be a list of steps")
+        raise Wrong(line, "`then` must be a list of steps")
     taken = {"name", "action", "command", "condition", "then", "approval", LINE}
     return Step(
         action=action,
@@ -148,7 +141,7 @@ def _step(entry: Any, line: int) -> Step:
 def _approval(step: Mapping[str, Any], line: int) -> bool:
     value = step.get("approval", False)
     if value not in ("required", True, False, "none"):
-        raise _Wrong(line, f"`approval` is `required` or left out, not {value!r}")
+        raise Wrong(line, f"`approval` is `required` or left out, not {value!r}")
     return value in ("required", True)
 
 
@@ -159,22 +152,40 @@ def _trigger(entry: Any, line: int) -> Trigger:
     _known(found, _TRIGGER_KEYS)
     count = found.get("count", 1)
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-        raise _Wrong(found[LINE], "`count` must be a whole number from 1")
+        raise Wrong(found[LINE], "`count` must be a whole number from 1")
     if found.get("cause", "") not in _CAUSES:
-        raise _Wrong(found[LINE], f"`cause` is one of {', '.join(_CAUSES[1:])}, not {found['cause']!r}")
-    labels = found.get("labels") or {}
+        raise Wrong(found[LINE], f"`cause` is one of {', '.join(_CAUSES[1:])}, not {found['cause']!r}")
+    alert, labels = _alert(found)
     return Trigger(
         count=count,
-        labels={str(k): str(v) for k, v in _mapping(labels, line, "`labels` must be a mapping").items() if k != LINE},
-        **{key: _text(found, key) for key in _TRIGGER_KEYS if key not in ("count", "labels")},
+        alert=alert,
+        labels=labels,
+        **{key: _text(found, key) for key in _TRIGGER_KEYS if key not in ("count", "labels", "alert")},
     )
+
+
+def _alert(trigger: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """Name and labels: `alert: High*`, a list of such names, or `alert: {name: …, labels: …}`."""
+    line, alert, labels = trigger[LINE], trigger.get("alert"), trigger.get("labels") or {}
+    if isinstance(alert, dict):
+        _known(alert, ("name", "labels"))
+        labels = {
+            **_mapping(labels, line, "`labels` must be a mapping"),
+            **_mapping(alert.get("labels") or {}, line, "`labels` must be a mapping"),
+        }
+        alert = alert.get("name")
+    names = alert if isinstance(alert, list) else [alert or ""]
+    if not all(isinstance(name, str) for name in names):
+        raise Wrong(line, "`alert` is a name, a list of names, or a mapping of `name` and `labels`")
+    pairs = _mapping(labels, line, "`labels` must be a mapping").items()
+    return "|".join(names), {str(key): str(value) for key, value in pairs if key != LINE}
 
 
 def _parameters(entry: Any, line: int) -> tuple[Parameter, ...]:
     if entry is None:
         return ()
     if not isinstance(entry, list):
-        raise _Wrong(line, "`parameters` must be a list of mappings with a `name`")
+        raise Wrong(line, "`parameters` must be a list of mappings with a `name`")
     return tuple(_parameter(item, line) for item in entry)
 
 
@@ -183,7 +194,7 @@ def _parameter(entry: Any, line: int) -> Parameter:
     _known(found, _PARAMETER_KEYS)
     name = _text(found, "name")
     if not name.isidentifier():
-        raise _Wrong(found[LINE], f"a parameter's name is a word such as `replicas`, not {name!r}")
+        raise Wrong(found[LINE], f"a parameter's name is a word such as `replicas`, not {name!r}")
     default = None if found.get("default") is None else _text(found, "default")
     return Parameter(
         name, _text(found, "type") or "text", _text(found, "pattern"), default, _text(found, "description")
@@ -193,7 +204,7 @@ def _parameter(entry: Any, line: int) -> Parameter:
 def _mapping(value: Any, line: int, otherwise: str) -> dict[Any, Any]:
     if isinstance(value, dict):
         return {LINE: line} | value
-    raise _Wrong(line, otherwise)
+    raise Wrong(line, otherwise)
 
 
 def _text(found: Mapping[str, Any], key: str) -> str:
@@ -202,7 +213,7 @@ def _text(found: Mapping[str, Any], key: str) -> str:
         return ""
     if isinstance(value, (str, int, float)):
         return str(value)
-    raise _Wrong(found[LINE], f"`{key}` must be text")
+    raise Wrong(found[LINE], f"`{key}` must be text")
 
 
 def _known(found: Mapping[str, Any], keys: tuple[str, ...]) -> None:
@@ -210,7 +221,7 @@ def _known(found: Mapping[str, Any], keys: tuple[str, ...]) -> None:
         if key not in keys and key != LINE:
             near = get_close_matches(str(key), keys, 1)
             hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(keys)}"
-            raise _Wrong(found[LINE], f"unknown key `{key}`; {hint}")
+            raise Wrong(found[LINE], f"unknown key `{key}`; {hint}")
 
 
 def _plain(value: Any) -> Any:

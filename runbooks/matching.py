@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
+from math import inf
 
 from integrations.contract import Alert, RunbookMatch
 from runbooks.model import Library, Runbook, Trigger
@@ -15,14 +17,19 @@ MOST = 5
 _WEIGHTS = {"alert": 0.5, "metric": 0.35, "log_pattern": 0.35, "labels": 0.25, "service": 0.2}
 """How much each agreement says: the alert's own name the most, a service that many runbooks share the least."""
 _WORDS = re.compile(r"[a-z0-9]+")
+LONGEST = 2_000
+"""Characters of one line that a log pattern is searched in."""
+_ENDLESS = re.compile(r"[+*}]\s*\)\s*[+*{]|\|[^()]*\)\s*[+*{]")
+"""A repetition of a repetition or of alternatives."""
+Lines = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What the evidence saw, by the time it has been looked at."""
 
-    lines: Iterable[str] = ()
-    """Log lines or templates that grew."""
+    lines: Iterable[str] | Mapping[str, float] = ()
+    """Log lines or templates that grew; with how often each was seen, a trigger's `count` counts too."""
     signals: Iterable[str] = ()
     """Names of those that moved the way that hurts."""
     cause: str | None = None
@@ -37,15 +44,14 @@ def match(
     A runbook for one service fits no other. One without any trigger fits only by its service. Before anything was
     seen, the alerts alone decide.
     """
-    texts = (part for alert in alerts for part in (alert.summary, *alert.annotations.values()))
-    text, moved = "\n".join([*seen.lines, *texts]), frozenset(seen.signals)
+    text, moved = _lines(alerts, seen), frozenset(seen.signals)
     books = [book for book in library.runbooks if seen.cause is None or book.trigger.cause in ("", seen.cause)]
     found = [_match(book, alerts, services, text, moved) for book in books]
     return tuple(sorted((one for one in found if one is not None), key=lambda one: (-one.score, one.id))[:MOST])
 
 
 def _match(
-    book: Runbook, alerts: Sequence[Alert], services: Sequence[str], text: str, moved: frozenset[str]
+    book: Runbook, alerts: Sequence[Alert], services: Sequence[str], text: Lines, moved: frozenset[str]
 ) -> RunbookMatch | None:
     if book.service and book.service != services[0]:
         return None
@@ -61,39 +67,58 @@ def _match(
     return RunbookMatch(book.id, book.title, "; ".join(why.values()), round(score, 3))
 
 
-def _by_alert(trigger: Trigger, alerts: Sequence[Alert], _text: str, _moved: frozenset[str]) -> str:
+def _by_alert(trigger: Trigger, alerts: Sequence[Alert], _text: Lines, _moved: frozenset[str]) -> str:
     patterns = [part.strip().lower() for part in trigger.alert.split("|") if part.strip()]
     hit = next((a.name for a in alerts if any(fnmatchcase(a.name.lower(), pattern) for pattern in patterns)), "")
     return f"alert {hit}" if hit else ""
 
 
-def _by_labels(trigger: Trigger, alerts: Sequence[Alert], _text: str, _moved: frozenset[str]) -> str:
+def _by_labels(trigger: Trigger, alerts: Sequence[Alert], _text: Lines, _moved: frozenset[str]) -> str:
     wanted = trigger.labels.items()
-    if wanted and any(all(alert.labels.get(key) == value for key, value in wanted) for alert in alerts):
+    if wanted and any(all(fnmatchcase(alert.labels.get(key, ""), value) for key, value in wanted) for alert in alerts):
         return "labels " + ", ".join(f"{key}={value}" for key, value in wanted)
     return ""
 
 
-def _by_metric(trigger: Trigger, alerts: Sequence[Alert], _text: str, moved: frozenset[str]) -> str:
+def _by_metric(trigger: Trigger, alerts: Sequence[Alert], _text: Lines, moved: frozenset[str]) -> str:
     """A signal that moved, a metric named in an alert's expression, or one whose words the alert's name holds."""
     metric = trigger.metric
     if not metric:
         return ""
     told = f"metric {metric} {trigger.condition}".strip()
-    if metric in moved or any(metric in (alert.url or "") for alert in alerts):
+    if metric in moved or any(_words_of(signal) <= _words_of(metric) for signal in moved):
+        return told
+    if any(metric in (alert.url or "") for alert in alerts):
         return told
     words = set(_WORDS.findall(metric.lower())) - {"usage", "percent", "total", "container", "seconds", "used"}
     return told if words and any(words <= _words_of(alert.name) for alert in alerts) else ""
 
 
-def _by_log(trigger: Trigger, _alerts: Sequence[Alert], text: str, _moved: frozenset[str]) -> str:
+def _by_log(trigger: Trigger, _alerts: Sequence[Alert], text: Lines, _moved: frozenset[str]) -> str:
     if not trigger.log_pattern:
         return ""
-    hits = text.lower().count(trigger.log_pattern.lower())
-    return f"log line «{trigger.log_pattern}»" if hits else ""
+    pattern = _pattern(trigger.log_pattern)
+    hits = sum(count for line, count in text if pattern.search(line))
+    return f"log line «{trigger.log_pattern}»" if hits >= trigger.count else ""
 
 
-_TESTS: dict[str, Callable[[Trigger, Sequence[Alert], str, frozenset[str]], str]] = {
+def _lines(alerts: Sequence[Alert], seen: Seen) -> Lines:
+    """Each text with how often it was seen; what an alert says, or a line that nobody counted, is often enough."""
+    counted = seen.lines.items() if isinstance(seen.lines, Mapping) else ((line, inf) for line in seen.lines)
+    told = (part for alert in alerts for part in (alert.summary, *alert.annotations.values()) if part)
+    return tuple((line[:LONGEST], count) for line, count in (*counted, *((part, inf) for part in told)))
+
+
+@cache
+def _pattern(written: str) -> re.Pattern[str]:
+    """As a regular expression; plain words where it is none, or one that could take for ever."""
+    try:
+        return re.compile(re.escape(written) if _ENDLESS.search(written) else written, re.IGNORECASE)
+    except re.error:
+        return re.compile(re.escape(written), re.IGNORECASE)
+
+
+_TESTS: dict[str, Callable[[Trigger, Sequence[Alert], Lines, frozenset[str]], str]] = {
     "alert": _by_alert,
     "labels": _by_labels,
     "metric": _by_metric,

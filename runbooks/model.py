@@ -12,7 +12,7 @@ Action = Literal["exec", "conditional", "copy", "http", "promql", "wait", "messa
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """When a runbook fits. What is empty does not count; what is there must all hold."""
+    """When a runbook fits: when one of metric, log pattern, alert or labels does. What is empty does not count."""
 
     metric: str = ""
     """A signal, or the name of a metric in the alert's expression."""
@@ -20,11 +20,14 @@ class Trigger:
     """Of the metric, such as `> 90`."""
     duration: str = ""
     log_pattern: str = ""
+    """Words of a log line, in any case, or a regular expression."""
     count: int = 1
+    """How many such lines there must be."""
     window: str = ""
     alert: str = ""
-    """Name of the alert; `*` and `?` stand for any characters."""
+    """Name of the alert, or several with `|` between; `*` and `?` stand for any characters."""
     labels: Mapping[str, str] = field(default_factory=dict)
+    """All must be there with these values; `*` and `?` as in names."""
     cause: str = ""
     """Only when the evidence points at this kind of cause: change, resource, dependency, own fault or network."""
 

@@ -61,7 +61,23 @@ def test_every_fault_is_told_at_once_with_its_line_and_a_suggestion(catalog_of):
     assert "owner/name" in str(told.value)
 
 
-@pytest.mark.parametrize("text", ["services: {", "- 1", "services: 3", "services: [1]", "services: [{name: 1}]"])
+def test_a_service_that_stands_twice_is_a_fault_in_either_form(catalog_of):
+    with pytest.raises(CatalogError, match=r"services\.yaml:3: `a` stands here a second time"):
+        catalog_of("services:\n  a: {owner: x}\n  a: {owner: y}\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services: {",
+        "&a services: [*a]",
+        "services: &a [*a]",
+        "- 1",
+        "services: 3",
+        "services: [1]",
+        "services: [{name: 1}]",
+    ],
+)
 def test_what_is_no_catalog_is_refused_with_the_file_named(catalog_of, text):
     with pytest.raises(CatalogError, match=r"services\.yaml"):
         catalog_of(text)

@@ -130,3 +130,75 @@ def test_labels_must_all_hold(tmp_path):
     library = load(tmp_path)
     assert match(library, [alert(labels={"team": "pay", "zone": "eu", "x": "y"})], ["s"])
     assert match(library, [alert(labels={"team": "pay"})], ["s"]) == ()
+
+
+def library_of(tmp_path, text):
+    (tmp_path / "a.yaml").write_text(text)
+    library = load(tmp_path)
+    assert library.problems == ()
+    return library
+
+
+@pytest.mark.parametrize(
+    "alert_of_trigger", ["High*", "[Low*, High*]", "{name: High*}", '{name: "High*", labels: {zone: "eu-*"}}']
+)
+def test_a_trigger_names_alerts_in_each_way_that_teams_write(tmp_path, alert_of_trigger):
+    library = library_of(tmp_path, f"id: a\ntrigger: {{alert: {alert_of_trigger}}}\nsteps: [{{action: wait}}]")
+    assert match(library, [alert("HighErrorRate", labels={"zone": "eu-1"})], ["s"])[0].why
+    assert match(library, [alert("Else", labels={"zone": "us-1"})], ["s"]) == ()
+
+
+def test_labels_of_a_trigger_may_have_stars(tmp_path):
+    library = library_of(tmp_path, 'id: a\ntrigger: {labels: {zone: "eu-*"}}\nsteps: [{action: wait}]')
+    assert match(library, [alert(labels={"zone": "eu-1"})], ["s"])
+    assert match(library, [alert(labels={"zone": "us-1"})], ["s"]) == ()
+
+
+def test_a_log_pattern_counts_where_lines_were_counted(tmp_path):
+    library = library_of(tmp_path, "id: a\ntrigger: {log_pattern: pool.*empty, count: 5}\nsteps: [{action: wait}]")
+    assert match(library, [alert()], ["s"], Seen(lines={"Pool 3 empty": 4})) == ()
+    assert match(library, [alert()], ["s"], Seen(lines={"Pool 3 empty": 4, "pool x empty": 1}))
+    assert match(library, [alert()], ["s"], Seen(lines=["pool 3 empty"]))
+    assert match(library, [alert(summary="pool is empty")], ["s"])
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|a)*b", "[", "a("])
+def test_a_pattern_that_is_no_good_regular_expression_is_read_as_words(tmp_path, pattern):
+    library = library_of(tmp_path, f"id: a\ntrigger: {{log_pattern: '{pattern}'}}\nsteps: [{{action: wait}}]")
+    assert match(library, [alert(summary="a" * 5_000)], ["s"]) == ()
+    assert match(library, [alert(summary=f"log: {pattern} !")], ["s"])
+
+
+def test_a_metric_fits_the_signal_that_it_measures(tmp_path):
+    library = library_of(tmp_path, "id: a\ntrigger: {metric: container_memory_usage_percent}\nsteps: [{action: wait}]")
+    assert match(library, [alert()], ["s"], Seen(signals=["memory"]))
+    assert match(library, [alert()], ["s"], Seen(signals=["cpu"])) == ()
+
+
+def test_several_documents_make_one_file(tmp_path):
+    library = library_of(tmp_path, "id: a\nsteps: [{action: wait}]\n---\nid: b\nsteps: [{action: wait}]")
+    assert [book.id for book in library.runbooks] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "&a\nid: x\nsteps:\n  - &b {action: conditional, condition: c, then: [*b]}",
+        "a: &a [x, x, x, x, x, x, x, x, x]\n"
+        + "\n".join(f"{b}: &{b} [{', '.join(['*' + a] * 9)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
+        "[" * 3_000,
+        "a: !!python/object/apply:os.system [ls]",
+        "\x00",
+        "? [a]\n: b",
+        "runbooks: {id: a}",
+        "id: a\ntrigger: {alert: {name: x, labels: [y]}}\nsteps: [{action: wait}]",
+        "id: a\ntrigger: {alert: 5}\nsteps: [{action: wait}]",
+        "id: a\ntrigger: [x]\nsteps: [{action: wait}]",
+    ],
+)
+def test_no_file_however_odd_stops_the_others(tmp_path, text):
+    (tmp_path / "odd.yaml").write_text(text)
+    (tmp_path / "good.yaml").write_text("id: good\nsteps: [{action: wait}]")
+    library = load(tmp_path)
+    assert [book.id for book in library.runbooks] == ["good"]
+    assert {problem.file for problem in library.problems} == {"odd.yaml"}
