@@ -91,7 +91,7 @@ def embedder_fetch() -> None:
 
     try:
         settings = load()
-        print(chromadb.fetch_model(settings.embedder_path))
+        print(chromadb.fetch_model(settings.embedder_path, settings.extra_ca_file))
     except (SettingsError, RoomError) as wrong:
         _end(str(wrong))
 

@@ -74,6 +74,8 @@ def memory_settings(settings: Settings) -> chromadb.Settings:
         embedder=settings.embedder,
         embedder_path=settings.embedder_path,
         embedder_url=settings.embedder_url,
+        embedder_model=settings.embedder_model,
+        embedder_token=_plain(settings.embedder_token) or "",
     )
 
 

@@ -75,6 +75,9 @@ class Settings(BaseSettings):
     embedder: Literal["hashing", "onnx", "http"] = "hashing"
     embedder_path: Path = Path("embedder")
     embedder_url: str | None = None
+    embedder_model: str = ""
+    """Sent as `model`, where the server behind EMBEDDER_URL holds several."""
+    embedder_token: SecretStr | None = None
 
     # ── how long ──
     source_timeout_s: float = Field(default=8.0, gt=0)

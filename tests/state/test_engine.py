@@ -1,0 +1,106 @@
+"""Stories survive their process: finished steps are not done again, and nothing but JSON is ever stored."""
+
+import json
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from bot.state.engine import JsonOnly, StepFailedError
+
+PROGRAM = textwrap.dedent(
+    """
+    import asyncio, os, sys
+    from sqlalchemy import make_url
+    from bot.domain.incident import Posted
+    from bot.state.engine import Engine
+
+    url, dies = sys.argv[1], sys.argv[2]
+    done = asyncio.Event()
+
+    def say(word):
+        print(word, flush=True)
+
+    async def story(steps, incident_id, opening):
+        say(f"taken_up={steps.taken_up}")
+
+        async def slow():
+            await asyncio.sleep(0.2)
+            say("slow")
+            if dies == "in slow":
+                os._exit(9)
+            return Posted("C1", "1.2")
+
+        async def quick():
+            say("quick")
+            return 7
+
+        both = steps.once("slow", slow, Posted), steps.once("quick", quick, int)
+        posted, number = await asyncio.gather(*both)
+        if dies == "between":
+            os._exit(9)
+
+        async def last():
+            say(f"last {posted.ts} {number}")
+            return True
+
+        await steps.once("last", last, bool)
+        home.call_soon_threadsafe(done.set)
+
+    async def main():
+        global home
+        home = asyncio.get_running_loop()
+        engine = Engine(make_url(url), {"respond": story})
+        await engine.launch()
+        if dies != "no":
+            await engine.start("respond", "INC-1", 1)
+            await engine.start("respond", "INC-1", 1)
+        await asyncio.wait_for(done.wait(), 20)
+        await engine.close(5)
+
+    asyncio.run(main())
+    """
+)
+
+
+def run(url, dies):
+    done = subprocess.run([sys.executable, "-c", PROGRAM, url, dies], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout.split("\n")[:-1], done.stderr
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))])
+def url(request, tmp_path):
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'stories.sqlite'}"
+    return request.getfixturevalue("postgres_url").replace("postgresql://", "postgresql+psycopg://")
+
+
+def test_a_story_is_told_once_however_often_it_is_begun(url):
+    code, said, errors = run(url, "never")
+    assert code == 0, errors
+    assert said == ["taken_up=False", "quick", "slow", "last 1.2 7"]
+
+
+def test_after_a_crash_finished_steps_are_not_done_again(url):
+    assert run(url, "between")[:2] == (9, ["taken_up=False", "quick", "slow"])
+    code, said, errors = run(url, "no")
+    assert code == 0, errors
+    assert said == ["taken_up=True", "last 1.2 7"]
+
+
+def test_a_step_that_the_crash_cut_short_is_done_again(url):
+    assert run(url, "in slow")[0] == 9
+    code, said, errors = run(url, "no")
+    assert code == 0, errors
+    assert said == ["taken_up=True", "slow", "last 1.2 7"]
+
+
+def test_what_is_stored_is_json_and_errors_keep_their_words():
+    store = JsonOnly()
+    assert json.loads(store.serialize({"a": [1, None]})) == {"a": [1, None]}
+    back = store.deserialize(store.serialize({"error": ValueError("no")}))
+    assert isinstance(back["error"], StepFailedError)
+    assert "ValueError: no" in str(back["error"])
+    with pytest.raises(TypeError):
+        store.serialize(object())

@@ -1,0 +1,143 @@
+"""Every source at once: late ones and broken ones become gaps, the others are not held up, secrets do not get in."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bot.gather import BREAKER_FAILURES, Gathering, Limits
+from integrations.contract import Change, Look, Refused, Unreachable
+from tests.stories.incident_sample import ALERTED, SCOPE
+
+QUICK = Limits(source_s=0.2, deadline_s=0.3, interim_s=0.05)
+
+
+class Source:
+    """A source that does as it is told, and counts how often it was asked."""
+
+    def __init__(self, name, *, after=0.0, says=None, fails=None):
+        self.name, self.after, self.says, self.fails, self.asked, self.cancelled = (
+            name,
+            after,
+            says or Look(),
+            fails,
+            0,
+            False,
+        )
+
+    async def look(self, scope):
+        self.asked += 1
+        try:
+            await asyncio.sleep(self.after)
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
+        if self.fails:
+            raise self.fails
+        return self.says
+
+    async def close(self): ...
+
+
+def change(version="v1"):
+    return Look((Change("checkout", "release", ALERTED, version),))
+
+
+async def gather(*sources, limits=QUICK, seen=None, off=()):
+    async def interim(context):
+        if seen is not None:
+            seen.append(context)
+
+    return await Gathering(sources, off, limits).gather(SCOPE, interim)
+
+
+async def test_sources_are_asked_at_once_and_their_findings_put_together():
+    meeting = asyncio.Barrier(3)
+
+    class Meeting(Source):
+        async def look(self, scope):
+            await meeting.wait()  # ends only if all three are here at the same time
+            return self.says
+
+    context = await gather(*(Meeting(name, says=change(name)) for name in "cab"))
+
+    assert [c.version for c in context.of(Change)] == ["a", "b", "c"]
+    assert (context.gaps, context.waiting) == ((), ())
+    assert set(context.took) == {"a", "b", "c"}
+
+
+async def test_a_slow_source_is_a_gap_and_is_stopped():
+    slow, quick = Source("slow", after=30), Source("quick", says=change())
+    context = await gather(slow, quick)
+
+    assert [(g.source, g.reason) for g in context.gaps] == [("slow", "no answer in 0.2 s")]
+    assert len(context.of(Change)) == 1
+    assert slow.cancelled
+
+
+async def test_the_deadline_holds_for_all_of_them():
+    slow = Source("slow", after=30)
+    context = await gather(slow, limits=Limits(source_s=20, deadline_s=0.1, interim_s=0.05))
+
+    assert [g.reason for g in context.gaps] == ["no answer in 0.1 s"]
+    assert slow.cancelled
+
+
+async def test_what_is_there_is_told_early_while_a_slow_source_is_waited_for():
+    seen = []
+    context = await gather(
+        Source("slow", after=0.12, says=change("late")), Source("quick", says=change("early")), seen=seen
+    )
+
+    (early,) = seen
+    assert early.waiting == ("slow",)
+    assert [c.version for c in early.of(Change)] == ["early"]
+    assert (context.waiting, len(context.of(Change))) == ((), 2)
+
+
+async def test_without_a_slow_source_nothing_is_told_early():
+    seen = []
+    await gather(Source("quick"), seen=seen, limits=replace(QUICK, interim_s=5))
+    assert seen == []
+
+
+@pytest.mark.parametrize(
+    ("fails", "words"),
+    [
+        (Refused("a", "401: wrong token", "set X_TOKEN"), "401: wrong token"),
+        (Unreachable("a", "connection refused"), "connection refused"),
+        (ZeroDivisionError("secret"), "failed inside the bot; its log tells more"),
+    ],
+)
+async def test_every_failure_is_a_gap_in_words(fails, words):
+    context = await gather(Source("a", fails=fails), Source("b", says=change()))
+    assert [(g.source, g.reason) for g in context.gaps] == [("a", words)]
+    assert len(context.of(Change)) == 1
+
+
+async def test_an_early_telling_that_fails_costs_nothing():
+    async def broken(_context):
+        raise ZeroDivisionError
+
+    context = await Gathering([Source("slow", after=0.1)], (), QUICK).gather(SCOPE, broken)
+    assert context.gaps == ()
+
+
+async def test_a_source_that_never_answers_is_left_alone_for_a_while_and_one_that_refuses_is_not():
+    down, refusing = Source("down", fails=Unreachable("down", "away")), Source("no", fails=Refused("no", "401"))
+    gathering = Gathering([down, refusing], (), QUICK)
+
+    async def nothing(_context): ...
+
+    for _ in range(BREAKER_FAILURES + 2):
+        context = await gathering.gather(SCOPE, nothing)
+    assert down.asked == BREAKER_FAILURES
+    assert refusing.asked == BREAKER_FAILURES + 2
+    assert "left alone" in next(g.reason for g in context.gaps if g.source == "down")
+
+
+async def test_no_secret_gets_in_and_sources_that_are_off_are_named():
+    leaking = Source("a", says=Look((Change("checkout", "merge", ALERTED, "v1", title="use password=" + "hunter2"),)))
+    context = await gather(leaking, off=("github",))
+    assert "hunter2" not in repr(context)
+    assert context.off == ("github",)
