@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 
 import pytest
@@ -21,7 +22,13 @@ def _strict() -> bool:
     return os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
+def _end(*_: object) -> None:
+    """Asked to end from outside, as by `timeout`: like Ctrl-C, so that every server of ours is stopped first."""
+    raise KeyboardInterrupt
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    signal.signal(signal.SIGTERM, _end)
     config.stash[_missing] = Counter()
     config.stash[_skipped] = []
 
