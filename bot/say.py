@@ -104,8 +104,17 @@ async def resolved(desk: Desk, incident_id: str) -> None:
         return
     key = f"{incident.id}:{incident.opening}:resolved"
     if await desk.chat.find(incident.message.channel_id, key) is None:
-        words = compose.resolved(incident)
-        await desk.chat.post(incident.message.channel_id, words, key=key)
+        await desk.chat.post(incident.message.channel_id, compose.resolved(incident), key=key)
+        await _update_notice(desk, incident)
+
+
+async def _update_notice(desk: Desk, incident: Incident) -> None:
+    """The line in the incidents channel says that it is over."""
+    if desk.incidents_channel is None:
+        return
+    posted = await desk.chat.find(desk.incidents_channel, f"{incident.id}:{incident.opening}:notice")
+    if posted is not None:
+        await desk.chat.edit(posted, compose.notice(incident))
 
 
 async def notice(telling: Telling, place: Place) -> bool:

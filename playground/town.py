@@ -77,6 +77,7 @@ async def running(folder: Path, *, port: int = 0, more: Mapping[str, str] | None
             "EXTRA_CA_FILE": str(certificates.ca_file),
             "SLACK_BOT_TOKEN": slack_settings.bot_token,
             "SLACK_APP_TOKEN": slack_settings.app_token,
+            "SLACK_SIGNING_SECRET": slack_settings.signing_secret,
             "SLACK_API_URL": slack.api_url,
             "SLACK_INCIDENTS_CHANNEL": incidents.id if incidents else "",
             "ALERTMANAGER_WEBHOOK_TOKEN": tokens["alerts"],

@@ -32,7 +32,7 @@ class Trigger:
     """Only when the evidence points at this kind of cause: change, resource, dependency, own fault or network."""
 
     def __bool__(self) -> bool:
-        return bool(self.metric or self.log_pattern or self.alert or self.labels)
+        return bool(self.metric or self.log_pattern or self.alert or self.labels or self.cause)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ async def test_resolved_and_fired_again_in_the_same_channel(open_town):
         first, *_ = said_by_bot(channel)
         await until(lambda: "✅" in str(first.blocks), what="the resolved mark")
         await until(lambda: len(said_by_bot(channel)) == 2, what="the line that it is over")
+        incidents = town.slack.workspace.named("incidents")
+        await until(lambda: "✅" in str(said_by_bot(incidents)[0].blocks), what="the notice that it is over")
         await town.director.start("wrong-endpoint")
         await until(lambda: len(said_by_bot(channel)) >= 3 and "🔁" in str(said_by_bot(channel)[2].blocks))
         assert len(incident_channels(town)) == 1

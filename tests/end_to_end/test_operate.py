@@ -171,6 +171,20 @@ def _answer(channel, thread):
     return last if last.bot_id else None
 
 
+async def test_slack_can_reach_the_bot_by_signed_http_too(open_town):
+    async with open_town(SLACK_APP_TOKEN="") as town:
+        slack = town.slack
+        await slack.set_request_url(f"{town.bot.url}/slack/events")
+        you, general = slack.workspace.settings.you.slack_id, slack.workspace.named("general")
+        await slack.interactions.command(you, general, "/incident-action")
+        await until(lambda: slack.workspace.whispers, what="the answer to the command")
+        assert "No incident is open" in as_text(slack.workspace.whispers[0])
+
+        async with httpx.AsyncClient() as client:
+            forged = await client.post(f"{town.bot.url}/slack/events", data={"command": "/incident-action"})
+        assert forged.status_code == 401
+
+
 async def test_a_second_signal_ends_it_too(open_town):
     async with open_town() as town:
         os.kill(town.bot.pid, signal.SIGINT)

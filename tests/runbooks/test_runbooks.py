@@ -105,6 +105,7 @@ def test_what_the_evidence_saw_counts_too():
     assert match(load(None), [alert("Strange")], ["checkout"], Seen(signals=["disk"]))[0].id == "clear-disk"
     lines = ["connection refused: gateway:8443"]
     assert match(load(None), [alert("Strange")], ["checkout"], Seen(lines=lines))[0].id == "dependency-down"
+    assert match(load(None), [alert("Strange")], ["checkout"], Seen(cause="dependency"))[0].why == "cause: dependency"
 
 
 def test_a_runbook_for_one_kind_of_cause_is_left_out_when_the_evidence_points_elsewhere():
