@@ -13,23 +13,26 @@ from functools import cache
 from itertools import repeat
 from typing import Any, TypeVar
 
-from bot.guard.secret_kinds import FORMATS, Kind
-from bot.guard.secret_places import ATTRIBUTES, COOKIES, PAIR, PLACES, SIGNS, worth_masking
+from bot.guard.secret_commands import COMMANDS
+from bot.guard.secret_kinds import FORMATS, SIGNS, Kind
+from bot.guard.secret_places import ATTRIBUTES, COOKIES, PAIR, PLACES
+from bot.guard.worth_masking import worth_masking
 from integrations.contract import LogLine
 
 T = TypeVar("T")
 
+STANDING = (*COMMANDS, *PLACES)
 TOGETHER = 50
 """Lines that are looked at in one pass: most passes then need no pattern at all."""
 MOST_TURNS = 5
-_HINTS = frozenset(hint for kind in (*FORMATS, *PLACES) for hint in kind.hints) | {"cookie"}
+_HINTS = frozenset(hint for kind in (*FORMATS, *STANDING) for hint in kind.hints) | {"cookie"}
 _MARKED = re.compile(r"\[redacted: [a-z ]{1,30}\]")
 _KEY_LINES = re.compile(r"\[redacted: private key\](?:\n\[redacted: private key\])+")
 _GROUPS = ("secret", "slashed", "escaped", "double", "single", "tick", "bare")
 _ESCAPES = re.compile(r"(?:\\[nrtbf\"']|%[0-9A-Fa-f]{2}|\\u[0-9a-fA-F]{4}|\x1b\[[0-9;]{0,8}m)\Z")
 """An encoded character ends in a letter or digit, and yet stands apart from what follows."""
 _SIGN = re.compile(f"[{SIGNS}]{{2}}")
-_NAMES = (*dict.fromkeys(kind.name for kind in (*FORMATS, *PLACES)), "cookie")
+_NAMES = (*dict.fromkeys(kind.name for kind in (*FORMATS, *STANDING)), "cookie")
 _FIRST = 0xFDD0
 
 
@@ -75,7 +78,7 @@ def _once(text: str) -> str:
             told = kind.pattern.sub(lambda found, kind=kind: _format(found, kind), told)  # type: ignore[misc]
     if "cookie" in here:
         told = COOKIES.sub(_cookies, told)
-    for kind in PLACES:
+    for kind in STANDING:
         if not here.isdisjoint(kind.hints):
             told = kind.pattern.sub(lambda found, name=kind.name: _place(found, name), told)  # type: ignore[misc]
     return _SIGN.sub(lambda found: f"[redacted: {names[_number(found.group())]}]", told)

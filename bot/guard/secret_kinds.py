@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+SIGNS = "\ufdd0-\ufdef"
+"""Noncharacters of Unicode: two of them stand for what is masked already while the rest is looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -105,6 +108,15 @@ FORMATS = (
     kind("sentry token", "sntry", r"sntry[su]_[A-Za-z0-9_-]{20,}+(?:[+/=][A-Za-z0-9+_=]{8,}+)*+={0,2}+"),
     kind("linear key", "lin_api_", r"lin_api_[A-Za-z0-9]{20,}+"),
     kind("age key", "age-secret-key-1", r"AGE-SECRET-KEY-1[A-Z0-9]{40,}+"),
+    kind("atlassian token", "atatt3 atctt3", r"AT[AC]TT3[A-Za-z0-9_-]{40,}+(?:=[A-Z0-9]{8})?"),
+    _apart("pulumi token", "pul-", r"pul-[0-9a-f]{40}" + _END),
+    kind("figma token", "figd_", r"figd_[A-Za-z0-9_-]{30,}+"),
+    kind("postman key", "pmak-", r"PMAK-[0-9a-f]{24}-[0-9a-f]{34}"),
+    kind("tailscale key", "tskey-", r"tskey-[a-z]{2,12}-[A-Za-z0-9]{8,}+(?:-[A-Za-z0-9]{8,}+)?+"),
+    _apart("groq key", "gsk_", r"gsk_[A-Za-z0-9]{40,}+"),
+    _apart("xai key", "xai-", r"xai-[A-Za-z0-9]{60,}+"),
+    _apart("perplexity key", "pplx-", r"pplx-[A-Za-z0-9]{40,}+"),
+    kind("teams webhook", "webhook.office.com", r"webhook\.office\.com/webhookb2/(?P<secret>[\w@/-]{32,}+)"),
     _apart("hugging face token", "hf_", r"hf_[A-Za-z0-9]{30,64}" + _END),
     _apart("telegram token", ":aa", r"\d{8,10}:AA[A-Za-z0-9_-]{32,34}" + _END),
 )
