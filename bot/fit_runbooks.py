@@ -19,7 +19,7 @@ def fit_runbooks(report: Report, library: Library) -> Report:
         context.scope.alerts,
         tuple(context.scope.services),
         Seen(
-            lines=[line for pattern in analysis.patterns for line in (pattern.template, pattern.sample)],
+            lines={line: pattern.count for pattern in analysis.patterns for line in (pattern.template, pattern.sample)},
             signals=[state.signal for state in analysis.signals if state.bad],
             cause=analysis.causes[0].kind if analysis.causes else "",
         ),
