@@ -1,0 +1,23 @@
+"""Reading the project's pages: their text, their sections, and the snippets in them."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def text_of(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def snippets(name, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", text_of(name), re.MULTILINE | re.DOTALL)
+
+
+def snippet(name, language, holding):
+    (found,) = [one for one in snippets(name, language) if holding in one]
+    return found
+
+
+def section(name, heading):
+    return text_of(name).partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
