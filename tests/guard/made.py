@@ -262,4 +262,9 @@ PLACES = (
     Place("app key", "key", "DD-APPLICATION-KEY: ", "", HEXED),
     Place("pagerduty routing key", "key", '{"routing_key":"', '"}', chars(32, HEX)),
     Place("shared access signature", "signature", "SharedAccessSignature=sr=x&sig=", "&se=1", chars(43) + "%3D"),
+    Place("long user", "url password", "postgres://application_service_user:", "@db/orders"),
+    Place("aws session token in a URL", "session token", "?X-Amz-Security-Token=", "&X-Amz-Expires=300", OPAQUE),
+    Place("credential", "secret", '"credential": "', '"', OPAQUE),
+    Place("express session", "cookie", "connect.sid=", "", "s%3A" + OPAQUE),
+    Place("jwt behind a dash", "jwt", "session-", "", JWT),
 )

@@ -94,6 +94,8 @@ authorization: missing
 basic authentication failed
 WWW-Authenticate: Bearer realm="x"
 Bearer token missing
+uses bearer authorization-header
+the Basic subscription plan
 auth=ok
 auth: failed
 authority=example.com author=alice

@@ -253,40 +253,6 @@ def test_masking_twice_masks_no_more(text):
     assert redact(once) == once
 
 
-@pytest.mark.parametrize(
-    "part",
-    [
-        "eyJ",
-        "eyJaaaaaaaaaa.",
-        "://a:",
-        "://a:b",
-        'password="',
-        'password: "\\',
-        "token: ",
-        "secret_access_key",
-        "cookie: a=b;",
-        "-----BEGIN PRIVATE KEY-----",
-        "-----BEGIN PRIVATE KEY-----" + "A" * 40,
-        "Bearer aaaaaaaaaaaaaaaaaaa ",
-        "curl -u a",
-        "mysql ",
-        "name: password ",
-        "<password",
-        "<a",
-        "authorization:",
-        "?sig=a",
-        "sk-a",
-        "\\",
-        "[redacted: x]",
-        "key-",
-        "password=a,",
-        "A",
-    ],
-)
-def test_no_line_takes_longer_than_its_length(part):
-    redact(part * (1_000_000 // len(part)))
-
-
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 

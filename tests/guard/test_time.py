@@ -1,0 +1,64 @@
+"""No text takes long: a megabyte made to be slow is done well within the patience of a test."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MEGABYTE = 1_000_000
+PATIENCE_S = 20
+"""All of them take a few seconds; a pattern that reads again what it has read takes minutes for a single one."""
+SLOW = (
+    "eyJ",
+    "-eyJaaaaaaaa",
+    "eyJaaaaaaaaaa.",
+    "-----BEGIN PRIVATE KEY-----" + "A" * 40,
+    "://",
+    "://a:b@",
+    ":a1aaaaa@b",
+    'password="',
+    'password: \\"',
+    "password='",
+    "password=a,",
+    "pass",
+    "[redacted: password]",
+    "token: ",
+    "token=&quot;",
+    "name=tokentoken",
+    "name: token value",
+    "secret_access_key",
+    "<password ",
+    "<a",
+    "cookie: a=b;",
+    'cookie: a=b","',
+    "authorization: bearer ",
+    "bearer aaaaaaaa",
+    "curl -u a",
+    "mysql ",
+    "redis-cli -a ",
+    "login a password ",
+    "?sig=a",
+    "auth=aA1aaaaaaaaaaaaaa",
+    " key=",
+    "sk-a",
+    "8Q~",
+    "gl",
+    "\\",
+    "a",
+    "7",
+    " ",
+)
+PROGRAM = f"""
+import sys
+from bot.guard.redact import redact
+for part in sys.argv[1:]:
+    redact((part * ({MEGABYTE} // len(part) + 1))[:{MEGABYTE}] + "@")
+"""
+
+
+@pytest.mark.parametrize("half", [SLOW[::2], SLOW[1::2]], ids=["even", "odd"])
+def test_a_megabyte_that_is_made_to_be_slow_ends_in_time(half):
+    """In a process of its own: a regular expression at work cannot be interrupted."""
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", PROGRAM, *half], cwd=root, check=True, timeout=PATIENCE_S)
