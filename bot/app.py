@@ -86,10 +86,18 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
     intake = Intake(desk.journal, lambda *opening: engine.start("respond", *opening), changed, desk.measures)
     ears = Ears(_ear_settings(settings), JournalReplies(desk))
 
+    async def take_up() -> None:
+        for incident in await desk.journal.unbriefed():
+            await engine.take_up("respond", incident.id, incident.opening)
+        changed.set()
+
+    async def forget() -> None:
+        log.info("old stories forgotten", count=await engine.forget(clock.now() - schedules.KEPT))
+
     await engine.launch()
     await ears.open()
-    ticking = schedules.start(intake.take_up)
-    beside = [asyncio.create_task(act) for act in (keep_current(desk, changed), intake.take_up(), _warm_up(desk))]
+    ticking = schedules.start(take_up, forget)
+    beside = [asyncio.create_task(act) for act in (keep_current(desk, changed), take_up(), _warm_up(desk))]
     try:
         yield _asgi(settings, desk, intake, ears)
     finally:

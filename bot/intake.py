@@ -43,12 +43,6 @@ class Intake:
             self._changed.set()
         return taken
 
-    async def take_up(self) -> None:
-        """Begins what was committed and never begun, or not ended: at the start, and now and then after."""
-        for incident in await self._journal.unbriefed():
-            await self._begin(incident.id, incident.opening)
-        self._changed.set()
-
     def _began(self, task: asyncio.Task[None]) -> None:
         self._beginning.discard(task)
         if not task.cancelled() and (problem := task.exception()):

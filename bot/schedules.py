@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 
@@ -10,9 +11,14 @@ TAKE_UP_S = 30
 """An opening whose story could not begin (the engine's database was away) waits half a minute at most."""
 
 
-def start(take_up: Callable[[], Awaitable[None]]) -> AsyncIOScheduler:
+KEPT = timedelta(days=30)
+"""How long the steps of a story that has ended are kept: long enough to look into what went wrong."""
+
+
+def start(take_up: Callable[[], Awaitable[None]], forget: Callable[[], Awaitable[None]]) -> AsyncIOScheduler:
     """Starts ticking on the running event loop; the caller shuts it down."""
-    scheduler = AsyncIOScheduler(timezone="UTC")
-    scheduler.add_job(take_up, "interval", seconds=TAKE_UP_S, coalesce=True, max_instances=1)
+    scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
+    scheduler.add_job(take_up, "interval", seconds=TAKE_UP_S)
+    scheduler.add_job(forget, "interval", hours=24, jitter=600)
     scheduler.start()
     return scheduler

@@ -11,14 +11,16 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
+import stamina
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 from dbos._serialization import Serializer
 from sqlalchemy import URL, create_engine
 
-from bot.ports import Steps
+from bot.ports import JournalDown, Steps
 from bot.state import codec
 
 T = TypeVar("T")
@@ -31,6 +33,9 @@ for a replica of theirs; the engine's own default, a hash of the source, would s
 
 POLLING_S = 0.1
 """How often waiting stories look for what woke them; the engine's default of a second is felt by people."""
+
+ATTEMPTS = 5
+"""How often a story is begun that ends in an error nobody foresaw; each time it finds what is there already."""
 
 log = structlog.get_logger(__name__)
 
@@ -65,16 +70,19 @@ def _error(found: dict[str, Any]) -> Any:
 class DurableSteps:
     """`bot.ports.Steps` inside one running workflow."""
 
-    def __init__(self, home: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, home: asyncio.AbstractEventLoop, attempt: int) -> None:
         self._home = home
         # Every story that is taken up again goes through the engine's queue, and so runs on the engine's own loop.
-        self.taken_up = asyncio.get_running_loop() is not home
+        self.taken_up = attempt > 1 or asyncio.get_running_loop() is not home
 
     def once(self, name: str, act: Callable[[], Awaitable[T]], kind: type[T]) -> Awaitable[T]:
         place = DBOS.reserve_step()  # now, in the order of the calls: steps may end in another
 
         async def run() -> str:
-            return codec.dump(await self._at_home(act), kind)
+            async for tried in stamina.retry_context(JournalDown, attempts=None, timeout=None, wait_max=10.0):
+                with tried:  # a database that is away holds a story up and does not end it
+                    return codec.dump(await self._at_home(act), kind)
+            raise AssertionError("it is tried for ever")
 
         async def outcome() -> T:
             text: str = await place.run_async({"name": name}, run)
@@ -125,29 +133,54 @@ class Engine:
 
     async def start(self, story: str, incident_id: str, opening: int) -> None:
         """Begins a story, once: the same story of the same opening is begun only the first time."""
-        with SetWorkflowID(f"{story}:{incident_id}:{opening}"):
-            await DBOS.start_workflow_async(tell, story, incident_id, opening)
+        await self._begin(story, incident_id, opening, 1)
+
+    async def take_up(self, story: str, incident_id: str, opening: int) -> None:
+        """Begins a story that was never begun, or one that ended in an error again, a few times over."""
+        for attempt in range(1, ATTEMPTS + 1):
+            found = await DBOS.get_workflow_status_async(_id(story, incident_id, opening, attempt))
+            if found is None:
+                await self._begin(story, incident_id, opening, attempt)
+            if found is None or found.status not in ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"):
+                return
+        log.error("story given up", incident=incident_id, story=story, opening=opening, attempts=ATTEMPTS)
+
+    async def forget(self, before: datetime) -> int:
+        """Removes what is stored of stories that ended before this moment; how many they were."""
+        ended = await DBOS.list_workflows_async(
+            status=["SUCCESS", "ERROR"], end_time=before.isoformat(), limit=1_000, load_input=False, load_output=False
+        )
+        await DBOS.delete_workflows_async([story.workflow_id for story in ended])
+        return len(ended)
+
+    async def _begin(self, story: str, incident_id: str, opening: int, attempt: int) -> None:
+        with SetWorkflowID(_id(story, incident_id, opening, attempt)):
+            await DBOS.start_workflow_async(tell, story, incident_id, opening, attempt)
 
     async def close(self, patience_s: int) -> None:
         """Lets running stories finish for so many seconds; what is left is taken up at the next start."""
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience_s)
 
-    async def _tell(self, story: str, incident_id: str, opening: int) -> None:
+    async def _tell(self, story: str, incident_id: str, opening: int, attempt: int) -> None:
         with structlog.contextvars.bound_contextvars(incident=incident_id, story=story):
             try:
-                await self._stories[story](DurableSteps(self._home), incident_id, opening)
+                await self._stories[story](DurableSteps(self._home, attempt), incident_id, opening)
             except Exception:
-                log.exception("story failed", opening=opening)
+                log.exception("story failed", opening=opening, attempt=attempt)
                 raise
 
 
-_TELLERS: dict[str, Callable[[str, str, int], Coroutine[Any, Any, None]]] = {}
+_TELLERS: dict[str, Callable[[str, str, int, int], Coroutine[Any, Any, None]]] = {}
 
 
 @DBOS.workflow(name="tell")
-async def tell(story: str, incident_id: str, opening: int) -> None:
+async def tell(story: str, incident_id: str, opening: int, attempt: int) -> None:
     """The one workflow: tells the story of that name. Registered once for each process, as the engine needs it."""
-    await _TELLERS["story"](story, incident_id, opening)
+    await _TELLERS["story"](story, incident_id, opening, attempt)
+
+
+def _id(story: str, incident_id: str, opening: int, attempt: int) -> str:
+    return f"{story}:{incident_id}:{opening}" + (f":{attempt}" if attempt > 1 else "")
 
 
 def _into_our_log() -> None:

@@ -12,18 +12,24 @@ from bot.state.engine import JsonOnly, StepFailedError
 PROGRAM = textwrap.dedent(
     """
     import asyncio, os, sys
+    import structlog
     from sqlalchemy import make_url
     from bot.domain.incident import Posted
+    from bot.ports import JournalDown
     from bot.state.engine import Engine
 
     url, dies = sys.argv[1], sys.argv[2]
+    away = []
     done = asyncio.Event()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
     def say(word):
         print(word, flush=True)
 
     async def story(steps, incident_id, opening):
         say(f"taken_up={steps.taken_up}")
+        if dies == "an error" and not steps.taken_up:
+            raise ZeroDivisionError
 
         async def slow():
             await asyncio.sleep(0.2)
@@ -34,6 +40,9 @@ PROGRAM = textwrap.dedent(
 
         async def quick():
             say("quick")
+            if dies == "database away" and not away:
+                away.append(True)
+                raise JournalDown("away")
             return 7
 
         both = steps.once("slow", slow, Posted), steps.once("quick", quick, int)
@@ -56,7 +65,11 @@ PROGRAM = textwrap.dedent(
         if dies != "no":
             await engine.start("respond", "INC-1", 1)
             await engine.start("respond", "INC-1", 1)
-        await asyncio.wait_for(done.wait(), 20)
+        for _ in range(100):
+            if not done.is_set():
+                await engine.take_up("respond", "INC-1", 1)
+                await asyncio.sleep(0.2)
+        assert done.is_set()
         await engine.close(5)
 
     asyncio.run(main())
@@ -94,6 +107,18 @@ def test_a_step_that_the_crash_cut_short_is_done_again(url):
     code, said, errors = run(url, "no")
     assert code == 0, errors
     assert said == ["taken_up=True", "slow", "last 1.2 7"]
+
+
+def test_a_story_that_ends_in_an_error_is_begun_again_and_knows_it(url):
+    code, said, errors = run(url, "an error")
+    assert code == 0, errors
+    assert said == ["taken_up=False", "taken_up=True", "quick", "slow", "last 1.2 7"]
+
+
+def test_a_step_waits_for_a_database_that_is_away(url):
+    code, said, errors = run(url, "database away")
+    assert code == 0, errors
+    assert sorted(said) == sorted(["taken_up=False", "quick", "quick", "slow", "last 1.2 7"])
 
 
 def test_what_is_stored_is_json_and_errors_keep_their_words():
