@@ -60,8 +60,19 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
         item.config.stash[_skipped].append(item.nodeid)
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector):
+    outcome = yield
+    if outcome.get_result().skipped:
+        collector.config.stash[_skipped].append(collector.nodeid)
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    if _strict() and session.config.stash[_skipped] and exitstatus == pytest.ExitCode.OK:
+    if (
+        _strict()
+        and session.config.stash[_skipped]
+        and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+    ):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

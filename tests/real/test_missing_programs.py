@@ -51,6 +51,12 @@ def test_on_ci_any_other_skip_fails_the_run_too(tmp_path, mark):
     assert "CI allows no skips: test_it.py::test_it" in done.stdout
 
 
+def test_on_ci_a_whole_file_that_is_skipped_fails_the_run_too(tmp_path):
+    done = run(tmp_path, "import pytest\n\npytest.importorskip('no_such_module')\n", CI="true")
+    assert done.returncode == 1
+    assert "CI allows no skips: test_it.py" in done.stdout
+
+
 def test_a_program_that_nobody_knows_is_an_error(tmp_path):
     done = run(tmp_path, "import pytest\n\n@pytest.mark.needs('promethus')\ndef test_it(): pass\n")
     assert done.returncode == 4
