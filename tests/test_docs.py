@@ -6,36 +6,27 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from typer.testing import CliRunner
 
-from bot import __version__
+from bot import __version__, gather, insist, look, schedules
 from bot.__main__ import app
 from bot.domain.context import Context
 from bot.domain.incident import Incident, Severity
 from bot.measures import Measures
-from bot.settings import Settings
+from bot.slack import web
+from bot.state import database
+from bot.web import webhooks
+from integrations import chromadb, elasticsearch, payload, prometheus
+from integrations.chromadb import client as chroma_client
+from integrations.chromadb import context as chroma_context
 from integrations.contract import Alert, Gap, Scope, Service, Window
+from integrations.elasticsearch import sample
+from integrations.github import client as github_client
+from integrations.github import context as github_context
+from integrations.pagerduty import client as pagerduty_client
 from integrations.prometheus.templates import DEFAULTS, labels_of, render
-from tests.pages import ROOT, section, snippet, text_of
+from tests.pages import ROOT, pages, section, text_of
 
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], key=str)
 FOLDERS = ("bot", "integrations", "runbooks", "playground", "tests", "docs", ".ci")
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
-NOT_SETTINGS = {
-    "NAME",
-    "STORY_VERSION",
-    "README",
-    "CHANGELOG",
-    "FILE",
-    "PATH",
-    "HOST",
-    "INFO",
-    "DEBUG",
-    "ERROR",
-    "WARNING",
-}
-
-
-def pages(test):
-    return pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())(test)
 
 
 # ── paths and links ──────────────────────────────────────────────────────────────────────────────
@@ -75,11 +66,11 @@ def anchors(page):
 
 
 def test_the_architecture_names_everything_that_stands_directly_in_the_house():
-    text = text_of("ARCHITECTURE.md")
+    tree = section("ARCHITECTURE.md", "The tree")
     inside = [path for folder in ("bot", "integrations") for path in (ROOT / folder).iterdir()]
     modules = [path.relative_to(ROOT).as_posix() for path in inside if path.suffix == ".py" and path.stem != "__init__"]
     packages = [f"{path.relative_to(ROOT).as_posix()}/" for path in inside if (path / "__init__.py").exists()]
-    assert [path for path in sorted(modules + packages) if path not in text] == []
+    assert [path for path in sorted(modules + packages) if path not in tree] == []
 
 
 def test_every_decision_is_listed():
@@ -90,67 +81,6 @@ def test_every_decision_is_listed():
         text = text_of(f"docs/adr/{file}")
         assert text.startswith(f"# {number}: ")
         assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"]
-
-
-# ── settings ─────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def no_environment(monkeypatch, tmp_path):
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-
-
-def example():
-    """Name → value and comment, as .env.example gives them."""
-    lines = re.findall(r"^([A-Z_]+)=(\S*)\s*(?:# (.+))?$", text_of(".env.example"), re.MULTILINE)
-    return {name: (value, comment) for name, value, comment in lines}
-
-
-def test_the_example_has_every_setting_once_and_no_other():
-    names = re.findall(r"^([^#\s=]+)=", text_of(".env.example"), re.MULTILINE)
-    assert sorted(names) == sorted(name.upper() for name in Settings.model_fields)
-    assert set(names) == set(example())
-
-
-def test_the_example_loads_to_the_defaults(no_environment):
-    assert Settings(_env_file=ROOT / ".env.example") == Settings(_env_file=None)
-
-
-def test_a_default_that_the_example_gives_is_the_default(no_environment):
-    defaults = Settings(_env_file=None)
-    for name, (value, _) in example().items():
-        if value:
-            assert value == as_written(getattr(defaults, name.lower())), name
-        else:
-            assert not getattr(defaults, name.lower()), f"{name} has a default that the example does not give"
-
-
-def test_the_operators_page_gives_every_setting_with_its_default(no_environment):
-    defaults = Settings(_env_file=None)
-    told = dict(re.findall(r"^\| `([A-Z_]+)` \| (\S+) \|", text_of("docs/operate.md"), re.MULTILINE))
-    real = {name.upper(): getattr(defaults, name) for name in Settings.model_fields}
-    assert told == {name: f"`{as_written(value)}`" if value else "–" for name, value in real.items()}
-
-
-def as_written(value):
-    if isinstance(value, float):
-        return f"{value:g}"
-    return ",".join(value) if isinstance(value, tuple) else str(value)
-
-
-@pages
-def test_every_setting_that_is_named_is_one(page):
-    words = set(re.findall(r"`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:=[^`]*)?`", page.read_text()))
-    assert words - NOT_SETTINGS - {name.upper() for name in Settings.model_fields} == set()
-
-
-def test_a_reader_who_follows_the_readme_sets_only_settings():
-    words = re.findall(r"^([A-Z_]+)=", snippet("README.md", "sh", "PROMETHEUS_URL"), re.MULTILINE)
-    assert words
-    assert set(words) <= {name.upper() for name in Settings.model_fields}
 
 
 # ── commands, metrics, limits ────────────────────────────────────────────────────────────────────
@@ -217,13 +147,39 @@ def test_the_operators_page_has_every_signal_and_placeholder():
         assert render(f"{{{word}}}", labels, ["a"], "prod", ["service"]) != f"{{{word}}}", word
 
 
+@pytest.mark.parametrize(
+    ("what", "limits"),
+    [
+        ("one delivery", f"{webhooks.LARGEST // 1024**2} MiB; {payload.MOST_ALERTS:,} alerts"),
+        ("a database that is busy", f"{database.BUSY_TIMEOUT_S} s, then 503"),
+        ("a source that did not answer three times in a row", f"left alone for {gather.BREAKER_REST_S:g} s"),
+        ("Prometheus", f"{prometheus.Settings('').limit_s} s a look; from {look.BEFORE.seconds // 3600} h"),
+        ("Elasticsearch", f"{elasticsearch.Settings('').timeout:g} s a request"),
+        ("Elasticsearch", f"{sample.MAX_LINES:,} lines and {sample.MAX_BYTES // 1024**2} MiB"),
+        (
+            "GitHub",
+            f"{github_client.LIMIT} s a question; a day before the alert; the {github_context.MOST_REPOS} nearest",
+        ),
+        ("PagerDuty", f"{pagerduty_client.LIMIT} s, one question"),
+        ("memory of past incidents", f"{chroma_context.LIMIT} s; the {chromadb.Settings().top} most alike"),
+        ("memory of past incidents", f"{chroma_client.MOST:,} incidents"),
+        ("one call to Slack", f"{web.CALL_S:g} s; a rate limit of up to {web.LONGEST_WAIT_S:g} s"),
+        ("notice, topic, pin, invitation, chart", f"tried for {insist.PATIENCE_S / 60:g} min"),
+        ("an opening that could not begin", f"tried again every {schedules.TAKE_UP_S} s"),
+    ],
+)
+def test_the_operators_page_gives_the_limits_that_the_program_keeps(what, limits):
+    told = dict(re.findall(r"^\| (.+?) \| (.+) \|$", section("docs/operate.md", "Time limits"), re.MULTILINE))
+    assert limits in told[what]
+
+
+def test_the_table_of_severities_says_what_a_word_means():
+    rows = re.findall(r"^\| ([1-4]) \| (.+?)(?:;.*)? \|$", text_of("docs/webhooks.md"), re.MULTILINE)
+    assert len(rows) == 4
+    assert [word for n, words in rows for word in words.split(", ") if Severity.of(word) != int(n)] == []
+
+
 def test_the_changelog_begins_with_this_version():
     versions = re.findall(r"^## \[(.+?)\]", text_of("CHANGELOG.md"), re.MULTILINE)
     assert versions[0] in (__version__, "Unreleased")
     assert __version__ in versions
-
-
-def test_no_secret_stands_in_what_people_copy():
-    secret = [name.upper() for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
-    assert len(secret) > 5
-    assert {name: example()[name][0] for name in secret} == dict.fromkeys(secret, "")
