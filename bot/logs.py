@@ -10,6 +10,9 @@ import structlog
 
 from bot.guard.redact import redact
 
+CHATTY = ("aiosqlite", "alembic", "apscheduler", "chromadb", "elastic_transport", "httpx", "httpx2", "uvicorn")
+"""Libraries that tell of each request and each start at INFO."""
+
 
 def configure(level: str) -> None:
     """Sets up structlog and the standard library's logging, so that libraries' lines look the same."""
@@ -39,7 +42,7 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for chatty in ("alembic", "httpx", "elastic_transport", "chromadb", "aiosqlite", "apscheduler", "httpx2", "uvicorn"):
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)  # it warns of every event that nobody listens to
 
