@@ -155,7 +155,7 @@ def _redacted(value: Any) -> Any:
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, Mapping):
-        return {redact(key) if isinstance(key, str) else key: _of_key(key, item) for key, item in value.items()}
+        return value if _is_clean(value) else {_redacted(key): _of_key(key, item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
         return _sequence(value)
     if is_dataclass(value) and not isinstance(value, type):
@@ -165,14 +165,25 @@ def _redacted(value: Any) -> Any:
     return value
 
 
+def _is_clean(pairs: Mapping[Any, Any]) -> bool:
+    """One look over all keys and values, each by itself and both together: most labels hold no secret."""
+    if not all(isinstance(text, str) for pair in pairs.items() for text in pair):
+        return False
+    told = "\n".join((*pairs, *pairs.values(), *(_beside(key, item) for key, item in pairs.items())))
+    return _masked(told) == told
+
+
 def _of_key(key: Any, item: Any) -> Any:
     """A value beside its key: `password` tells what `hunter2` is."""
     if not isinstance(key, str) or not isinstance(item, str) or not item or "\n" in item:
         return _redacted(item)
-    head = f'{key}: "'
-    told = redact(head + item.replace("\\", "\\\\").replace('"', '\\"') + '"')
+    head, told = f'{key}: "', redact(_beside(key, item))
     marked = _MARKED.fullmatch(told, len(head), len(told) - 1) if told.startswith(head) else None
     return marked.group() if marked else redact(item)
+
+
+def _beside(key: str, item: str) -> str:
+    return f'{key}: "' + item.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _sequence(values: Any) -> Any:

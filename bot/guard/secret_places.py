@@ -70,7 +70,7 @@ PLACES = (
         "authorization",
         r"[aA](?i:uthorization)(?:\\{0,7}[\"'])?\]?[ \t]{0,3}(?:=>|[:=])[ \t]{0,3}\[?(?:\\{0,7}[\"'])?"
         r"(?P<scheme>(?i:bearer|basic|token|apikey|negotiate|splunk|key|api-key|sso-key)[ \t]{1,3})?+"
-        r"(?:(?i:token|key|credential)=(?:\\{0,7}[\"'])?+)?+(?P<secret>[^\s\"'\\,;<>\]]++)",
+        r"(?:(?i:token|key|credential)=(?:\\{0,7}[\"'])?+)?+(?P<secret>[^\s\"'\\,;&<>\]]++)",
     ),
     kind("digest", "digest", r"\b(?i:response)=\\{0,7}\"?(?P<secret>[0-9a-f]{32,128}+)"),
     kind("bearer token", "bearer", r"[bB](?i:earer)(?:[ \t]{1,3}|%20|\+)(?P<secret>[A-Za-z0-9._~+/-]{8,}+={0,2}+)"),
