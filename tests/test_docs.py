@@ -12,7 +12,7 @@ from bot.domain.context import Context
 from bot.domain.incident import Incident, Severity
 from bot.measures import Measures
 from bot.slack import web
-from bot.state import database
+from bot.state import database, engine
 from bot.web import webhooks
 from integrations import chromadb, elasticsearch, payload, prometheus
 from integrations.chromadb import client as chroma_client
@@ -166,6 +166,8 @@ def test_the_operators_page_has_every_signal_and_placeholder():
         ("one call to Slack", f"{web.CALL_S:g} s; a rate limit of up to {web.LONGEST_WAIT_S:g} s"),
         ("notice, topic, pin, invitation, chart", f"tried for {insist.PATIENCE_S / 60:g} min"),
         ("an opening that could not begin", f"tried again every {schedules.TAKE_UP_S} s"),
+        ("a story that ends in an error nobody foresaw", f"begun again, {engine.ATTEMPTS} times in all"),
+        ("steps of a story that has ended", f"kept for {schedules.KEPT.days} days"),
     ],
 )
 def test_the_operators_page_gives_the_limits_that_the_program_keeps(what, limits):
