@@ -25,6 +25,8 @@ app.add_typer(embedder_app, name="embedder")
 @app.command()
 def serve() -> None:
     """Run the bot until SIGTERM; what is in hand is finished first."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     from bot import app as house
     from bot import logs
     from bot.catalog import CatalogError
@@ -37,6 +39,8 @@ def serve() -> None:
         asyncio.run(house.serve(settings))
     except (SettingsError, CatalogError, DatabaseUrlError) as wrong:
         _end(str(wrong))
+    except SQLAlchemyError as wrong:
+        _end(f"the database cannot be opened ({type(wrong).__name__}); see DATABASE_URL")
 
 
 @app.command()

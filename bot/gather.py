@@ -91,9 +91,9 @@ class Gathering:
         started = time.perf_counter()
         try:
             look = await self._behind_its_breaker(source, scope)
-            look = await asyncio.to_thread(_redacted, look)
+            look = await asyncio.to_thread(redact_finding, look)
         except RoomError as error:
-            look = Look(gaps=(Gap(source.name, error.reason),))
+            look = redact_finding(Look(gaps=(Gap(source.name, error.reason),)))
         except OpenedState:
             look = Look(gaps=(Gap(source.name, "left alone for a minute: no answer several times in a row"),))
         except Exception:  # the one broad except: a bug in one source must not cost the briefing
@@ -108,10 +108,6 @@ class Gathering:
                     return await source.look(scope)
             except TimeoutError:
                 raise Unreachable(source.name, f"no answer in {self._limits.source_s:g} s") from None
-
-
-def _redacted(look: Look) -> Look:
-    return replace(look, findings=tuple(redact_finding(finding) for finding in look.findings))
 
 
 def _together(

@@ -35,6 +35,7 @@ class Intake:
         taken = await self._journal.take(await asyncio.to_thread(_masked, alerts))
         for one in taken:
             self._measures.alert(one.effect)
+            log.info("alert taken", effect=one.effect, incident=one.incident_id)
         for opening in {(one.incident_id, one.opening) for one in taken if one.effect in ("opened", "reopened")}:
             task = asyncio.create_task(self._begin(*opening))
             self._beginning.add(task)

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from bot.guard.redact import redact
+from bot.guard.redact import redact_finding
 
 CHATTY = ("aiosqlite", "alembic", "apscheduler", "chromadb", "elastic_transport", "httpx", "httpx2", "uvicorn")
 """Libraries that tell of each request and each start at INFO."""
@@ -48,4 +48,9 @@ def configure(level: str) -> None:
 
 
 def _without_secrets(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
+    return redact_finding({key: value if key.startswith("_") else _plain(value) for key, value in event.items()})
+
+
+def _plain(value: object) -> object:
+    """What the line will show of it: anything but plain values by its words, so that they are masked too."""
+    return value if isinstance(value, (str, int, float, dict, list, tuple, type(None))) else repr(value)

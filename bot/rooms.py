@@ -59,6 +59,7 @@ def _elasticsearch(settings: Settings, url: str) -> elasticsearch.Settings:
         settings.elasticsearch_index,
         time_field=settings.elasticsearch_time_field,
         service_field=settings.elasticsearch_service_field,
+        env_field=settings.elasticsearch_env_field,
         level_field=settings.elasticsearch_level_field,
         message_field=settings.elasticsearch_message_field,
         kibana_url=settings.kibana_url,

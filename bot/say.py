@@ -72,6 +72,7 @@ async def briefing(telling: Telling) -> bool:
     report = await desk.journal.report(telling.incident_id, telling.opening)
     if report is not None and not report.context.waiting:
         desk.measures.briefing(await telling.incident(), desk.clock.now())
+        log.info("briefed", confidence=report.analysis.confidence, gaps=[gap.source for gap in report.context.gaps])
     return True
 
 

@@ -58,6 +58,8 @@ class Settings(BaseSettings):
     elasticsearch_index: str = "logs-*"
     elasticsearch_time_field: str = "@timestamp"
     elasticsearch_service_field: str = "service.name"
+    elasticsearch_env_field: str = ""
+    """Not set: lines of every environment are read. It must hold the same words as the alerts' environment."""
     elasticsearch_level_field: str = "log.level"
     elasticsearch_message_field: str = "message"
     kibana_url: str | None = None

@@ -58,7 +58,7 @@ async def _demo(arguments: argparse.Namespace) -> int:
             acting = asyncio.create_task(_act(town, arguments, stop))
             waiting = asyncio.create_task(stop.wait())
             await asyncio.wait({acting, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            if acting.done():
+            if acting.done() and not stop.is_set():
                 waiting.cancel()
                 return acting.result()
             print("\nStopping …")

@@ -76,6 +76,8 @@ def _endpoint(sender: Sender, intake: Intake, measures: Measures) -> Callable[[R
 
 
 async def _commit(delivery: Delivery, intake: Intake) -> Response:
+    for bad in delivery.rejected:
+        log.warning("alert rejected", where=bad.where, reason=bad.reason)
     taken = await intake(delivery.alerts) if delivery.alerts else ()
     answer: dict[str, Any] = {
         "incidents": sorted({one.incident_id for one in taken if one.incident_id}),

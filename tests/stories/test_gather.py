@@ -106,6 +106,7 @@ async def test_without_a_slow_source_nothing_is_told_early():
     [
         (Refused("a", "401: wrong token", "set X_TOKEN"), "401: wrong token"),
         (Unreachable("a", "connection refused"), "connection refused"),
+        (Refused("a", "no: password=" + "hunter2"), "no: password=[redacted: password]"),
         (ZeroDivisionError("secret"), "failed inside the bot; its log tells more"),
     ],
 )
