@@ -33,11 +33,14 @@ class WebApi:
         except SlackError as refusal:
             return _refused(refusal)
         fault = self._workspace.faults.meet(name)
-        await asyncio.sleep(self._workspace.latency + (fault.delay if fault else 0.0))
-        if fault and fault.when == "before" and _bites(fault):
+        await asyncio.sleep(self._workspace.latency)
+        if fault is None:
+            return self._carry_out(name, args, request)
+        response = self._carry_out(name, args, request) if fault.when == "after" else None
+        await asyncio.sleep(fault.delay)
+        if _bites(fault):
             return await _faulty(fault, request)
-        response = self._carry_out(name, args, request)
-        return await _faulty(fault, request) if fault and _bites(fault) else response
+        return response or self._carry_out(name, args, request)
 
     def _carry_out(self, name: str, args: Json, request: Request) -> Response:
         headers: dict[str, str] = {}
