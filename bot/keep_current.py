@@ -18,6 +18,10 @@ log = structlog.get_logger(__name__)
 
 TOGETHER_S = 0.5
 """Changes that come within half a second become one edit."""
+AT_ONCE = 5
+PACE_S = 1.2
+"""Slack takes 50 edits a minute (tier 3, docs.slack.dev/apis/web-api/rate-limits): after each few we wait as long as
+that lasts, so that in a storm of alerts the new headlines and briefings find room, and webhooks their turn."""
 AGAIN_S = 15.0
 """How often it looks without being woken: after a failed edit, or when another replica made the change."""
 
@@ -39,7 +43,9 @@ async def catch_up(desk: Desk) -> None:
     """Shows every change that Slack does not show yet, once. What fails is found again by the next call."""
     try:
         stale = await desk.journal.stale()
-        await asyncio.gather(*(_bring_up_to_date(desk, incident_id) for incident_id in stale))
+        for few in (stale[at : at + AT_ONCE] for at in range(0, len(stale), AT_ONCE)):
+            await asyncio.gather(*(_bring_up_to_date(desk, incident_id) for incident_id in few))
+            await asyncio.sleep(PACE_S * len(few))
         desk.measures.open_incidents(len(await desk.journal.open_incidents()))
     except JournalDown as problem:
         log.warning("cannot look for changes", problem=str(problem))

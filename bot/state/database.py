@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+T = TypeVar("T")
 
 BUSY_TIMEOUT_S = 5
-"""How long a SQLite writer waits for another before the webhook answers 503."""
+"""How long a SQLite writer waits for another process before the webhook answers 503."""
+READERS = 4
+WRITERS = 5
+"""On PostgreSQL. SQLite has one writer: who waits for it in our own queue comes in turn, in SQLite's by chance."""
 
 
 class DatabaseUrlError(ValueError):
     """DATABASE_URL must be sqlite:///path or postgresql://user:password@host/name."""
 
 
-def _url(database_url: str, drivers: dict[str, str]) -> sa.URL:
+def sync_url(database_url: str) -> sa.URL:
+    """The URL with the driver that is used. Raises DatabaseUrlError."""
+    drivers = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
     try:
         url = sa.make_url(database_url)
     except sa.exc.ArgumentError:
@@ -25,11 +34,6 @@ def _url(database_url: str, drivers: dict[str, str]) -> sa.URL:
     if driver is None:
         raise DatabaseUrlError(DatabaseUrlError.__doc__)
     return url.set(drivername=driver)
-
-
-def sync_url(database_url: str) -> sa.URL:
-    """The URL for synchronous use (migrations, the durable engine). Raises DatabaseUrlError."""
-    return _url(database_url, {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"})
 
 
 def engine_url(database_url: str) -> sa.URL:
@@ -45,21 +49,57 @@ def engine_url(database_url: str) -> sa.URL:
     return url.set(database=str(path.with_name(path.stem + "-stories" + path.suffix)))
 
 
-def open_database(database_url: str) -> AsyncEngine:
-    """The pool of connections for the journal. Nothing is connected yet. Raises DatabaseUrlError."""
-    url = _url(database_url, {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"})
+class Database:
+    """The database, with a few threads of its own.
+
+    A transaction is one trip to a thread, whatever number of statements it holds: under load each trip is a wait for
+    the interpreter. `act` gets the connection inside a transaction, which is committed when it returns, and raises
+    what SQLAlchemy raises.
+    """
+
+    def __init__(self, engine: sa.Engine, writers: int) -> None:
+        self._engine = engine
+        self._looking = engine.execution_options(only_reading=True)
+        self._writing = ThreadPoolExecutor(writers, thread_name_prefix="journal-write")
+        self._reading = ThreadPoolExecutor(READERS, thread_name_prefix="journal-read")
+
+    async def write(self, act: Callable[[sa.Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._writing, self._committed, act)
+
+    async def read(self, act: Callable[[sa.Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._reading, self._seen, act)
+
+    async def dispose(self) -> None:
+        """Ends once the transactions that run have ended, and gives back every connection."""
+        for threads in (self._writing, self._reading):
+            threads.shutdown(cancel_futures=True)  # here: the durable engine has closed the loop's own threads by now
+        self._engine.dispose()
+
+    def _committed(self, act: Callable[[sa.Connection], T]) -> T:
+        with self._engine.begin() as connection:
+            return act(connection)
+
+    def _seen(self, act: Callable[[sa.Connection], T]) -> T:
+        with self._looking.connect() as connection:
+            return act(connection)
+
+
+def open_database(database_url: str) -> Database:
+    """The journal's database. Nothing is connected yet. Raises DatabaseUrlError."""
+    url = sync_url(database_url)
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True)
-    engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
-    prepare_sqlite(engine.sync_engine)
-    return engine
+        return Database(sa.create_engine(url, pool_size=READERS + WRITERS, pool_pre_ping=True), WRITERS)
+    engine = sa.create_engine(url, pool_size=READERS + 1, connect_args={"timeout": BUSY_TIMEOUT_S})
+    prepare_sqlite(engine)
+    return Database(engine, 1)
 
 
 def prepare_sqlite(engine: sa.Engine) -> None:
     """WAL, a flush to disk with each commit, and write locks taken at the beginning.
 
     `synchronous=FULL`: what was answered 202 must survive a power cut, not only a crash. `BEGIN IMMEDIATE`: a
-    transaction that reads and then writes would otherwise fail when another wrote in between.
+    transaction that reads and then writes would otherwise fail when another wrote in between. One that only reads
+    (`only_reading`) sees the database as it stood at its beginning, waits for no writer and holds up none.
     """
 
     @sa.event.listens_for(engine, "connect")
@@ -72,7 +112,8 @@ def prepare_sqlite(engine: sa.Engine) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reads = connection.get_execution_options().get("only_reading")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def _alembic() -> Any:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.context import Report
 from bot.domain.incident import Channel, Incident, Posted, Severity
 from bot.ports import Clock, JournalDown, Taken
 from bot.state import codec, intake
+from bot.state.database import Database
 from bot.state.tables import alerts, incidents, reports
 from integrations.contract import Alert
+
+T = TypeVar("T")
 
 RACES = 5
 """How often a transaction is tried again that lost a race for the same service's one open incident."""
@@ -31,17 +34,19 @@ class UnknownIncidentError(LookupError):
 class SqlJournal:
     """`bot.ports.Journal` on SQLite or PostgreSQL."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, rules: intake.Rules) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, clock: Clock, rules: intake.Rules) -> None:
+        self._database = database
         self._clock = clock
         self._rules = rules
 
     async def take(self, alerts: Sequence[Alert]) -> tuple[Taken, ...]:
+        def act(connection: Connection) -> tuple[Taken, ...]:
+            now = self._clock.now()
+            return tuple([intake.take(connection, alert, self._rules, now) for alert in alerts])
+
         for attempt in range(RACES):
             try:
-                async with self._writing() as connection:
-                    now = self._clock.now()
-                    return tuple([await intake.take(connection, alert, self._rules, now) for alert in alerts])
+                return await self._write(act)
             except IntegrityError:  # another replica opened the same incident between our look and our write
                 await asyncio.sleep(0.01 * 2**attempt)
         raise JournalDown("the same incident was opened by several at once, five times over")
@@ -64,27 +69,30 @@ class SqlJournal:
 
     async def stale(self) -> tuple[str, ...]:
         where = sa.and_(incidents.c.shown < incidents.c.revision, incidents.c.briefed == incidents.c.opening)
-        async with self._reading() as connection:
-            return tuple(await connection.scalars(sa.select(incidents.c.id).where(where)))
+        return await self._read(lambda c: tuple(c.scalars(sa.select(incidents.c.id).where(where))))
 
     async def revision(self, incident_id: str) -> int:
-        async with self._reading() as connection:
-            found = await connection.scalar(sa.select(incidents.c.revision).where(incidents.c.id == incident_id))
-        return found or 0
+        here = sa.select(incidents.c.revision).where(incidents.c.id == incident_id)
+        return await self._read(lambda c: c.scalar(here)) or 0
 
     async def report(self, incident_id: str, opening: int) -> Report | None:
         here = sa.and_(reports.c.incident_id == incident_id, reports.c.opening == opening)
-        async with self._reading() as connection:
-            text = await connection.scalar(sa.select(reports.c.report).where(here))
-        return None if text is None else await asyncio.to_thread(codec.read, text, Report)
+
+        def act(connection: Connection) -> Report | None:
+            text = connection.scalar(sa.select(reports.c.report).where(here))
+            return None if text is None else codec.read(text, Report)
+
+        return await self._read(act)
 
     async def keep_report(self, incident_id: str, opening: int, report: Report) -> None:
         text = await asyncio.to_thread(codec.dump, report, Report)
         here = sa.and_(reports.c.incident_id == incident_id, reports.c.opening == opening)
-        async with self._writing() as connection:
-            done = await connection.execute(reports.update().where(here).values(report=text))
-            if not done.rowcount:
-                await connection.execute(reports.insert().values(incident_id=incident_id, opening=opening, report=text))
+
+        def act(connection: Connection) -> None:
+            if not connection.execute(reports.update().where(here).values(report=text)).rowcount:
+                connection.execute(reports.insert().values(incident_id=incident_id, opening=opening, report=text))
+
+        await self._write(act)
 
     async def keep_channel(self, incident_id: str, channel: Channel) -> None:
         await self._set(incident_id, channel_id=channel.id, channel_name=channel.name)
@@ -99,49 +107,50 @@ class SqlJournal:
         await self._set(incident_id, briefed=opening)
 
     async def writable(self) -> None:
-        async with self._writing() as connection:
-            await connection.execute(incidents.update().where(incidents.c.id == "").values(status="open"))
+        await self._set("", status="open")
 
     async def _set(self, incident_id: str, **values: Any) -> None:
-        async with self._writing() as connection:
-            await connection.execute(incidents.update().where(incidents.c.id == incident_id).values(**values))
+        change = incidents.update().where(incidents.c.id == incident_id).values(**values)
+        await self._write(lambda connection: connection.execute(change).close())
 
     async def _incidents(self, where: sa.ColumnElement[bool]) -> tuple[Incident, ...]:
-        async with self._reading() as connection:
-            rows = (await connection.execute(sa.select(incidents).where(where).order_by(incidents.c.opened_at))).all()
-            ids = [row.id for row in rows]
-            of_them = sa.select(alerts).where(alerts.c.incident_id.in_(ids)).order_by(alerts.c.seq)
-            joined = (await connection.execute(of_them)).all() if ids else []
-        found = (_incident(row) for row in rows)
-        return tuple(
-            replace(incident, alerts=tuple(_alert(row) for row in joined if row.incident_id == incident.id))
-            for incident in found
-        )
+        return await self._read(lambda connection: _found(connection, where))
 
-    @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+    async def _write(self, act: Callable[[Connection], T]) -> T:
         """One transaction. Raises JournalDown for everything that another try later can mend."""
-        try:
-            async with self._engine.begin() as connection:
-                yield connection
-        except IntegrityError:
-            raise
-        except (DBAPIError, OSError, sa.exc.TimeoutError) as error:
-            raise JournalDown(f"the database cannot be written ({type(error).__name__}); see DATABASE_URL") from error
+        with _down("written"):
+            return await self._database.write(act)
 
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._engine.connect() as connection:
-                yield connection
-        except (DBAPIError, OSError, sa.exc.TimeoutError) as error:
-            raise JournalDown(f"the database cannot be read ({type(error).__name__}); see DATABASE_URL") from error
+    async def _read(self, act: Callable[[Connection], T]) -> T:
+        with _down("read"):
+            return await self._database.read(act)
 
 
-def journal(engine: AsyncEngine, clock: Clock, rules: tuple[tuple[str, ...], tuple[str, ...], int]) -> SqlJournal:
+def journal(database: Database, clock: Clock, rules: tuple[tuple[str, ...], tuple[str, ...], int]) -> SqlJournal:
     """The journal by settings: service labels, environment labels, reopen window in seconds."""
     services, envs, window = rules
-    return SqlJournal(engine, clock, intake.Rules(services, envs, timedelta(seconds=window)))
+    return SqlJournal(database, clock, intake.Rules(services, envs, timedelta(seconds=window)))
+
+
+@contextmanager
+def _down(what: str) -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (DBAPIError, OSError, sa.exc.TimeoutError) as error:
+        raise JournalDown(f"the database cannot be {what} ({type(error).__name__}); see DATABASE_URL") from error
+
+
+def _found(connection: Connection, where: sa.ColumnElement[bool]) -> tuple[Incident, ...]:
+    rows = connection.execute(sa.select(incidents).where(where).order_by(incidents.c.opened_at)).all()
+    ids = [row.id for row in rows]
+    of_them = sa.select(alerts).where(alerts.c.incident_id.in_(ids)).order_by(alerts.c.seq)
+    joined = connection.execute(of_them).all() if ids else []
+    return tuple(
+        replace(_incident(row), alerts=tuple(_alert(one) for one in joined if one.incident_id == row.id))
+        for row in rows
+    )
 
 
 def _incident(row: Any) -> Incident:
