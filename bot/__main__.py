@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -41,6 +43,8 @@ def serve() -> None:
         _end(str(wrong))
     except SQLAlchemyError as wrong:
         _end(f"the database cannot be opened ({type(wrong).__name__}); see DATABASE_URL")
+    logging.shutdown()
+    os._exit(0)  # all is stored and closed; a client's thread that hangs on a server must not hold up the exit
 
 
 @app.command()
