@@ -82,9 +82,13 @@ def _signals(scope: Scope, templates: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _up_to_now(window: Window, step_s: int) -> Window:
-    """The window from a little later on, so that its last step is its end: the newest figure is what one looks for."""
-    steps = int((window.until - window.since).total_seconds() // step_s)
-    return Window(window.until - timedelta(seconds=max(steps, 1) * step_s), window.until)
+    """The window from a little later on, so that its last step is its end: the newest figure is what one looks for.
+
+    The client asks for whole seconds, so the end is the next one: a figure of half a second ago is not missed.
+    """
+    until = (window.until + timedelta(microseconds=999_999)).replace(microsecond=0)
+    steps = int((until - window.since).total_seconds() // step_s)
+    return Window(until - timedelta(seconds=max(steps, 1) * step_s), until)
 
 
 def _step(window: Window) -> int:

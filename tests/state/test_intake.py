@@ -72,6 +72,7 @@ async def test_a_refire_within_the_window_reopens_the_same_incident(record, cloc
 
     assert (again.effect, again.incident_id, again.opening) == ("reopened", opened.incident_id, 2)
     assert [i.id for i in await record.unbriefed()] == [opened.incident_id]
+    assert (await record.incident(opened.incident_id)).reopened_at == clock.now()
 
 
 async def test_after_the_window_a_new_incident_links_to_the_old_one(record, clock):
