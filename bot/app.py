@@ -45,9 +45,14 @@ log = structlog.get_logger(__name__)
 
 FINISH_S = 20
 """How long a stop waits for stories in hand. What is not done by then is taken up at the next start."""
-
-
-_QUIET: dict[str, Any] = {"log_config": None, "access_log": False, "lifespan": "off"}
+HANG_UP_S = 5
+"""How long a stop waits for requests in hand, before it hangs up on a sender that is slow."""
+_QUIET: dict[str, Any] = {
+    "log_config": None,
+    "access_log": False,
+    "lifespan": "off",
+    "timeout_graceful_shutdown": HANG_UP_S,
+}
 
 
 class SystemClock:
@@ -82,14 +87,16 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
         await respond(Telling(desk, incident_id, opening, steps.taken_up), steps)
 
     engine = Engine(engine_url(settings.database_url), {"respond": tell})
-    changed = asyncio.Event()
-    intake = Intake(desk.journal, lambda *opening: engine.start("respond", *opening), changed, desk.measures)
+    intake = Intake(desk.journal, lambda *opening: engine.start("respond", *opening), desk.changed, desk.measures)
     ears = Ears(_ear_settings(settings), JournalReplies(desk))
 
     async def take_up() -> None:
         for incident in await desk.journal.unbriefed():
-            await engine.take_up("respond", incident.id, incident.opening)
-        changed.set()
+            if not await engine.take_up("respond", incident.id, incident.opening):
+                await desk.journal.keep_briefed(
+                    incident.id, incident.opening
+                )  # what stands is kept current all the same
+        desk.changed.set()
 
     async def forget() -> None:
         log.info("old stories forgotten", count=await engine.forget(clock.now() - schedules.KEPT))
@@ -97,7 +104,7 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
     await engine.launch()
     await ears.open()
     ticking = schedules.start(take_up, forget)
-    beside = [asyncio.create_task(act) for act in (keep_current(desk, changed), take_up(), _warm_up(desk))]
+    beside = [asyncio.create_task(act) for act in (keep_current(desk), take_up(), _warm_up(desk))]
     try:
         yield _asgi(settings, desk, intake, ears)
     finally:
@@ -180,4 +187,6 @@ class _Server(uvicorn.Server):
         log.info("ready", seconds=round(time.perf_counter() - self.began, 2), port=port)
 
     def stop(self) -> None:
+        """Takes no more requests and finishes those in hand; asked a second time, it does not wait for them."""
+        self.force_exit = self.should_exit
         self.should_exit = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 import structlog
 from pydantic import SecretStr
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -22,7 +23,11 @@ log = structlog.get_logger(__name__)
 
 LARGEST = 1024 * 1024
 """Bytes. Alertmanager's own payloads stay far below; more is a mistake or an attack."""
+BODY_S = 10.0
+"""A whole delivery must arrive within this. Alertmanager and PagerDuty give up on an answer after that long too."""
 RETRY_AFTER_S = 5
+GONE = 499
+"""nginx's status for a sender that hung up before it was answered; only the metrics see it."""
 
 Parse = Callable[[object], Delivery]
 Intake = Callable[[Sequence[Alert]], Awaitable[tuple[Taken, ...]]]
@@ -50,21 +55,25 @@ class _RefusedError(Exception):
         self.reason = reason
 
 
-def routes(senders: Sequence[Sender], intake: Intake, measures: Measures) -> list[Route]:
-    """One `POST /webhooks/<name>` for each sender."""
+def routes(senders: Sequence[Sender], intake: Intake, measures: Measures, *, body_s: float = BODY_S) -> list[Route]:
+    """One `POST /webhooks/<name>` for each sender. A body that is not there in `body_s` seconds is refused."""
     return [
-        Route(f"/webhooks/{sender.name}", _endpoint(sender, intake, measures), methods=["POST"]) for sender in senders
+        Route(f"/webhooks/{sender.name}", _endpoint(sender, intake, measures, body_s), methods=["POST"])
+        for sender in senders
     ]
 
 
-def _endpoint(sender: Sender, intake: Intake, measures: Measures) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(
+    sender: Sender, intake: Intake, measures: Measures, body_s: float
+) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
-            delivery = await _read(sender, request)
+            delivery = await _read(sender, request, body_s)
             response = await _commit(delivery, intake)
         except _RefusedError as refused:
             log.warning("delivery refused", sender=sender.name, status=refused.status, reason=refused.reason)
-            response = JSONResponse({"error": refused.reason}, refused.status)
+            hang_up = {"Connection": "close"} if refused.status in (408, 503) else None
+            response = JSONResponse({"error": refused.reason}, refused.status, hang_up)
         except JournalDown as down:
             log.warning("delivery not committed", sender=sender.name, reason=str(down))
             answer_later = {"Retry-After": str(RETRY_AFTER_S)}
@@ -89,12 +98,12 @@ async def _commit(delivery: Delivery, intake: Intake) -> Response:
     return JSONResponse(answer, 202)
 
 
-async def _read(sender: Sender, request: Request) -> Delivery:
+async def _read(sender: Sender, request: Request, body_s: float) -> Delivery:
     if sender.secret is None:
         raise _RefusedError(404, f"this webhook is off; set {sender.setting} to turn it on")
     if sender.signed is None:
         _check_bearer(sender.secret, request)
-    body = await _body(request)
+    body = await _in_time(_body(request), body_s)
     if sender.signed is not None:
         _check_signature(sender, request, body)
     _check_type(request)
@@ -123,6 +132,18 @@ def _check_type(request: Request) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
         raise _RefusedError(415, f"send application/json, not {kind[:80] or 'a body without a content type'}")
+
+
+async def _in_time(body: Awaitable[bytes], seconds: float) -> bytes:
+    try:
+        async with asyncio.timeout(seconds):
+            return await body
+    except TimeoutError:
+        raise _RefusedError(408, f"the body was not there in {seconds:g} s; nothing was stored") from None
+    except ClientDisconnect:
+        raise _RefusedError(GONE, "the sender went away while sending") from None
+    except asyncio.CancelledError:  # only the server's stop does that, and this is the last word of the request
+        raise _RefusedError(503, "stopping, and the body was not there yet; send it again") from None
 
 
 async def _body(request: Request) -> bytes:

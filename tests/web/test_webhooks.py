@@ -1,5 +1,6 @@
 """What a sender gets for each kind of delivery, and that only what was committed is answered 202."""
 
+import asyncio
 import json
 from datetime import UTC, datetime
 
@@ -55,7 +56,10 @@ async def bot(book):
     on = webhooks.Sender("test", "TEST_TOKEN", SecretStr(TOKEN), parse)
     off = webhooks.Sender("off", "OFF_TOKEN", None, parse)
     signed = webhooks.Sender("signed", "S", SecretStr("s"), parse, lambda body, given, secret: given == f"{secret}!")
-    routes = [*webhooks.routes((on, off, signed), book.take, measures), *health.routes(book.writable, measures)]
+    routes = [
+        *webhooks.routes((on, off, signed), book.take, measures, body_s=0.2),
+        *health.routes(book.writable, measures),
+    ]
     transport = httpx.ASGITransport(Starlette(routes=routes))
     async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
         yield client
@@ -108,6 +112,36 @@ async def test_a_body_that_hides_its_length_is_cut_off_too(bot, book):
             yield b"[" * 32_768
 
     assert (await send(bot, parts())).status_code == 413
+    assert book.kept == []
+
+
+async def test_a_body_that_does_not_come_to_its_end_is_refused_in_time(bot, book):
+    async def parts():
+        yield b'["f1"'
+        await asyncio.Event().wait()
+
+    answer = await send(bot, parts())
+    assert (answer.status_code, answer.headers["connection"]) == (408, "close")
+    assert "not there in 0.2 s" in answer.json()["error"]
+    assert book.kept == []
+
+
+async def test_a_sender_that_goes_away_is_counted_and_no_fault_of_ours(book):
+    measures = Measures()
+    sender = webhooks.Sender("test", "TEST_TOKEN", SecretStr(TOKEN), parse)
+    app = Starlette(routes=webhooks.routes((sender,), book.take, measures))
+    coming = iter(({"type": "http.request", "body": b'["f1"', "more_body": True}, {"type": "http.disconnect"}))
+    headers = [(b"authorization", f"Bearer {TOKEN}".encode()), (b"content-type", b"application/json")]
+
+    async def receive():
+        return next(coming)
+
+    async def answered(_message): ...
+
+    scope = {"type": "http", "method": "POST", "path": "/webhooks/test", "query_string": b"", "headers": headers}
+    await app(scope, receive, answered)
+
+    assert measures.registry.get_sample_value("webhooks_total", {"source": "test", "status": "499"}) == 1
     assert book.kept == []
 
 
