@@ -28,6 +28,8 @@ class Desk:
     """Id of the channel that gets a line for each incident; None: there is none."""
     channel_timeout_s: float
     channel_name: Callable[[Incident], str]
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the journal holds something that Slack does not show yet."""
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     """One edit of an incident's message at a time, so that the last one says the newest."""
 

@@ -79,9 +79,10 @@ class Gathering:
         finally:
             for task in asked:
                 task.cancel()
-            if early is not None:  # a courtesy: what stops it must not stop the real briefing
+            if early is not None:  # a courtesy: neither its failure nor its slowness may touch the real briefing
+                early.cancel()
                 (problem,) = await asyncio.gather(early, return_exceptions=True)
-                if problem:
+                if isinstance(problem, Exception):
                     log.warning("no early briefing", exc_info=problem)
 
     async def close(self) -> None:

@@ -18,14 +18,21 @@ MENDED_BY_PEOPLE = timedelta(seconds=60)
 """How often a refusal is tried again that only people can mend (a revoked token, a missing scope)."""
 PATIENCE_S = 120.0
 """How long the nice-to-have is tried, so that the next things need not wait for it."""
-GONE = {"is_archived", "channel_not_found", "not_in_channel", "message_not_found"}
-"""What Slack says of a channel in which the bot can no longer speak, or of a message that people removed."""
+HOPELESS = frozenset(
+    {
+        *("is_archived", "channel_not_found", "not_in_channel", "restricted_action"),
+        *("message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed"),
+        *("msg_too_long", "msg_blocks_too_long", "invalid_blocks"),
+    }
+)
+"""What Slack says of a place in which the bot can no longer speak, of a message that people removed, or of words
+that it will never take: trying again mends none of it."""
 
 
 async def insist(act: Callable[[], Awaitable[T]]) -> T:
     """Tries until Slack does it: soon again where that may help, each minute where people have to mend it.
 
-    Raises ChatError at once where the place is gone.
+    Raises ChatError at once where no trying helps.
     """
     async for tried in stamina.retry_context(on=_again, attempts=None, timeout=None, wait_initial=0.5, wait_max=10.0):
         with tried:
@@ -34,7 +41,7 @@ async def insist(act: Callable[[], Awaitable[T]]) -> T:
 
 
 def _again(problem: Exception) -> bool | timedelta:
-    if not isinstance(problem, ChatError) or problem.code in GONE:
+    if not isinstance(problem, ChatError) or problem.code in HOPELESS:
         return False
     return True if problem.passing else MENDED_BY_PEOPLE
 

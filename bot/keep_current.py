@@ -10,9 +10,10 @@ import asyncio
 
 import structlog
 
-from bot import say
 from bot.desk import Desk
+from bot.insist import HOPELESS
 from bot.ports import ChatError, JournalDown
+from bot.show import bring_up_to_date
 
 log = structlog.get_logger(__name__)
 
@@ -26,15 +27,15 @@ AGAIN_S = 15.0
 """How often it looks without being woken: after a failed edit, or when another replica made the change."""
 
 
-async def keep_current(desk: Desk, changed: asyncio.Event) -> None:
-    """Runs until cancelled. `changed` wakes it."""
+async def keep_current(desk: Desk) -> None:
+    """Runs until cancelled. `desk.changed` wakes it."""
     while True:
         try:
             async with asyncio.timeout(AGAIN_S):
-                await changed.wait()
+                await desk.changed.wait()
         except TimeoutError:
             pass
-        changed.clear()
+        desk.changed.clear()
         await asyncio.sleep(TOGETHER_S)
         await catch_up(desk)
 
@@ -44,8 +45,11 @@ async def catch_up(desk: Desk) -> None:
     try:
         stale = await desk.journal.stale()
         for few in (stale[at : at + AT_ONCE] for at in range(0, len(stale), AT_ONCE)):
-            await asyncio.gather(*(_bring_up_to_date(desk, incident_id) for incident_id in few))
-            await asyncio.sleep(PACE_S * len(few))
+            outcomes = await asyncio.gather(*(_bring_up_to_date(desk, one) for one in few), return_exceptions=True)
+            for incident_id, outcome in zip(few, outcomes, strict=True):
+                if isinstance(outcome, Exception):
+                    log.error("a change could not be shown", incident=incident_id, problem=repr(outcome))
+            await asyncio.sleep(PACE_S * (len(few) - 1))
         desk.measures.open_incidents(len(await desk.journal.open_incidents()))
     except JournalDown as problem:
         log.warning("cannot look for changes", problem=str(problem))
@@ -53,7 +57,8 @@ async def catch_up(desk: Desk) -> None:
 
 async def _bring_up_to_date(desk: Desk, incident_id: str) -> None:
     try:
-        await say.show(desk, incident_id)
-        await say.resolved(desk, incident_id)
+        await bring_up_to_date(desk, incident_id)
     except ChatError as problem:
         log.warning("the message is behind", incident=incident_id, slack=problem.code)
+        if problem.code in HOPELESS:  # removed by people, say: nothing to bring up to date, however often one tries
+            await desk.journal.keep_shown(incident_id, await desk.journal.revision(incident_id))

@@ -6,14 +6,19 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot import say
+import structlog
+
 from bot.analyse import analyse
 from bot.desk import Telling
+from bot.domain.analysis import Analysis
 from bot.domain.context import Context, Report
 from bot.domain.incident import Incident
 from bot.fit_runbooks import fit_runbooks
-from integrations.contract import Scope, Service, Window
+from bot.show import show
+from integrations.contract import Gap, Scope, Service, Window
 from runbooks.model import Library
+
+log = structlog.get_logger(__name__)
 
 BEFORE = timedelta(hours=2)
 """How much of the time before an alert tells what is normal."""
@@ -27,7 +32,7 @@ async def into(telling: Telling) -> bool:
 
     async def first_impression(context: Context) -> None:
         await _keep(telling, context)
-        await say.briefing(telling)
+        await show(desk, telling.incident_id)
 
     scope = scope_of(incident, desk.catalog.scope_of(incident.service), desk.clock.now())
     context = await desk.gathering.gather(scope, first_impression)
@@ -42,7 +47,14 @@ async def _keep(telling: Telling, context: Context) -> None:
 
 
 def _understand(context: Context, library: Library) -> Report:
-    return fit_runbooks(Report(context.lean(), analyse(context)), library)
+    """What was found is told even where a bug keeps it from being understood."""
+    try:
+        return fit_runbooks(Report(context.lean(), analyse(context)), library)
+    except Exception:
+        log.exception("the analysis failed")
+        gap = Gap("analysis", "failed inside the bot; its log tells more", partial=True)
+        lean = replace(context.lean(), gaps=(*context.gaps, gap))
+        return Report(lean, Analysis(causes=(), onset=None, facts=(), signals=()))
 
 
 def scope_of(incident: Incident, services: dict[str, Service], now: datetime) -> Scope:

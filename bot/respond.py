@@ -5,9 +5,15 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
+import structlog
+
 from bot import look, say
+from bot.chores import CHORES
 from bot.desk import Telling
+from bot.domain.incident import Posted
 from bot.ports import Steps
+
+log = structlog.get_logger(__name__)
 
 
 async def respond(telling: Telling, steps: Steps) -> None:
@@ -19,14 +25,15 @@ async def respond(telling: Telling, steps: Steps) -> None:
     looking = asyncio.ensure_future(steps.once("look", partial(look.into, telling), bool))
 
     place = await steps.once("find a place", partial(say.find_place, telling), say.Place)
-    await steps.once("headline", partial(say.headline, telling, place), bool)
-    noticing = asyncio.ensure_future(steps.once("notice", partial(say.notice, telling, place), bool))
+    headline = await steps.once("headline", partial(say.headline, telling, place), Posted)
+    noticing = asyncio.ensure_future(steps.once("notice", partial(say.notice, telling, headline), bool))
 
     await looking
     await steps.once("briefing", partial(say.briefing, telling), bool)
+    await steps.once("briefed", partial(say.briefed, telling), bool)
 
-    if place.temporary:
-        await steps.once("move", partial(say.move, telling), bool)
-    chores = (steps.once(name, partial(chore, telling), bool) for name, chore in say.CHORES.items())
-    await asyncio.gather(noticing, *chores)
-    await steps.once("done", partial(say.done, telling), bool)
+    await steps.once("move", partial(say.move, telling, headline), bool)
+    chores = [steps.once(name, partial(chore, telling), bool) for name, chore in CHORES.items()]
+    for outcome in await asyncio.gather(noticing, *chores, return_exceptions=True):
+        if isinstance(outcome, Exception):  # nice to have: it is logged, and the others are done all the same
+            log.error("a chore failed", problem=repr(outcome))

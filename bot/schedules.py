@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 
@@ -19,6 +19,7 @@ def start(take_up: Callable[[], Awaitable[None]], forget: Callable[[], Awaitable
     """Starts ticking on the running event loop; the caller shuts it down."""
     scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
     scheduler.add_job(take_up, "interval", seconds=TAKE_UP_S)
-    scheduler.add_job(forget, "interval", hours=24, jitter=600)
+    soon = datetime.now(UTC) + timedelta(minutes=5)  # also where it is started anew each day
+    scheduler.add_job(forget, "interval", hours=24, next_run_time=soon)
     scheduler.start()
     return scheduler

@@ -135,23 +135,25 @@ class Engine:
         """Begins a story, once: the same story of the same opening is begun only the first time."""
         await self._begin(story, incident_id, opening, 1)
 
-    async def take_up(self, story: str, incident_id: str, opening: int) -> None:
-        """Begins a story that was never begun, or one that ended in an error again, a few times over."""
+    async def take_up(self, story: str, incident_id: str, opening: int) -> bool:
+        """Begins a story that was never begun, or one that ended in an error again; False once it is given up."""
         for attempt in range(1, ATTEMPTS + 1):
             found = await DBOS.get_workflow_status_async(_id(story, incident_id, opening, attempt))
             if found is None:
                 await self._begin(story, incident_id, opening, attempt)
             if found is None or found.status not in ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"):
-                return
+                return True
         log.error("story given up", incident=incident_id, story=story, opening=opening, attempts=ATTEMPTS)
+        return False
 
     async def forget(self, before: datetime) -> int:
-        """Removes what is stored of stories that ended before this moment; how many they were."""
+        """Removes what is stored of stories that ended before this moment, a thousand at a time; how many they were."""
+        over = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
         ended = await DBOS.list_workflows_async(
-            status=["SUCCESS", "ERROR"], end_time=before.isoformat(), limit=1_000, load_input=False, load_output=False
+            status=over, end_time=before.isoformat(), limit=1_000, load_input=False, load_output=False
         )
         await DBOS.delete_workflows_async([story.workflow_id for story in ended])
-        return len(ended)
+        return len(ended) + (await self.forget(before) if len(ended) == 1_000 else 0)
 
     async def _begin(self, story: str, incident_id: str, opening: int, attempt: int) -> None:
         with SetWorkflowID(_id(story, incident_id, opening, attempt)):

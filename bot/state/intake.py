@@ -14,6 +14,9 @@ from bot.ports import Taken
 from bot.state.tables import alerts, incidents
 from integrations.contract import Alert
 
+INTAKE_LOCK = 7310212
+"""PostgreSQL's advisory locks are numbers that all who use the database share; this one is ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -24,8 +27,19 @@ class Rules:
     reopen_window: timedelta
 
 
+def in_turn(connection: Connection) -> None:
+    """Waits until no other transaction takes alerts; ours ends the wait of the next. First in each such transaction.
+
+    What an alert does depends on its neighbours: whether another still fires, whether the incident is open. Two that
+    look at once would each see the other's past: an incident that nobody closes, an alert in one that was closed.
+    SQLite has one writer at a time as it is.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(INTAKE_LOCK)))
+
+
 def take(connection: Connection, alert: Alert, rules: Rules, now: datetime) -> Taken:
-    """Records one alert and says what it did. Two at once for the same service end as one incident."""
+    """Records one alert and says what it did, in a transaction that has waited its turn (`in_turn`)."""
     alert = alert if alert.dated else _dated(connection, alert)
     seen = _seen(connection, alert)
     if alert.status == "resolved":
@@ -83,10 +97,12 @@ def _fire(connection: Connection, alert: Alert, rules: Rules, now: datetime) -> 
 
 
 def _fire_again(connection: Connection, alert: Alert, seen: Any, rules: Rules, now: datetime) -> Taken:
+    """It is one alert with one history: where its first incident is long over, it moves to the one it fires in now."""
     taken = _home(connection, alert, rules, now)
-    connection.execute(
-        alerts.update().where(_identity(alert)).values(status="firing", ends_at=None, incident_id=taken.incident_id)
-    )
+    here = taken.incident_id
+    seq = seen.seq if here == seen.incident_id else _next_seq(connection, here)
+    again = {"status": "firing", "ends_at": None, "incident_id": here, "seq": seq}
+    connection.execute(alerts.update().where(_identity(alert)).values(**again))
     return taken
 
 
@@ -104,6 +120,7 @@ def _home(connection: Connection, alert: Alert, rules: Rules, now: datetime) -> 
     if last is not None and now - last.resolved_at <= rules.reopen_window:
         severity = min(last.severity, Severity.of(alert.severity))
         again = {"status": "open", "resolved_at": None, "reopened_at": now, "opening": last.opening + 1}
+        again |= {"message_channel": None, "message_ts": None}  # the next headline stands in a message of its own
         _change(connection, last.id, severity=severity, **again)
         return Taken(last.id, last.opening + 1, "reopened")
     return _open(connection, alert, (service, env), last.id if last else None, now)
@@ -156,8 +173,8 @@ def _change(connection: Connection, incident: str, **values: Any) -> None:
 
 
 def _next_seq(connection: Connection, incident: str) -> int:
-    count = connection.scalar(sa.select(sa.func.count()).select_from(alerts).where(alerts.c.incident_id == incident))
-    return (count or 0) + 1
+    last = connection.scalar(sa.select(sa.func.max(alerts.c.seq)).where(alerts.c.incident_id == incident))
+    return (last or 0) + 1
 
 
 def _row(alert: Alert, now: datetime) -> dict[str, Any]:

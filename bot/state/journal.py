@@ -17,7 +17,7 @@ from bot.domain.context import Report
 from bot.domain.incident import Channel, Incident, Posted, Severity
 from bot.ports import Clock, JournalDown, Taken
 from bot.state import codec, intake
-from bot.state.database import Database
+from bot.state.database import Database, lost_a_race
 from bot.state.tables import alerts, incidents, reports
 from integrations.contract import Alert
 
@@ -41,14 +41,19 @@ class SqlJournal:
 
     async def take(self, alerts: Sequence[Alert]) -> tuple[Taken, ...]:
         def act(connection: Connection) -> tuple[Taken, ...]:
-            now = self._clock.now()
+            intake.in_turn(connection)
+            now = self._clock.now()  # after the wait, so that moments are in the order of the transactions
             return tuple([intake.take(connection, alert, self._rules, now) for alert in alerts])
 
         for attempt in range(RACES):
             try:
                 return await self._write(act)
             except IntegrityError:  # another replica opened the same incident between our look and our write
-                await asyncio.sleep(0.01 * 2**attempt)
+                pass
+            except JournalDown as down:
+                if not lost_a_race(down.__cause__):
+                    raise
+            await asyncio.sleep(0.01 * 2**attempt)
         raise JournalDown("the same incident was opened by several at once, five times over")
 
     async def incident(self, incident_id: str) -> Incident:
@@ -104,7 +109,9 @@ class SqlJournal:
         await self._set(incident_id, shown=revision)
 
     async def keep_briefed(self, incident_id: str, opening: int) -> None:
-        await self._set(incident_id, briefed=opening)
+        later = sa.and_(incidents.c.id == incident_id, incidents.c.briefed < opening)
+        change = incidents.update().where(later).values(briefed=opening)
+        await self._write(lambda connection: connection.execute(change).close())
 
     async def writable(self) -> None:
         await self._set("", status="open")

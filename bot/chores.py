@@ -1,0 +1,65 @@
+"""What is nice to have after the briefing: topic, pin, people, chart. Each is tried for a while and then left."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from bot import compose
+from bot.chart import chart
+from bot.desk import Telling
+from bot.domain.context import Report
+from bot.domain.incident import Incident
+from bot.insist import attempt
+from integrations.contract import OnCall
+
+
+async def topic(telling: Telling) -> bool:
+    """Severity, alert and likely cause, on top of the channel."""
+    incident, report = await _known(telling)
+    if incident.channel is None:
+        return False
+    words = compose.topic(incident, report)
+    return await attempt("topic", partial(telling.desk.chat.topic, incident.channel.id, words))
+
+
+async def pin(telling: Telling) -> bool:
+    """The briefing, so that it is found again."""
+    incident, _ = await _known(telling)
+    if incident.message is None:
+        return False
+    return await attempt("pin", partial(telling.desk.chat.pin, incident.message))
+
+
+async def invite(telling: Telling) -> bool:
+    """Those who are on call come in; nobody else is called."""
+    incident, report = await _known(telling)
+    emails = [person.email for person in report.context.of(OnCall) if person.email] if report else []
+    if incident.channel is None or not emails:
+        return False
+    return await attempt("invite", partial(telling.desk.chat.invite, incident.channel.id, emails))
+
+
+async def picture(telling: Telling) -> bool:
+    """Error rate and latency over time, in the thread of the briefing."""
+    incident, report = await _known(telling)
+    png = await asyncio.to_thread(chart, report, incident) if report else None
+    if png is None or incident.message is None:
+        return False
+    words, key = compose.chart_words(incident), f"{incident.id}:{telling.opening}:chart"
+    post = partial(telling.desk.chat.picture, incident.message, png, title=words.plain, alt=words.headline, key=key)
+    return await attempt("chart", post)
+
+
+async def _known(telling: Telling) -> tuple[Incident, Report | None]:
+    incident = await telling.incident()
+    return incident, await telling.desk.journal.report(incident.id, telling.opening)
+
+
+CHORES: dict[str, Callable[[Telling], Awaitable[bool]]] = {
+    "topic": topic,
+    "pin": pin,
+    "invite": invite,
+    "chart": picture,
+}
