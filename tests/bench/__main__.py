@@ -1,0 +1,121 @@
+"""`python -m tests.bench`: how fast the bot is, on this machine, beside what it is to be measured against."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench import intake, machine, process, report
+from tests.bench.incidents import NoBriefing, Timing, measure
+from tests.bench.report import Measured
+from tests.bench.starts import starts
+from tests.bench.world import LAST
+from tests.bench.world import running as world_running
+from tests.real.postgres import cluster, fresh_database
+from tests.real.programs import FINDERS
+
+SLACK_S = 0.08
+"""What each call of Slack's Web API takes: about what the real one takes for a small call over a good line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured. `slow` incidents in the rows that take seconds each."""
+
+    incidents: int
+    slow: int
+    starts: int
+    load_s: float
+    delays: tuple[float, ...] = (0.005, 0.2, 1.0)
+    postgres: bool = True
+
+
+FULL = Plan(50, 20, 5, 20.0)
+QUICK = Plan(5, 2, 1, 3.0, delays=(0.2,), postgres=False)
+
+
+def main() -> int:
+    arguments = _arguments()
+    plan = QUICK if arguments.quick else Plan(FULL.incidents, arguments.slow, FULL.starts, FULL.load_s)
+    try:
+        asyncio.run(_bench(plan, arguments.only))
+    except (NoBriefing, process.NotStarted) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a look in under a minute: few of everything")
+    parser.add_argument("--slow", type=int, default=FULL.slow, help="incidents in the slow rows (default %(default)s)")
+    parser.add_argument("--only", choices=("incidents", "starts", "webhooks"), help="one part of it")
+    return parser.parse_args()
+
+
+async def _bench(plan: Plan, only: str | None) -> None:
+    began = time.perf_counter()
+    print("\n".join(f"- {fact}" for fact in machine.facts()), flush=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        if only in (None, "incidents"):
+            print("\n" + report.incidents(await _incidents(plan, folder), SLACK_S), flush=True)
+        if only in (None, "starts"):
+            print("\n" + report.starts(await starts(folder, plan.starts, SLACK_S)), flush=True)
+        if only in (None, "webhooks"):
+            print("\n" + report.webhooks(await intake.rows(folder, plan.load_s), plan.load_s), flush=True)
+    print(f"\nAll of it took {time.perf_counter() - began:.0f} s.")
+
+
+async def _incidents(plan: Plan, folder: Path) -> list[Measured]:
+    found: list[Measured] = []
+    for delay in plan.delays:
+        pair = (_told(folder, "bot", delay, plan), _told(folder, "plain", delay, plan))
+        if delay >= 1:  # they wait nearly all of the time, so they may wait side by side
+            found += await asyncio.gather(*pair)
+        else:
+            found += [await one for one in pair]
+    if plan.postgres and FINDERS["postgres"]() is not None:
+        found.append(await _on_postgres(folder, plan))
+    return found
+
+
+async def _told(folder: Path, who: str, delay: float, plan: Plan, database: str = "") -> Measured:
+    """So many incidents by the bot or the plain design, after one that is not counted."""
+    here = folder / f"{who}-{delay:g}{'-postgres' if database else ''}"
+    count = plan.slow if delay >= 1 or database else plan.incidents
+    async with AsyncExitStack() as stack:
+        world = await stack.enter_async_context(world_running(here, slack_s=SLACK_S, sources_s=delay))
+        env = {**world.env, "DATABASE_URL": database or world.env["DATABASE_URL"]}
+        await _learn(env, here)
+        argv = process.BOT if who == "bot" else process.PLAIN
+        program = await stack.enter_async_context(process.running(argv, env, here, world.url))
+        chores = () if who == "plain" else None
+        await _some(world, [LAST], chores)
+        idle = program.rss_mb()
+        timings = await _some(world, range(count), chores)
+        return Measured(f"{who}{', PostgreSQL' if database else ''}", delay, timings, idle, program.rss_mb())
+
+
+async def _some(world, numbers, chores) -> list[Timing]:
+    return await (measure(world, numbers) if chores is None else measure(world, numbers, chores))
+
+
+async def _learn(env: dict[str, str], folder: Path) -> None:
+    """The company's history goes into the memory of past incidents."""
+    await process.once(("-m", "bot", "learn", "history.jsonl"), env, folder)
+
+
+async def _on_postgres(folder: Path, plan: Plan) -> Measured:
+    with cluster() as url, fresh_database(url) as database:
+        return await _told(folder, "bot", 0.2, plan, database)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""Alerts at a steady rate, whether or not the answers keep up: `python -m tests.bench.load`, its plan on stdin.
+
+An answer's time counts from the moment at which its alert was due, so that one slow answer cannot hide those that had
+to wait behind it. At most `MOST` are under way; the plan is a list of bodies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections import Counter
+from typing import Any
+
+import aiohttp
+
+MOST = 500
+GIVE_UP_S = 30.0
+
+
+async def fire(plan: dict[str, Any]) -> dict[str, Any]:
+    """Seconds each answer took, how often each status came, and how late the alerts themselves were sent."""
+    took: list[float] = []
+    lag: list[float] = []
+    statuses: Counter[str] = Counter()
+    room = asyncio.Semaphore(MOST)
+    headers = {"Authorization": f"Bearer {plan['token']}", "Content-Type": "application/json"}
+    limits = aiohttp.ClientTimeout(total=GIVE_UP_S)
+    connector = aiohttp.TCPConnector(limit=MOST)
+
+    async with aiohttp.ClientSession(headers=headers, timeout=limits, connector=connector) as session:
+
+        async def one(body: bytes, due: float) -> None:
+            async with room:
+                lag.append(time.perf_counter() - due)
+                try:
+                    async with session.post(plan["url"], data=body) as answer:
+                        await answer.read()
+                        statuses[str(answer.status)] += 1
+                except (aiohttp.ClientError, TimeoutError) as problem:
+                    statuses[type(problem).__name__] += 1
+            took.append(time.perf_counter() - due)
+
+        began = time.perf_counter() + 0.1
+        async with asyncio.TaskGroup() as group:
+            for number, body in enumerate(plan["bodies"]):
+                due = began + number / plan["rate"]
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                group.create_task(one(json.dumps(body).encode(), due))
+    return {"took": took, "lag": lag, "statuses": dict(statuses)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(fire(json.load(sys.stdin)))))
