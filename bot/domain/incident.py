@@ -34,6 +34,9 @@ _WORDS = {
     **dict.fromkeys(("sev4", "sev5", "p4", "p5", "4", "5", "info", "low", "none", "notice"), Severity.SEV4),
 }
 
+LONGEST_NAME = 200
+"""Of a service or an environment, in characters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:
@@ -70,7 +73,8 @@ class Incident:
     """When the present opening was committed, if it is not the first."""
     resolved_at: datetime | None = None
     alerts: tuple[Alert, ...] = ()
-    """In the order in which they joined; never empty once read from the journal."""
+    """In the order in which they joined. Never empty while it is open; empty once its only alert, long resolved, was
+    reopened by its sender and moved to a later incident."""
     channel: Channel | None = None
     message: Posted | None = None
     """The headline that became the briefing."""
@@ -95,7 +99,14 @@ def incident_id(alert: Alert, *, again: datetime | None = None) -> str:
 def service_of(alert: Alert, labels: Sequence[str], *, otherwise: str | None = None) -> str:
     """The service an alert speaks of: the first of `labels` that it carries, else `otherwise`, else its name.
 
-    `labels` is the setting `SERVICE_LABELS`, by default service, job, app, deployment, alertname.
+    `labels` is the setting `SERVICE_LABELS`, by default service, job, app, deployment, alertname. At most 209
+    characters: a longer one is cut to `LONGEST_NAME` and a short hash, so that two long ones stay two (PostgreSQL's
+    index takes no row above some 2,700 bytes).
     """
     fallback = alert.name if otherwise is None else otherwise
-    return next((value for label in labels if (value := alert.labels.get(label, "").strip())), fallback)
+    found = next((value for label in labels if (value := alert.labels.get(label, "").strip())), fallback)
+    return found if len(found) <= LONGEST_NAME else f"{found[:LONGEST_NAME]}~{_short_hash(found)}"
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

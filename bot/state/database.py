@@ -14,6 +14,19 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_S = 5
 """How long a SQLite writer waits for another process before the webhook answers 503."""
+PATIENCE_S = 8.0
+"""How long a caller waits for PostgreSQL altogether. The limits below are the server's to keep or the network's; one
+that stands still, with its network up, keeps none of them."""
+NETWORK_LIMITS = {
+    "connect_timeout": "3",
+    "tcp_user_timeout": "5000",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+}
+"""libpq's, in seconds, the second in milliseconds: who does not answer is gone. What DATABASE_URL says comes first."""
+SERVER_LIMITS = "SET statement_timeout = '5s'; SET lock_timeout = '3s'"
+"""For the journal, whose statements take milliseconds. A migration may take its time."""
 READERS = 4
 WRITERS = 5
 """On PostgreSQL. SQLite has one writer: who waits for it in our own queue comes in turn, in SQLite's by chance."""
@@ -24,7 +37,7 @@ class DatabaseUrlError(ValueError):
 
 
 def sync_url(database_url: str) -> sa.URL:
-    """The URL with the driver that is used. Raises DatabaseUrlError."""
+    """The URL with the driver that is used and, on PostgreSQL, the limits of its network. Raises DatabaseUrlError."""
     drivers = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
     try:
         url = sa.make_url(database_url)
@@ -33,7 +46,9 @@ def sync_url(database_url: str) -> sa.URL:
     driver = drivers.get({"postgres": "postgresql"}.get(url.get_backend_name(), url.get_backend_name()))
     if driver is None:
         raise DatabaseUrlError(DatabaseUrlError.__doc__)
-    return url.set(drivername=driver)
+    if driver == "sqlite":
+        return url.set(drivername=driver)
+    return url.set(drivername=driver, query={**NETWORK_LIMITS, **url.query})
 
 
 def engine_url(database_url: str) -> sa.URL:
@@ -54,20 +69,24 @@ class Database:
 
     A transaction is one trip to a thread, whatever number of statements it holds: under load each trip is a wait for
     the interpreter. `act` gets the connection inside a transaction, which is committed when it returns, and raises
-    what SQLAlchemy raises.
+    what SQLAlchemy raises. After `patience` seconds, if there is such a limit, TimeoutError: what waited for a thread
+    is then dropped, what had begun may still be committed.
     """
 
-    def __init__(self, engine: sa.Engine, writers: int) -> None:
+    def __init__(self, engine: sa.Engine, writers: int, patience: float | None = None) -> None:
         self._engine = engine
+        self._patience = patience
         self._looking = engine.execution_options(only_reading=True)
         self._writing = ThreadPoolExecutor(writers, thread_name_prefix="journal-write")
         self._reading = ThreadPoolExecutor(READERS, thread_name_prefix="journal-read")
 
     async def write(self, act: Callable[[sa.Connection], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._writing, self._committed, act)
+        async with asyncio.timeout(self._patience):
+            return await asyncio.get_running_loop().run_in_executor(self._writing, self._committed, act)
 
     async def read(self, act: Callable[[sa.Connection], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._reading, self._seen, act)
+        async with asyncio.timeout(self._patience):
+            return await asyncio.get_running_loop().run_in_executor(self._reading, self._seen, act)
 
     async def dispose(self) -> None:
         """Ends once the transactions that run have ended, and gives back every connection."""
@@ -88,10 +107,28 @@ def open_database(database_url: str) -> Database:
     """The journal's database. Nothing is connected yet. Raises DatabaseUrlError."""
     url = sync_url(database_url)
     if url.get_backend_name() != "sqlite":
-        return Database(sa.create_engine(url, pool_size=READERS + WRITERS, pool_pre_ping=True), WRITERS)
+        engine = sa.create_engine(url, pool_size=READERS + WRITERS, pool_pre_ping=True)
+        _limit_postgresql(engine)
+        return Database(engine, WRITERS, PATIENCE_S)
     engine = sa.create_engine(url, pool_size=READERS + 1, connect_args={"timeout": BUSY_TIMEOUT_S})
     prepare_sqlite(engine)
     return Database(engine, 1)
+
+
+def lost_a_race(error: BaseException | None) -> bool:
+    """Whether PostgreSQL ended the transaction for another's sake (deadlock, serialization): the same again may do."""
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else None
+    return getattr(cause, "sqlstate", None) in ("40P01", "40001")
+
+
+def _limit_postgresql(engine: sa.Engine) -> None:
+    """By SET and not by a startup option, which poolers such as PgBouncer refuse."""
+
+    @sa.event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.autocommit = True
+        connection.execute(SERVER_LIMITS)
+        connection.autocommit = False
 
 
 def prepare_sqlite(engine: sa.Engine) -> None:

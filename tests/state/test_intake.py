@@ -1,6 +1,8 @@
 """What alerts do to the record, as people on call see it: one incident a service, nothing twice, nothing lost."""
 
 import asyncio
+import base64
+import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -163,6 +165,60 @@ async def test_an_alert_without_a_start_is_the_one_that_fires_now(record, clock)
     assert [t.effect for t in (opened, again, resolved, refired)] == ["opened", "repeated", "resolved", "reopened"]
 
 
+async def test_two_resolutions_at_once_end_the_incident(record):
+    for n in range(20):
+        (opened, _) = await record.take([alert(f"{n}a", service=f"s{n}"), alert(f"{n}b", service=f"s{n}")])
+        await asyncio.gather(
+            *(record.take([alert(f"{n}{k}", service=f"s{n}", status="resolved")]) for k in ("a", "b")),
+        )
+        assert (await record.incident(opened.incident_id)).status == "resolved", f"round {n}"
+
+
+async def test_an_alert_that_comes_while_the_last_one_resolves_fires_in_an_open_incident(record):
+    for n in range(20):
+        await record.take([alert(f"{n}a", service=f"s{n}")])
+        (_, (came,)) = await asyncio.gather(
+            record.take([alert(f"{n}a", service=f"s{n}", status="resolved")]),
+            record.take([alert(f"{n}b", service=f"s{n}")]),
+        )
+        incident = await record.incident(came.incident_id)
+        assert (incident.status, [a.fingerprint for a in incident.firing]) == ("open", [f"{n}b"]), f"round {n}"
+
+
+async def test_deliveries_that_name_the_same_services_in_crossed_order_are_all_taken(record):
+    for n in range(20):
+        services = [f"s{n}-{k}" for k in range(4)]
+        await record.take([alert(f"{s}/0", service=s) for s in services])
+        there, back = await asyncio.gather(
+            record.take([alert(f"{s}/1", service=s) for s in services]),
+            record.take([alert(f"{s}/2", service=s) for s in reversed(services)]),
+        )
+        assert {t.effect for t in there + back} == {"joined"}, f"round {n}"
+    assert {len(i.alerts) for i in await record.open_incidents()} == {3}
+
+
+async def test_a_service_of_any_length_is_taken_and_two_long_ones_stay_two(record):
+    noise = base64.b85encode(random.Random(7).randbytes(16_000)).decode()  # what does not compress fills an index
+    good, one, other = await record.take(
+        [alert("f1"), alert("f2", service=noise + "a"), alert("f3", service=noise + "b")]
+    )
+
+    assert [t.effect for t in (good, one, other)] == ["opened"] * 3
+    assert len({i.service for i in await record.open_incidents()}) == 3
+
+
+async def test_an_alert_that_moves_to_a_later_incident_joins_it_last(record, clock):
+    (old,) = await record.take([alert("f1")])
+    await record.take([alert("f1", status="resolved", ends_at=clock.now())])
+    clock.pass_(hours=3)
+    (new, _) = await record.take([alert("f2", starts_at=clock.now()), alert("f3", starts_at=clock.now())])
+    await record.take([alert("f1", reopened_at=clock.now())])
+
+    moved = await record.incident(new.incident_id)
+    assert [a.fingerprint for a in moved.alerts] == ["f2", "f3", "f1"]
+    assert (await record.incident(old.incident_id)).alerts == (), "it is one alert, and stands in one incident"
+
+
 _EVENTS = st.lists(
     st.tuples(
         st.sampled_from("abc"), st.sampled_from("xy"), st.integers(0, 2), st.sampled_from(["firing", "resolved"])
@@ -198,5 +254,6 @@ def test_whatever_comes_there_is_one_open_incident_a_service_and_each_alert_in_o
 
     open_now, firing = asyncio.run(run())
     assert len({i.service for i in open_now}) == len(open_now)
+    assert all(i.firing for i in open_now)
     seen = [(a.fingerprint, a.starts_at) for i in open_now for a in i.firing]
     assert sorted(seen) == sorted(firing)
