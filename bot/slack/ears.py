@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
 import stamina
@@ -63,16 +63,20 @@ class Ears:
         """Begins to listen. With Slack away it goes on trying beside everything else."""
         if self._settings.app_token:
             self._connecting = asyncio.create_task(self._connect(self._settings.app_token))
+            self._connecting.add_done_callback(_tell_if_deaf)
         elif not self._settings.signing_secret:
             log.warning("deaf: neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set; posting works all the same")
 
     async def close(self) -> None:
+        """Never raises: what is closed after it must be closed all the same."""
         if self._connecting is not None:
             self._connecting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._connecting
+            await asyncio.gather(self._connecting, return_exceptions=True)
         if self._socket is not None:
-            await self._socket.close_async()  # type: ignore[no-untyped-call]
+            closing: Awaitable[object] = self._socket.close_async()  # type: ignore[no-untyped-call]
+            for problem in await asyncio.gather(closing, return_exceptions=True):
+                if isinstance(problem, BaseException):
+                    log.warning("the socket to Slack did not close cleanly", exc_info=problem)
 
     async def _connect(self, app_token: str) -> None:
         web = AsyncWebClient(app_token, base_url=self._settings.api_url, ssl=self._settings.tls)
@@ -82,3 +86,11 @@ class Ears:
             with tried:
                 await self._socket.connect_async()  # type: ignore[no-untyped-call]
         log.info("listening", by="socket mode")
+
+
+def _tell_if_deaf(connecting: asyncio.Task[None]) -> None:
+    if not connecting.cancelled() and (problem := connecting.exception()):
+        log.error(
+            "deaf: Socket Mode ended in an error; posting works all the same; look at SLACK_APP_TOKEN, then restart",
+            exc_info=problem,
+        )

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-import structlog
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.briefing import Briefing
-from bot.ports import ChatError
+from bot.insist import attempt
 from bot.slack.blocks import render
 
-log = structlog.get_logger(__name__)
-
 Say = Callable[..., Awaitable[Any]]
+
+ACK_S = 2.5
+"""Slack gives a command 3 s, and then says itself that the app did not respond."""
+REMEMBERED = 1_000
+NO_ANSWER = "My database does not answer right now. Try again in a minute."
 
 
 class Replies(Protocol):
@@ -29,24 +32,35 @@ class Replies(Protocol):
     async def post(self, channel_id: str, thread: str, briefing: Briefing, key: str) -> None: ...
 
 
-def listen(app: AsyncApp, replies: Replies) -> None:
-    """Binds the bot's ears to a Bolt app. Each Slack event is answered once, however often it is delivered."""
+def listen(app: AsyncApp, replies: Replies, *, ack_s: float = ACK_S) -> None:
+    """Binds the bot's ears to a Bolt app. Each Slack event is answered once, however often it is delivered.
+
+    A command whose answer is not there in `ack_s` seconds is told so.
+    """
     answered: dict[str, None] = {}
+    """Events that were answered, or are just now."""
 
     async def once(event_id: str, channel: str, thread: str, briefing: Briefing | None) -> None:
         if briefing is None or event_id in answered:
             return
         answered[event_id] = None
-        if len(answered) > 1_000:
+        if len(answered) > REMEMBERED:
             answered.pop(next(iter(answered)))
+        done = False
         try:
-            await replies.post(channel, thread, briefing, key=event_id)
-        except ChatError as problem:
-            log.warning("no answer posted", slack=problem.code)
+            done = await attempt("answer", lambda: replies.post(channel, thread, briefing, key=event_id))
+        finally:
+            if not done:  # delivered again, it is answered then
+                answered.pop(event_id, None)
 
     @app.command("/incident-action")
     async def incident_action(ack: Say, command: dict[str, Any]) -> None:
-        message = render(await replies.command(command["channel_id"], command.get("text", "")))
+        try:
+            async with asyncio.timeout(ack_s):
+                answer = await replies.command(command["channel_id"], command.get("text", ""))
+        except TimeoutError:
+            answer = Briefing(plain=NO_ANSWER, headline=NO_ANSWER)
+        message = render(answer)
         await ack(text=message.text, blocks=message.blocks, response_type="ephemeral")
 
     @app.event("app_mention")

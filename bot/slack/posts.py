@@ -23,7 +23,10 @@ class _Standing:
     """What this process knows of one of its messages."""
 
     thread: str
+    ours: bool = False
+    """Whether this very process posted it."""
     said: Message | None = None
+    """What it says now, with all that carries on in the thread; None where that is not sure."""
     more: list[str] = field(default_factory=list)
     """The ts of each message that carries on in the thread."""
 
@@ -45,8 +48,7 @@ class Posts:
     async def post(self, channel_id: str, message: Message, key: str, thread: str | None) -> Posted:
         """One call, and one for each message that carries on in the thread. Raises ChatError."""
         posted = Posted(channel_id, await self._say(channel_id, message, key, thread))
-        standing = self._remember(posted, _Standing(thread or posted.ts, message))
-        await self._carry_on(posted, standing, message)
+        await self._carry_on(posted, self._remember(posted, _Standing(thread or posted.ts, ours=True)), message)
         return posted
 
     async def edit(self, posted: Posted, message: Message) -> None:
@@ -54,13 +56,13 @@ class Posts:
         standing = self._known.get(posted) or self._remember(posted, await self._look_up(posted))
         if standing.said == message:
             return
+        standing.said = None
         await self._change(posted.channel_id, posted.ts, message)
         await self._carry_on(posted, standing, message)
-        standing.said = message
 
     def posted_here(self, posted: Posted) -> bool:
         """Whether this very process posted it: then nobody else can have put something into its thread for us."""
-        return posted in self._known and self._known[posted].said is not None
+        return posted in self._known and self._known[posted].ours
 
     async def files(self, posted: Posted) -> AsyncIterator[str]:
         """Names of the files in the thread of a message. Raises ChatError."""
@@ -79,6 +81,7 @@ class Posts:
             elif ts is not None:
                 await self._web.call(lambda client, at=ts: client.chat_delete(channel=posted.channel_id, ts=at))  # type: ignore[misc]
                 standing.more.remove(ts)
+        standing.said = message
 
     async def _say(self, channel_id: str, message: Message, key: str, thread: str | None) -> str:
         answer = await self._web.once(
@@ -118,7 +121,7 @@ class Posts:
             key = await self._key(message)
             if key and key.startswith(f"{posted.ts}:more:"):
                 found[int(key.rpartition(":")[2])] = str(message["ts"])
-        return _Standing(thread, None, [found[number] for number in sorted(found)])
+        return _Standing(thread, more=[found[number] for number in sorted(found)])
 
     async def _messages(self, channel_id: str, thread: str | None) -> AsyncIterator[Answer]:
         """The newest of a channel, or those of a thread, oldest first."""

@@ -386,3 +386,29 @@ def test_the_manifest_asks_for_exactly_the_scopes_that_are_used() -> None:
     manifest = yaml.safe_load((Path(__file__).parents[2] / "slack-manifest.yaml").read_text())
     assert sorted(manifest["oauth_config"]["scopes"]["bot"]) == sorted(SCOPES)
     assert manifest["settings"]["socket_mode_enabled"] is True
+
+
+async def test_what_carries_on_is_posted_by_the_next_try_where_it_failed(slack: Slack, chat: SlackChat) -> None:
+    channel = await chat.open_channel(NAME, "INC-A")
+    posted = await chat.post(channel.id, SMALL, key="k")
+    long = long_briefing(300)
+    slack.workspace.faults.add(Fault("chat.postMessage", error="fatal_error", status=None))
+    with pytest.raises(ChatError):
+        await chat.edit(posted, long)
+    await chat.edit(posted, long)
+    assert any("line 299" in text for text in said(slack, channel.id, posted.ts))
+
+
+async def test_a_post_that_stands_only_in_part_is_made_whole_by_an_equal_edit(slack: Slack, chat: SlackChat) -> None:
+    channel = await chat.open_channel(NAME, "INC-A")
+    long = long_briefing(300)
+    fault = Fault("chat.postMessage", error="fatal_error", status=None)
+    stop_hearing = slack.workspace.hear(lambda _first: slack.workspace.faults.add(fault))
+    with pytest.raises(ChatError):
+        await chat.post(channel.id, long, key="k")
+    stop_hearing()
+    slack.workspace.faults.clear()
+    posted = await chat.find(channel.id, "k")
+    assert posted is not None
+    await chat.edit(posted, long)
+    assert any("line 299" in text for text in said(slack, channel.id, posted.ts))
