@@ -1,5 +1,6 @@
 """The bot in the hands of those who run it: doctor, health, stopping, a database that is away, a Slack that is slow."""
 
+import asyncio
 import os
 import signal
 import sqlite3
@@ -12,6 +13,8 @@ from playground.slack.messages import Draft
 from playground.slack.messages import post as post_as
 from playground.terminal import as_text
 from tests.end_to_end.watch import briefed, briefing, channel_of, incident_channels, said_by_bot, until
+
+EXIT_S = 12.0
 
 
 async def post(town, alert, **more):
@@ -185,10 +188,44 @@ async def test_slack_can_reach_the_bot_by_signed_http_too(open_town):
         assert forged.status_code == 401
 
 
-async def test_a_second_signal_ends_it_too(open_town):
+async def trickle(town):
+    """An upload that goes on byte by byte until the bot hangs up; what it was answered."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(town.bot.url.rpartition(":")[2]))
+    head = ("POST /webhooks/alert HTTP/1.1", "Host: bot", f"Authorization: Bearer {town.env['GENERIC_WEBHOOK_TOKEN']}")
+    writer.write("\r\n".join((*head, "Content-Type: application/json", "Content-Length: 9999", "", "{")).encode())
+    answer = asyncio.create_task(reader.read())
+    while not answer.done():
+        writer.write(b" ")
+        await asyncio.wait({answer}, timeout=0.2)
+    writer.close()
+    return await answer
+
+
+async def closed(url):
+    """Waits until nobody listens there any more."""
+    for _ in range(200):
+        try:
+            async with httpx.AsyncClient() as client:  # a new connection each time: open ones are served on
+                await client.get(f"{url}/healthz")
+        except httpx.TransportError:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("the bot goes on listening")
+
+
+@pytest.mark.parametrize("signals", [1, 2])
+async def test_a_slow_upload_does_not_hold_up_the_exit(open_town, signals):
     async with open_town() as town:
-        os.kill(town.bot.pid, signal.SIGINT)
-        assert await town.bot.stop() == 0
+        slow = asyncio.create_task(trickle(town))
+        async with httpx.AsyncClient() as client:  # it connects after the upload: that one is in hand by then
+            await client.get(f"{town.bot.url}/healthz")
+        if signals == 2:
+            os.kill(town.bot.pid, signal.SIGTERM)
+            await closed(town.bot.url)
+        async with asyncio.timeout(EXIT_S):
+            assert await town.bot.stop() == 0
+            assert b" 503 " in await slow
+        assert "Traceback" not in town.bot.log.read_text()
 
 
 async def test_a_wrong_setting_ends_serve_with_one_sentence(open_town):
