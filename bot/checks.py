@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,7 +15,9 @@ from bot.doctor import Check, Examine
 from bot.rooms import Rooms, open_rooms
 from bot.settings import Settings
 from bot.slack.checks import slack_checks
-from bot.state.database import DatabaseUrlError, migrate
+from bot.state import condition
+from bot.state.condition import Condition
+from bot.state.database import DatabaseUrlError, head
 from runbooks.loader import load as load_runbooks
 
 WEBHOOKS = {
@@ -29,6 +32,8 @@ async def all_checks(settings: Settings) -> list[Check]:
     """Every check of these settings, in the order in which a person would mend them."""
     catalog, services = _catalog(settings.services_file)
     rooms = open_rooms(settings, catalog.templates)
+    # Several rooms import it, each in a thread of its own; side by side Python may call that a deadlock.
+    await asyncio.to_thread(importlib.import_module, "requests")
     try:
         return [
             *await doctor.examine_all([_database(settings), *map(doctor.source, rooms.open)]),
@@ -45,14 +50,25 @@ async def all_checks(settings: Settings) -> list[Check]:
 def _database(settings: Settings) -> Examine:
     async def examine() -> Check:
         try:
-            revision = await asyncio.to_thread(migrate, settings.database_url)
+            found = await asyncio.to_thread(condition.look, settings.database_url)
         except DatabaseUrlError as wrong:
             return Check("database", "fault", str(wrong), "set DATABASE_URL")
         except (SQLAlchemyError, OSError) as wrong:
-            return Check("database", "fault", f"cannot be opened ({type(wrong).__name__})", "look at DATABASE_URL")
-        return Check("database", "ok", f"writable, revision {revision}")
+            return Check("database", "fault", f"cannot be written ({type(wrong).__name__})", "look at DATABASE_URL")
+        return _database_told(found, head())
 
     return examine
+
+
+def _database_told(found: Condition, newest: str) -> Check:
+    if not found.there:
+        return Check("database", "ok", "not there yet: serve creates it")
+    if found.revision is None:
+        return Check("database", "ok", "writable and empty: serve creates the tables")
+    if found.revision != newest:
+        fix = f"serve will bring it to {newest}; one from a newer bot needs that bot"
+        return Check("database", "warning", f"writable, revision {found.revision}", fix)
+    return Check("database", "ok", f"writable, revision {newest}")
 
 
 def _webhooks(settings: Settings) -> list[Check]:

@@ -12,6 +12,7 @@ from bot.slack.scopes import SCOPES
 from integrations.contract import RoomError
 from integrations.trust import context as tls_context
 
+AWAY = (ClientError, OSError, TimeoutError)
 MANIFEST = "create the app again from slack-manifest.yaml, or reinstall it to the workspace after a change"
 
 
@@ -37,8 +38,8 @@ async def _token(web: AsyncWebClient) -> Check:
         who = await web.auth_test()
     except SlackApiError as refused:
         return Check("slack", "fault", str(refused.response.get("error")), f"look at SLACK_BOT_TOKEN; {MANIFEST}")
-    except (ClientError, OSError, TimeoutError) as away:
-        return Check("slack", "fault", f"no answer ({type(away).__name__})", "look at SLACK_API_URL and the network")
+    except AWAY as away:
+        return _no_answer("slack", away)
     granted = set(str(who.headers.get("x-oauth-scopes", "")).replace(" ", "").split(","))
     if missing := sorted(set(SCOPES) - granted):
         return Check("slack", "fault", f"missing scopes: {', '.join(missing)}", MANIFEST)
@@ -56,6 +57,8 @@ async def _hearing(settings: Settings, web: AsyncWebClient) -> Check:
     except SlackApiError as refused:
         fix = "look at SLACK_APP_TOKEN: an app-level token (xapp-…) with the scope connections:write"
         return Check("slack events", "fault", str(refused.response.get("error")), fix)
+    except AWAY as away:
+        return _no_answer("slack events", away)
     return Check("slack events", "ok", "Socket Mode")
 
 
@@ -69,7 +72,13 @@ async def _incidents_channel(settings: Settings, web: AsyncWebClient) -> Check:
     except SlackApiError as refused:
         fix = "SLACK_INCIDENTS_CHANNEL must be the id (C…) of a public channel"
         return Check("slack channel", "fault", str(refused.response.get("error")), fix)
+    except AWAY as away:
+        return _no_answer("slack channel", away)
     name = found["channel"].get("name")
     if not found["channel"].get("is_member"):
         return Check("slack channel", "fault", f"the bot is not in #{name}", "/invite it there")
     return Check("slack channel", "ok", f"#{name}")
+
+
+def _no_answer(what: str, away: Exception) -> Check:
+    return Check(what, "fault", f"no answer ({type(away).__name__})", "look at SLACK_API_URL and the network")

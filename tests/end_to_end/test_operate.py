@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sqlite3
+from pathlib import Path
 
 import httpx
 import pytest
@@ -73,6 +74,53 @@ async def test_doctor_names_each_fault_with_its_fix_and_never_a_secret(open_town
         for name in ("SLACK_BOT_TOKEN", "GITHUB_TOKEN", "PAGERDUTY_API_KEY", "ELASTICSEARCH_API_KEY"):
             value = town.env[name]
             assert not value or value not in printed or value == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("method", "check"), [("apps.connections.open", "✗ slack events"), ("conversations.info", "✗ slack channel")]
+)
+async def test_doctor_says_it_where_slack_goes_away_in_between(open_town, method, check):
+    async with open_town(start=False) as town:
+        town.slack.workspace.faults.add(Fault(method, drop=True, times=None))
+        code, printed = await town.bot.run("doctor")
+        assert code == 1
+        assert "Traceback" not in printed
+        assert f"{check}" in printed
+        assert "no answer" in printed
+
+
+def is_there(path):
+    return Path(path).exists()
+
+
+def content(path):
+    return Path(path).read_bytes()
+
+
+async def test_doctor_looks_at_the_database_and_leaves_it_as_it_is(open_town):
+    async with open_town(start=False) as town:
+        path = town.env["DATABASE_URL"].removeprefix("sqlite:///")
+        assert "not there yet: serve creates it" in (await town.bot.run("doctor"))[1]
+        assert not is_there(path)
+
+        sqlite3.connect(path).close()
+        assert "writable and empty" in (await town.bot.run("doctor"))[1]
+        assert content(path) == b""
+
+        with sqlite3.connect(path, isolation_level=None) as old:
+            old.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+            old.execute("INSERT INTO alembic_version VALUES ('0000')")
+        before = content(path)
+        code, printed = await town.bot.run("doctor")
+        assert code == 0
+        assert "! database" in printed
+        assert "revision 0000" in printed
+        assert "serve will bring it to" in printed
+        assert content(path) == before
+
+        with sqlite3.connect(path, isolation_level=None) as holder:
+            holder.execute("BEGIN EXCLUSIVE")
+            assert "✗ database" in (await town.bot.run("doctor"))[1]
 
 
 async def test_health_and_readiness_are_about_the_database_alone(open_town):
