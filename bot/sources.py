@@ -45,7 +45,7 @@ class MatchingRunbooks:
 
 
 class OtherAlerts:
-    """Alerts that are open on the scope's services, but belong to other incidents."""
+    """Alerts that are open on the scope's services and in its environment, but belong to other incidents."""
 
     name = "alerts"
 
@@ -57,13 +57,19 @@ class OtherAlerts:
             incidents = await self._journal.open_incidents()
         except JournalDown as down:
             raise Unreachable(self.name, "the bot's own database does not answer", "see DATABASE_URL") from down
-        others = (i for i in incidents if i.id != scope.incident_id and i.service in scope.services)
+        others = (i for i in incidents if i.id != scope.incident_id and _concerns(i, scope))
         return Look(tuple(alert for incident in others for alert in _open_alerts(incident)))
 
     async def ready(self) -> Ready:
         return Ready("the bot's own record")
 
     async def close(self) -> None: ...
+
+
+def _concerns(incident: Incident, scope: Scope) -> bool:
+    """On one of the scope's services, and not known to be of another environment."""
+    elsewhere = bool(incident.env and scope.env and incident.env != scope.env)
+    return incident.service in scope.services and not elsewhere
 
 
 def _open_alerts(incident: Incident) -> list[OpenAlert]:
