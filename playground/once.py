@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from playground.alerting import NotDelivered
 from playground.slack.changes import Change, ChannelChanged, Edited, Posted
 from playground.slack.model import Message
 from playground.terminal import as_text
@@ -17,6 +18,8 @@ LIMIT_S = 60.0
 """The bot's own promise: a first message never later than this."""
 PARTS = ("Now", "cause", "Changed recently", "Seen before", "On call", "Ask here")
 """What a whole briefing holds, whatever the incident."""
+BLIND = "Could not look"
+"""How the briefing names a source that did not answer; in a whole one there is none."""
 WITH_A_CAUSE = ("Runbooks", "First steps")
 """What it holds besides where it names a likely cause."""
 
@@ -57,11 +60,14 @@ async def play_once(town: Town, scenario: str) -> int:
     """Plays it and prints headline, briefing and the time of each stage. 0 only if the briefing arrived whole."""
     seen = Seen(time.perf_counter())
     stop_hearing = town.slack.workspace.hear(seen.hear)
-    await town.director.start(scenario)
-    seen.note("alert answered 202")
     try:
+        await town.director.start(scenario)
+        seen.note("alert answered 202")
         async with asyncio.timeout(LIMIT_S):
             await seen.whole.wait()
+    except NotDelivered as problem:
+        print(f"The alert was not taken: {problem}. The end of the bot's log:\n{town.bot.tail()}")
+        return 1
     except TimeoutError:
         print(f"No briefing within {LIMIT_S:g} s. The end of the bot's log:\n{town.bot.tail()}")
         return 1
@@ -79,8 +85,14 @@ def _tell(seen: Seen, sources: dict[str, float]) -> int:
         print(f"{seconds * 1000:7.0f} ms    of which {source} took")
     wanted = (*PARTS, *WITH_A_CAUSE) if "likely cause" in briefing.lower() else PARTS
     missing = [part for part in wanted if part.lower() not in briefing.lower()]
-    print(f"\nThe briefing is not whole; missing: {', '.join(missing)}" if missing else "\nThe briefing arrived whole.")
-    return 1 if missing else 0
+    blind = [line.strip() for line in briefing.splitlines() if BLIND in line]
+    for fault in (f"missing: {', '.join(missing)}" if missing else "", *blind):
+        if fault:
+            print(f"\nThe briefing is not whole; {fault}")
+    if missing or blind:
+        return 1
+    print("\nThe briefing arrived whole.")
+    return 0
 
 
 async def _sources(town: Town) -> dict[str, float]:

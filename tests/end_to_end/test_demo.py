@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from playground.bot import free_port
+from playground.once import play_once
 
 
 async def start(*arguments):
@@ -87,3 +88,17 @@ async def test_a_port_that_is_taken_is_said_in_a_sentence():
     assert f"Port {port} cannot be used" in printed
     assert "make demo PORT=" in printed
     assert "Traceback" not in printed
+
+
+async def test_once_fails_where_a_source_could_not_look(open_town, capsys):
+    async with open_town(PROMETHEUS_URL="http://127.0.0.1:9") as town:
+        assert await play_once(town, "upstream-down") == 1
+    printed = capsys.readouterr().out
+    assert "The briefing is not whole" in printed
+    assert "Could not look: " in printed.rpartition("── time ──")[2]
+
+
+async def test_once_says_so_where_the_alert_is_not_taken(open_town, capsys):
+    async with open_town(ALERTMANAGER_WEBHOOK_TOKEN="") as town:
+        assert await play_once(town, "upstream-down") == 1
+    assert "The alert was not taken" in capsys.readouterr().out
