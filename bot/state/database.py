@@ -28,8 +28,10 @@ NETWORK_LIMITS = {
 SERVER_LIMITS = "SET statement_timeout = '5s'; SET lock_timeout = '3s'"
 """For the journal, whose statements take milliseconds. A migration may take its time."""
 READERS = 4
-WRITERS = 5
-"""On PostgreSQL. SQLite has one writer: who waits for it in our own queue comes in turn, in SQLite's by chance."""
+WRITERS = 2
+"""On PostgreSQL, where alerts are taken in turn whatever number waits: one at it, one for everything else. More only
+wait in each other's way. SQLite has one writer: who waits for it in our own queue comes in turn, in SQLite's by chance.
+"""
 
 
 class DatabaseUrlError(ValueError):
