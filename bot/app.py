@@ -101,6 +101,8 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
     async def forget() -> None:
         log.info("old stories forgotten", count=await engine.forget(clock.now() - schedules.KEPT))
 
+    # Rooms load their clients in threads, and several of them this one: two at once can lock each other out.
+    await asyncio.to_thread(importlib.import_module, "requests")
     await engine.launch()
     await ears.open()
     ticking = schedules.start(take_up, forget)
