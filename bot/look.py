@@ -15,7 +15,7 @@ from bot.domain.context import Context, Report
 from bot.domain.incident import Incident
 from bot.fit_runbooks import fit_runbooks
 from bot.show import show
-from integrations.contract import Gap, Scope, Service, Window
+from integrations.contract import Alert, Gap, Scope, Service, Window
 from runbooks.model import Library
 
 log = structlog.get_logger(__name__)
@@ -62,7 +62,13 @@ def scope_of(incident: Incident, services: dict[str, Service], now: datetime) ->
 
     An alert from the future (a sender's clock) counts as one of now.
     """
-    alerts = tuple(replace(a, starts_at=min(a.starts_at, now)) for a in incident.firing or incident.alerts)
+    alerts = incident.firing or incident.alerts or (_told_by(incident),)
+    alerts = tuple(replace(a, starts_at=min(a.starts_at, now)) for a in alerts)
     began = min(alert.starts_at for alert in alerts)
     since = max(began - BEFORE, now - OLDEST)
     return Scope(incident.id, incident.env, alerts, services, Window(since, now))
+
+
+def _told_by(incident: Incident) -> Alert:
+    """In the place of an alert that has moved on to a later incident, before this one was told."""
+    return Alert("", incident.id, incident.title, "resolved", incident.started_at)
