@@ -14,6 +14,8 @@ from bot.domain.incident import Incident
 from bot.insist import attempt
 from integrations.contract import OnCall
 
+Chore = Callable[[Telling], Awaitable[bool]]
+
 
 async def topic(telling: Telling) -> bool:
     """Severity, alert and likely cause, on top of the channel."""
@@ -57,9 +59,12 @@ async def _known(telling: Telling) -> tuple[Incident, Report | None]:
     return incident, await telling.desk.journal.report(incident.id, telling.opening)
 
 
-CHORES: dict[str, Callable[[Telling], Awaitable[bool]]] = {
-    "topic": topic,
-    "pin": pin,
-    "invite": invite,
-    "chart": picture,
+async def _unless_fired_again(chore: Chore, telling: Telling) -> bool:
+    """An opening that is over and fired again is told by its next story, which has its own chores."""
+    return (await telling.incident()).opening == telling.opening and await chore(telling)
+
+
+CHORES: dict[str, Chore] = {
+    name: partial(_unless_fired_again, chore)
+    for name, chore in {"topic": topic, "pin": pin, "invite": invite, "chart": picture}.items()
 }

@@ -11,7 +11,6 @@ import asyncio
 import structlog
 
 from bot.desk import Desk
-from bot.insist import HOPELESS
 from bot.ports import ChatError, JournalDown
 from bot.show import bring_up_to_date
 
@@ -60,5 +59,3 @@ async def _bring_up_to_date(desk: Desk, incident_id: str) -> None:
         await bring_up_to_date(desk, incident_id)
     except ChatError as problem:
         log.warning("the message is behind", incident=incident_id, slack=problem.code)
-        if problem.code in HOPELESS:  # removed by people, say: nothing to bring up to date, however often one tries
-            await desk.journal.keep_shown(incident_id, await desk.journal.revision(incident_id))

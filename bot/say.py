@@ -51,7 +51,7 @@ async def headline(telling: Telling, place: Place) -> Posted:
     except ChatError:  # it cannot be said there, whatever one tries: it gets a channel of its own
         channel = await insist(partial(_own_channel, desk, incident))
         posted = await insist(_posting(telling, channel.id, first, "briefing"))
-    if incident.opening == telling.opening:
+    if await _still_told(telling):
         await desk.journal.keep_message(incident.id, posted)
     desk.measures.headline(incident, desk.clock.now())
     return posted
@@ -60,7 +60,7 @@ async def headline(telling: Telling, place: Place) -> Posted:
 async def briefing(telling: Telling) -> bool:
     """Edits the message into what the journal holds by now."""
     desk = telling.desk
-    if (await telling.incident()).opening != telling.opening:  # it fired again meanwhile: that story tells it
+    if not await _still_told(telling):
         return False
     try:
         await insist(partial(show, desk, telling.incident_id))
@@ -87,19 +87,44 @@ async def notice(telling: Telling, said: Posted) -> bool:
     if channel is None or said.channel_id == channel:
         return False
     line = compose.notice(await telling.incident())
-    return await attempt("notice", _posting(telling, channel, line, "notice"))
+    stands = await attempt("notice", _posting(telling, channel, line, "notice"))
+    await _show_again(telling)
+    return stands
 
 
 async def move(telling: Telling, left: Posted) -> bool:
-    """From the incidents channel to the incident's own, as soon as Slack gives one; a pointer stays behind."""
+    """From the incidents channel to the incident's own, as soon as Slack gives one; a pointer stays behind.
+
+    Where it never gives one, the incident stays where it is.
+    """
     desk, incident = telling.desk, await telling.incident()
-    if left.channel_id != desk.incidents_channel or incident.opening != telling.opening:
+    if left.channel_id != desk.incidents_channel or not await _still_told(telling):
         return False
-    channel = await insist(partial(_own_channel, desk, incident))
-    report = await desk.journal.report(incident.id, telling.opening)
-    posted = await insist(_posting(telling, channel.id, await words(desk, incident, report), "briefing"))
+    try:
+        channel = await insist(partial(_own_channel, desk, incident))
+        if not await _still_told(telling):
+            return False
+        incident = await telling.incident()  # much may have happened while we waited
+        report = await desk.journal.report(incident.id, telling.opening)
+        posted = await insist(_posting(telling, channel.id, await words(desk, incident, report), "briefing"))
+    except ChatError as problem:
+        log.warning("stays in the incidents channel", slack=problem.code)
+        return False
     await desk.journal.keep_message(incident.id, posted)
-    return await attempt("pointer", partial(desk.chat.edit, left, compose.moved(await telling.incident())))
+    pointed = await attempt("pointer", partial(desk.chat.edit, left, compose.moved(await telling.incident())))
+    await _show_again(telling)
+    return pointed
+
+
+async def _show_again(telling: Telling) -> None:
+    """What was said while the incident went on may be behind it: `bot.keep_current` has another look."""
+    await telling.desk.journal.keep_shown(telling.incident_id, 0)
+    telling.desk.changed.set()
+
+
+async def _still_told(telling: Telling) -> bool:
+    """Whether this is the incident's present opening; once it fired again, that story tells it."""
+    return (await telling.incident()).opening == telling.opening
 
 
 def _posting(telling: Telling, channel_id: str, words: Briefing, what: str) -> Callable[[], Awaitable[Posted]]:

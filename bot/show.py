@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
+import structlog
+
 from bot import compose
 from bot.desk import Desk
 from bot.domain.briefing import Briefing
 from bot.domain.context import Report
 from bot.domain.incident import Incident
+from bot.insist import HOPELESS
+from bot.ports import ChatError
+
+log = structlog.get_logger(__name__)
 
 
 async def show(desk: Desk, incident_id: str) -> None:
@@ -32,15 +40,26 @@ async def bring_up_to_date(desk: Desk, incident_id: str) -> None:
     """Shows everything that the journal holds of the incident, and only then notes that it is shown.
 
     Whatever stops it on the way, the next call does it all again: an edit that changes nothing costs nothing, and
-    the line that it is over is found by its key. Raises ChatError.
+    the line that it is over is found by its key. What people removed is passed over, and the rest is shown.
+    Raises ChatError.
     """
     revision = await desk.journal.revision(incident_id)
-    await show(desk, incident_id)
+    await _if_it_stands(show(desk, incident_id))
     incident = await desk.journal.incident(incident_id)
     if incident.resolved_at is not None and incident.message is not None:
-        await _say_that_it_is_over(desk, incident, incident.message.channel_id)
-        await _update_notice(desk, incident)
+        await _if_it_stands(_say_that_it_is_over(desk, incident, incident.message.channel_id))
+        await _if_it_stands(_update_notice(desk, incident))
     await desk.journal.keep_shown(incident_id, revision)
+
+
+async def _if_it_stands(showing: Awaitable[None]) -> None:
+    """A message or a channel that is gone stays gone, however often one tries."""
+    try:
+        await showing
+    except ChatError as problem:
+        if problem.code not in HOPELESS:
+            raise
+        log.warning("nothing to bring up to date", slack=problem.code)
 
 
 async def _say_that_it_is_over(desk: Desk, incident: Incident, channel_id: str) -> None:
