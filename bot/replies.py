@@ -43,17 +43,18 @@ class JournalReplies:
             return _line("My database does not answer right now. Try again in a minute.")
 
     async def question(self, channel_id: str, thread: str | None, text: str) -> Briefing | None:
-        """The answer to a question; None for talk in a thread that is not the briefing's."""
+        """The answer to a question; None for talk in a thread that is not the briefing's, as far as can be told."""
         asked = _MENTION.sub("", text).strip()
+        mentioned = asked != text.strip()
         try:
             incident = await self._desk.journal.in_channel(channel_id)
             if incident is None:
-                return await self._overview() if asked != text.strip() else None
-            if asked == text.strip() and (incident.message is None or incident.message.ts != thread):
+                return await self._overview() if mentioned else None
+            if not mentioned and (incident.message is None or incident.message.ts != thread):
                 return None
             report = await self._desk.journal.report(incident.id, incident.opening)
         except JournalDown:
-            return _line("My database does not answer right now. Try again in a minute.")
+            return _line("My database does not answer right now. Try again in a minute.") if mentioned else None
         return answer(asked, incident, report, self._desk.clock.now())
 
     async def post(self, channel_id: str, thread: str, briefing: Briefing, key: str) -> None:
