@@ -308,6 +308,16 @@ async def test_slack_that_refuses_for_a_while_is_asked_until_it_does_it(slack, t
         assert slack.pins == [here.posted]
 
 
+async def test_a_message_that_stands_although_its_answer_was_lost_is_not_posted_twice(slack, tmp_path):
+    slack.lose_the_answer("1:briefing")
+    slack.lose_the_answer("1:notice")
+    async with desk_with(tmp_path, slack, Source()) as desk:
+        await tell(desk, await fire(desk))
+
+        assert slack.in_(OWN) == ["1:briefing"]
+        assert slack.in_(INCIDENTS) == ["1:notice"]
+
+
 @pytest.mark.parametrize("code", ["message_not_found", "thread_not_found"])
 async def test_the_story_of_a_removed_message_ends(slack, tmp_path, code):
     slack.refuse("edit", code)

@@ -66,6 +66,7 @@ class FakeSlack:
         self.pictures: list[str] = []
         self.calls: list[str] = []
         self._refusals: list[Refusal] = []
+        self._lost: list[str] = []
         self._held: list[tuple[str, str, asyncio.Event, asyncio.Event]] = []
 
     # ── what a test does with it ──
@@ -75,8 +76,9 @@ class FakeSlack:
         problem = ChatError(error, passing=passing) if isinstance(error, str) else error
         self._refusals.append(Refusal(method, problem, times, about))
 
-    def allow(self):
-        self._refusals.clear()
+    def lose_the_answer(self, key):
+        """The next message whose key ends so is posted, and the bot does not hear of it."""
+        self._lost.append(key)
 
     def hold(self, method, *, about=""):
         """The next such call waits. Gives back two events: it has come, and let it go on."""
@@ -111,6 +113,9 @@ class FakeSlack:
         await self._door("post", f"{channel_id} {key}")
         posted = Posted(channel_id, f"{len(self.messages) + 1}.0")
         self.messages.append(Message(posted, key, thread, [as_text(briefing)]))
+        for lost in [one for one in self._lost if key.endswith(one)]:
+            self._lost.remove(lost)
+            raise ChatError("no answer", passing=True)
         return posted
 
     async def find(self, channel_id, key, thread=None):
