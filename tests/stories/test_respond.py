@@ -90,16 +90,34 @@ async def test_after_a_crash_at_any_step_everything_stands_once(slack, tmp_path,
         assert await desk.journal.unbriefed() == ()
 
 
+@pytest.mark.parametrize("when", ["before", "undone", "after"])
+@pytest.mark.parametrize("step", ["find a place", "headline", "briefing", "move"])
+async def test_after_a_crash_on_the_move_it_stands_once_in_its_own_channel(slack, tmp_path, step, when):
+    slack.refuse("open_channel", "missing_scope", times=1)
+    async with desk_with(tmp_path, slack, Source()) as desk:
+        taken = await fire(desk)
+        first = Life(ends=(when, step))
+        await live(desk, taken, first)
+        assert first.over.is_set()
+
+        await tell(desk, taken, Life(dict(first.recorded), taken_up=True))
+        await resolve(desk)
+        await catch_up(desk)
+
+        assert slack.in_(OWN)[0] == "1:briefing"
+        assert all("resolved 03:42" in message.text.lower() for message in slack.messages)
+        assert len(slack.in_(OWN)) == 2
+        assert len(slack.in_(INCIDENTS)) == 1
+
+
 # ── where it is told ─────────────────────────────────────────────────────────────────────────────
 
 
 async def test_while_the_channel_is_slow_it_is_told_in_the_incidents_channel_and_moves(slack, tmp_path):
-    _, may = slack.hold("open_channel")
-    slack.hold("open_channel")[1].set()
+    slack.hold("open_channel")  # the first call never comes back
     async with desk_with(tmp_path, slack, Source(), channel_timeout_s=0.02) as desk:
         await tell(desk, await fire(desk))
 
-        assert not may.is_set()
         here, left = slack.messages[1], slack.messages[0]
         assert (here.posted.channel_id, left.posted.channel_id) == (OWN, INCIDENTS)
         assert "moved to its own channel" in left.text
@@ -133,6 +151,8 @@ async def test_without_the_right_to_open_channels_it_is_told_and_kept_current_in
             await resolve(desk, "HighLatency")
             await catch_up(desk)
             assert slack.in_(INCIDENTS) == ["1:briefing", "1:resolved"]
+            assert "resolved 03:42" in slack.of("1:briefing").text
+            assert "Ask here" in slack.of("1:briefing").text  # still the briefing, not cut down to a notice
 
             granted.set()
             await story
@@ -145,6 +165,17 @@ async def test_without_the_right_to_open_channels_it_is_told_and_kept_current_in
         here = next(m for m in slack.messages if m.posted.channel_id == OWN)
         assert "resolved 03:42" in here.text
         assert slack.in_(OWN) == ["1:briefing", "1:resolved"]
+
+
+async def test_a_pointer_that_slack_does_not_take_costs_nothing_else(slack, tmp_path):
+    slack.refuse("open_channel", "missing_scope", times=1)
+    async with desk_with(tmp_path, slack, Source()) as desk:
+        slack.refuse("edit", "a_new_word", about=INCIDENTS)
+        taken = await fire(desk)
+        await tell(desk, taken, Life(recorded={"briefing": True}))  # it stood before Slack refused edits
+
+        assert slack.in_(OWN) == ["1:briefing"]
+        assert [pin.channel_id for pin in slack.pins] == [OWN]
 
 
 async def test_the_pointer_says_when_it_is_over(slack, tmp_path):

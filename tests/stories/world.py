@@ -274,8 +274,8 @@ async def live(desk, taken, life):
 
 
 async def eventually(true):
-    """Waits until something is so, for two seconds at most; `true` may be a coroutine function."""
-    async with asyncio.timeout(2):
+    """Waits until something is so, for five seconds at most; `true` may be a coroutine function."""
+    async with asyncio.timeout(5):
         while True:
             found = true()
             if await found if asyncio.iscoroutine(found) else found:
