@@ -36,12 +36,19 @@ class Answered:
 
 
 async def rows(folder: Path, seconds: float) -> list[Answered]:
-    """The bare endpoint, the bot with its stories told, the bot while it tells one after another, and in a storm."""
+    """The bare endpoint, and the bot with nothing but intake to do."""
     count = int(RATE * seconds)
-    every = count // SERVICES
     return [
         await _bare(folder / "bare", count),
         await _told(folder / "told", [i % SERVICES for i in range(count)]),
+    ]
+
+
+async def rows_with_stories(folder: Path, seconds: float) -> list[Answered]:
+    """The bot while it tells one story after another, and while it tells all at once."""
+    count = int(RATE * seconds)
+    every = count // SERVICES
+    return [
         await _telling(
             folder / "telling",
             [(i * 7) % (i // every + 1) for i in range(count)],

@@ -78,15 +78,13 @@ def incidents(rows: Sequence[Measured], slack_s: float) -> str:
 
 def starts(found: Starts) -> str:
     """Time to ready and memory when idle."""
-    cells = []
-    for name, ones in (
-        ("bot, new database", found.fresh),
-        ("bot, again", found.again),
-        ("bare: imports and /readyz", found.bare),
-    ):
-        ready, idle = median(s.ready_s for s in ones), median(s.idle_mb for s in ones)
-        aims = ("", "") if "bare" in name else (_met(ready, START_AIM_S), _met(idle, MEMORY_AIM_MB))
-        cells.append((name, f"{ready:.2f}", aims[0], f"{idle:.0f}", aims[1]))
+    fresh, again = median(s.ready_s for s in found.fresh), median(found.again)
+    idle, bare = median(s.idle_mb for s in found.fresh), median(s.idle_mb for s in found.bare)
+    cells = [
+        ("bot, new database", f"{fresh:.2f}", _met(fresh, START_AIM_S), f"{idle:.0f}", _met(idle, MEMORY_AIM_MB)),
+        ("bot, again", f"{again:.2f}", _met(again, START_AIM_S), "", ""),
+        ("bare: imports and /readyz", f"{median(s.ready_s for s in found.bare):.2f}", "", f"{bare:.0f}", ""),
+    ]
     headline, briefing = zip(*found.first, strict=True)
     return "\n".join(
         [
