@@ -67,19 +67,11 @@ async def running(folder: Path, *, port: int = 0, more: Mapping[str, str] | None
         slack = await stack.enter_async_context(
             slack_running(slack_settings, director.people(), director, clock.now, port=port)
         )
-        incidents = slack.workspace.named("incidents")
         (folder / "services.yaml").write_text(director.services_yaml())
         _write_history(folder / "history.jsonl", director)
         env = {
-            "DATABASE_URL": f"sqlite:///{folder / 'first-responder.sqlite'}",
-            "HTTP_HOST": "127.0.0.1",
-            "HTTP_PORT": str(bot_port),
-            "EXTRA_CA_FILE": str(certificates.ca_file),
-            "SLACK_BOT_TOKEN": slack_settings.bot_token,
-            "SLACK_APP_TOKEN": slack_settings.app_token,
-            "SLACK_SIGNING_SECRET": slack_settings.signing_secret,
-            "SLACK_API_URL": slack.api_url,
-            "SLACK_INCIDENTS_CHANNEL": incidents.id if incidents else "",
+            **_own_settings(folder, bot_port, certificates.ca_file),
+            **_slack_settings(slack),
             "ALERTMANAGER_WEBHOOK_TOKEN": tokens["alerts"],
             "GENERIC_WEBHOOK_TOKEN": tokens["alerts"],
             "PROMETHEUS_URL": figures.url,
@@ -90,8 +82,6 @@ async def running(folder: Path, *, port: int = 0, more: Mapping[str, str] | None
             "GITHUB_API_URL": code.url,
             "PAGERDUTY_API_KEY": tokens["pagerduty"],
             "PAGERDUTY_API_URL": rota.url,
-            "CHROMA_PATH": str(folder / "chroma"),
-            "SERVICES_FILE": str(folder / "services.yaml"),
             **(more or {}),
         }
         bot = Bot(env, folder, bot_port)
@@ -99,6 +89,30 @@ async def running(folder: Path, *, port: int = 0, more: Mapping[str, str] | None
             yield Town(slack, director, bot, env)
         finally:
             await bot.stop()
+
+
+def _own_settings(folder: Path, port: int, ca_file: Path) -> dict[str, str]:
+    """What the bot keeps, and where it listens."""
+    return {
+        "DATABASE_URL": f"sqlite:///{folder / 'first-responder.sqlite'}",
+        "HTTP_HOST": "127.0.0.1",
+        "HTTP_PORT": str(port),
+        "EXTRA_CA_FILE": str(ca_file),
+        "CHROMA_PATH": str(folder / "chroma"),
+        "SERVICES_FILE": str(folder / "services.yaml"),
+    }
+
+
+def _slack_settings(slack: Slack) -> dict[str, str]:
+    """How the bot reaches Slack, by socket or by signed HTTP."""
+    settings, incidents = slack.workspace.settings, slack.workspace.named("incidents")
+    return {
+        "SLACK_BOT_TOKEN": settings.bot_token,
+        "SLACK_APP_TOKEN": settings.app_token,
+        "SLACK_SIGNING_SECRET": settings.signing_secret,
+        "SLACK_API_URL": slack.api_url,
+        "SLACK_INCIDENTS_CHANNEL": incidents.id if incidents else "",
+    }
 
 
 def _as_the_manifest_says() -> SlackSettings:
