@@ -1,5 +1,6 @@
-"""After the briefing: whatever changes in the journal is shown in Slack within a second or two.
+"""After the briefing: whatever changes in the journal is shown in Slack, a second or two later when few change.
 
+When many change at once, edits keep Slack's pace, and the last of thirty comes about half a minute late.
 An alert joins, one is resolved, all are: the journal's revision goes up, and this brings the message up to it. What
 a crash left unshown is found again, because it asks the journal and not its own memory.
 """
