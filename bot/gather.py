@@ -97,7 +97,7 @@ class Gathering:
             look = redact_finding(Look(gaps=(Gap(source.name, error.reason),)))
         except OpenedState:
             look = Look(gaps=(Gap(source.name, "left alone for a minute: no answer several times in a row"),))
-        except Exception:  # the one broad except: a bug in one source must not cost the briefing
+        except Exception:  # at the fan-out: a bug in one source must not cost the briefing
             log.exception("source failed", source=source.name)
             look = Look(gaps=(Gap(source.name, "failed inside the bot; its log tells more"),))
         return _Answer(source.name, look, time.perf_counter() - started)
