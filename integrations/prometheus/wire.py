@@ -130,4 +130,4 @@ def _adapter(wire: Wire, trusted: ssl.SSLContext | None) -> HTTPAdapter:
             if not trusted:
                 super().cert_verify(conn, url, verify, cert)
 
-    return Adapter(pool_maxsize=32, max_retries=Retry(0, redirect=False, raise_on_status=False))
+    return Adapter(pool_maxsize=32, max_retries=Retry(0, read=False, redirect=False, raise_on_status=False))

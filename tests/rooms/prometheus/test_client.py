@@ -11,6 +11,7 @@ from werkzeug import Response
 
 from integrations import prometheus as room
 from integrations.contract import Alert, Refused, Scope, Service, Unreachable, Window
+from integrations.prometheus.client import Client
 
 NOW = datetime.now(UTC)
 CART = Service("cart")
@@ -82,6 +83,18 @@ async def test_what_came_in_time_is_kept_and_what_did_not_is_named(elsewhere):
         over.set()
     assert [gap.reason for gap in found.gaps] == ["cpu: no answer in 5 s"]
     assert "error_rate" in {one.signal for one in found.findings}
+
+
+def test_a_server_that_says_nothing_was_silent_and_did_not_break_off(elsewhere):
+    over = threading.Event()
+    elsewhere.expect_request("/api/v1/query_range").respond_with_handler(lambda _: over.wait(30) and figures("1"))
+    client = Client(room.Settings(elsewhere.url_for("/"), limit_s=0.3), None)
+    try:
+        with pytest.raises(Unreachable, match="no answer in 0.3 s"):
+            client.range("up", Window(NOW - timedelta(hours=1), NOW), 60)
+    finally:
+        over.set()
+        client.cut()
 
 
 async def test_figures_that_are_none_are_left_out(httpserver):
