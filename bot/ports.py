@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
@@ -71,6 +71,22 @@ class Chat(Protocol):
 
     async def picture(self, posted: Posted, png: bytes, *, title: str, alt: str, key: str) -> None:
         """A picture in the thread of a message, once by its key. Raises ChatError."""
+        ...
+
+    async def file(self, posted: Posted, text: str, *, name: str, title: str, key: str) -> None:
+        """A text file in the thread of a message, masked, once by its key. Raises ChatError."""
+        ...
+
+    async def react(self, posted: Posted, *emoji: str) -> None:
+        """The bot's own reactions, in this order; those that are there already stay. Raises ChatError."""
+        ...
+
+    async def reactions(self, posted: Posted) -> Mapping[str, tuple[str, ...]]:
+        """Emoji name (without skin tone) → ids of everybody else who reacts with it now. Raises ChatError."""
+        ...
+
+    async def whisper(self, channel_id: str, user_id: str, briefing: Briefing, thread: str | None = None) -> None:
+        """Says it to one person only (ephemeral; lost when they are away). Raises ChatError."""
         ...
 
     async def close(self) -> None:

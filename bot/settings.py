@@ -72,14 +72,42 @@ class Settings(BaseSettings):
     chroma_url: str | None = None
     """A Chroma server instead of the folder; needed with more than one replica."""
     services_file: Path | None = None
-    runbooks_dir: Path | None = None
-    """Not set: the library that comes with the bot."""
     embedder: Literal["hashing", "onnx", "http"] = "hashing"
     embedder_path: Path = Path("embedder")
     embedder_url: str | None = None
     embedder_model: str = ""
     """Sent as `model`, where the server behind EMBEDDER_URL holds several."""
     embedder_token: SecretStr | None = None
+
+    # ── runbooks and their gates ──
+    runbooks_dir: Path | None = None
+    """Not set: the library that comes with the bot."""
+    runbook_allowed_programs: Annotated[tuple[str, ...], NoDecode] = ("kubectl", "psql", "aws", "df", "du", "find")
+    """Names found on PATH, or absolute paths."""
+    runbook_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """`host` or `host:port` that `http` steps may call; none: no `http` step runs."""
+    runbook_env: Annotated[tuple[str, ...], NoDecode] = ()
+    """Names of environment variables that pass into a step, such as KUBECONFIG."""
+    runbook_sandbox: Literal["none", "bwrap"] = "none"
+    autonomy_profile: Literal["observe", "development", "staging", "production", "incident"] = "production"
+    autonomy_file: Path | None = None
+    """autonomy.yaml: steps that a team lets run unasked. Not set: none."""
+    approvers: Annotated[tuple[str, ...], NoDecode] = ()
+    """User ids (U…), user group ids (S…), `oncall`. Nobody set: nothing can be approved."""
+    approvers_low: Annotated[tuple[str, ...], NoDecode] = ()
+    """Over APPROVERS, for this risk; so are the next three."""
+    approvers_medium: Annotated[tuple[str, ...], NoDecode] = ()
+    approvers_high: Annotated[tuple[str, ...], NoDecode] = ()
+    approvers_critical: Annotated[tuple[str, ...], NoDecode] = ()
+    approval_timeout_s: float = Field(default=300.0, gt=0)
+    require_second_person: bool = False
+    """Whether the one who asked cannot approve."""
+    emergency_approvers: Annotated[tuple[str, ...], NoDecode] = ()
+    """Who lifts an emergency stop; not set: those who approve critical steps."""
+    shared_channels: Annotated[tuple[str, ...], NoDecode] = ()
+    """Ids of externally shared channels in which the bot may run things and answer all the same."""
+    audit_key: SecretStr | None = None
+    """Chains the audit log. Not set: nothing can be run. Keep it outside the database."""
 
     # ── how long ──
     source_timeout_s: float = Field(default=8.0, gt=0)
@@ -91,7 +119,12 @@ class Settings(BaseSettings):
     channel_timeout_s: float = Field(default=5.0, gt=0)
     """Seconds after which the headline goes to the incidents channel because its own channel is not there."""
 
-    @field_validator("service_labels", "env_labels", mode="before")
+    @field_validator(
+        *("service_labels", "env_labels", "shared_channels", "emergency_approvers"),
+        *("runbook_allowed_programs", "runbook_allowed_hosts", "runbook_env"),
+        *("approvers", "approvers_low", "approvers_medium", "approvers_high", "approvers_critical"),
+        mode="before",
+    )
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

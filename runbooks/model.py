@@ -45,6 +45,28 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Parse:
+    """How a step's output becomes variables for later steps."""
+
+    kind: Literal["line", "json", "table", "regex"]
+    name: str = ""
+    """The variable (line), the prefix (json, none: top-level keys), or what conditions call the rows (table)."""
+    pattern: str = ""
+    """Of a regular expression with named groups: each group is a variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """A look after the step that tells whether it helped."""
+
+    step: Step
+    """An exec, http or promql without anything behind it."""
+    wait_s: float = 0.0
+    expect: str = ""
+    """CEL over `exit`, `output`, `status`, `value`; empty: exit 0, a 2xx, or a result that is not empty."""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step, or one that follows from a condition. Texts hold `{{variables}}`."""
 
@@ -56,7 +78,19 @@ class Step:
     approval: bool = False
     """Whether the file itself asks for a person; other reasons to ask come on top."""
     details: Mapping[str, Any] = field(default_factory=dict)
-    """What the action needs besides: `from`, `to`, `url`, `method`, `query`, `timeout`, `parse`, `verify`, …"""
+    """What the action itself needs: `from`, `to`, `url`, `method`, `headers`, `body`, `query`, `seconds`, `text`, …"""
+    risk: Risk | None = None
+    """None: the runbook's."""
+    timeout_s: float = 60.0
+    continue_on_failure: bool = False
+    parse: Parse | None = None
+    verify: Verify | None = None
+    rollback: Step | None = None
+    unsafe: str = ""
+    """Why an interpreter or launcher may be used here; makes the step critical."""
+    needs: tuple[str, ...] = ()
+    """What a sandbox must open: `network`, or folders that it may write to."""
+    line: int = 1
 
 
 @dataclass(frozen=True, slots=True)

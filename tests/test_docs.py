@@ -41,7 +41,7 @@ def test_every_path_that_is_named_exists(page):
 @pages
 def test_every_file_of_the_root_that_is_named_exists(page):
     words = set(re.findall(r"`([\w.-]+\.(?:md|toml|yaml|example|lock))`", page.read_text()))
-    made_by_the_reader = {"services.yaml", "alertmanager.yml"}
+    made_by_the_reader = {"services.yaml", "autonomy.yaml", "alertmanager.yml"}
     beside = (ROOT, page.parent)
     assert [word for word in words - made_by_the_reader if not any((folder / word).exists() for folder in beside)] == []
 

@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Something to tap. `does` and `value` come back when it is tapped: what is meant, and of what."""
+
+    label: str
+    """Plain text, at most 75 characters."""
+    does: str
+    """Such as `run`, `choose.again`."""
+    value: str
+    """At most 2,000 characters, such as a runbook's or a run's id."""
+    look: Literal["plain", "primary", "danger"] = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +29,8 @@ class Section:
     """Bold, on a line of its own before the lines; None for a part without one."""
     aside: str = ""
     """Behind the title on its line, not bold; a dot between them unless it stands in brackets."""
+    buttons: tuple[Button, ...] = ()
+    """In a row below the lines; at most 25."""
 
     @property
     def text(self) -> tuple[str, ...]:

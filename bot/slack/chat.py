@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.domain.briefing import Briefing
 from bot.domain.incident import Channel, Posted
@@ -87,6 +87,59 @@ class SlackChat:
                 content=png,
                 title=self._mask(title),
                 alt_txt=self._mask(alt),
+            )
+        )
+
+    async def file(self, posted: Posted, text: str, *, name: str, title: str, key: str) -> None:
+        """As with pictures, the file's name carries the key."""
+        called = f"{_OUTSIDE_FILE_NAMES.sub('-', key)}-{_OUTSIDE_FILE_NAMES.sub('-', name)}"
+        if called in [found async for found in self._posts.files(posted)]:
+            return
+        await self._web.once(
+            lambda client: client.files_upload_v2(
+                channel=posted.channel_id,
+                thread_ts=posted.ts,
+                filename=called,
+                content=self._mask(text),
+                title=self._mask(title),
+            )
+        )
+
+    async def react(self, posted: Posted, *emoji: str) -> None:
+        for name in emoji:
+            try:
+                await self._web.call(
+                    lambda client, name=name: client.reactions_add(  # type: ignore[misc]
+                        channel=posted.channel_id, timestamp=posted.ts, name=name
+                    )
+                )
+            except ChatError as problem:
+                if problem.code != "already_reacted":
+                    raise
+
+    async def reactions(self, posted: Posted) -> Mapping[str, tuple[str, ...]]:
+        answer = await self._web.call(
+            lambda client: client.reactions_get(channel=posted.channel_id, timestamp=posted.ts, full=True)
+        )
+        me = await self._web.user_id()
+        found: dict[str, tuple[str, ...]] = {}
+        for reaction in (answer.get("message") or {}).get("reactions") or ():
+            name = str(reaction["name"]).partition("::")[0]
+            others = (str(user) for user in reaction["users"] if user != me)
+            found[name] = tuple(dict.fromkeys((*found.get(name, ()), *others)))
+        return found
+
+    async def whisper(self, channel_id: str, user_id: str, briefing: Briefing, thread: str | None = None) -> None:
+        message = render(briefing.mapped(self._mask))
+        await self._web.once(
+            lambda client: client.chat_postEphemeral(
+                channel=channel_id,
+                user=user_id,
+                text=message.text,
+                blocks=list(message.blocks),
+                thread_ts=thread,
+                parse="none",
+                link_names=False,
             )
         )
 
