@@ -1,0 +1,83 @@
+"""What people do toward the bot in Slack beside asking: a command, a tap, a filled form, a reaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.domain.incident import Posted
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`/incident-action <text>`."""
+
+    channel_id: str
+    user_id: str
+    text: str
+    trigger: str = ""
+    """What opens a form for this person, within 3 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A button of one of the bot's messages (`bot.domain.briefing.Button`)."""
+
+    does: str
+    value: str
+    channel_id: str
+    user_id: str
+    trigger: str = ""
+    message: Posted | None = None
+    """None where it was one that only they could see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line of a form."""
+
+    name: str
+    label: str
+    hint: str = ""
+    value: str = ""
+    """What stands there at first."""
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A modal: asks one person for a few texts."""
+
+    does: str
+    """Comes back with what was filled in."""
+    value: str
+    """Comes back too; at most 3,000 characters."""
+    title: str
+    """At most 24 characters."""
+    button: str
+    """At most 24 characters."""
+    fields: tuple[Field, ...]
+    lines: tuple[str, ...] = ()
+    """Mrkdwn above the fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form that a person sent off."""
+
+    does: str
+    value: str
+    user_id: str
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """By field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """A reaction was added to, or taken from, a message."""
+
+    message: Posted
+    emoji: str
+    """Without skin tone."""
+    user_id: str
+    added: bool
