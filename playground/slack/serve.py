@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from playground.serving import serving
 from playground.slack import (
     methods_chat,
     methods_conversations,
@@ -181,14 +180,6 @@ class _Droppable(H11Protocol):
         self.app_state = self.app_state | {"drop": transport.abort}
 
 
-class EmbeddedServer(uvicorn.Server):
-    """A server inside a program that keeps its own signals."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 @contextlib.asynccontextmanager
 async def running(
     settings: SlackSettings | None = None,
@@ -199,36 +190,9 @@ async def running(
 ) -> AsyncIterator[Slack]:
     """A Slack that listens on 127.0.0.1, on a free port unless one is named, until the block ends."""
     slack = build(settings or SlackSettings(), people, director, clock)
-    with _listening(port) as listening:
-        slack.workspace.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server = EmbeddedServer(_config(slack.app))
-        serving = asyncio.create_task(server.serve([listening]))
+    async with serving(slack.app, port=port, http=_Droppable, ws="websockets-sansio", log_level="warning") as url:
+        slack.workspace.url = url
         try:
-            while not server.started and not serving.done():  # noqa: ASYNC110  # uvicorn tells it in no other way
-                await asyncio.sleep(0.005)
             yield slack
         finally:
             await slack.close()
-            server.should_exit = True
-            await serving
-
-
-def _listening(port: int) -> socket.socket:
-    """A socket that says that it is TCP: asyncio turns Nagle's delay off only then, which saves 40 ms a call."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind(("127.0.0.1", port))
-    return listening
-
-
-def _config(app: Starlette) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        http=_Droppable,
-        ws="websockets-sansio",
-        lifespan="off",
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=1,
-    )

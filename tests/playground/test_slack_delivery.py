@@ -7,7 +7,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-import uvicorn
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
@@ -17,12 +16,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from playground.serving import serving
 from playground.slack import messages
 from playground.slack.deliver import NotAcknowledged
 from playground.slack.interactions import Click
 from playground.slack.messages import Draft
 from playground.slack.model import Channel
-from playground.slack.serve import EmbeddedServer, Slack, running
+from playground.slack.serve import Slack, running
 from playground.slack.settings import SlackSettings
 from playground.slack.workspace import BOT_USER
 from playground.world import Person
@@ -98,27 +98,9 @@ async def http_mode(slack: Slack) -> AsyncIterator["asyncio.Queue[dict[str, Any]
     async def endpoint(request: Request) -> Response:
         return await handler.handle(request)
 
-    async with listening(Starlette(routes=[Route("/slack/events", endpoint, methods=["POST"])])) as url:
+    async with serving(Starlette(routes=[Route("/slack/events", endpoint, methods=["POST"])])) as url:
         await slack.set_request_url(f"{url}/slack/events")
         yield got
-
-
-@asynccontextmanager
-async def listening(app: Starlette) -> AsyncIterator[str]:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        server = EmbeddedServer(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
-        serving = asyncio.create_task(server.serve([free]))
-        try:
-            for _ in range(500):
-                if server.started:
-                    break
-                await asyncio.sleep(0.01)
-            yield f"http://127.0.0.1:{free.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await serving
 
 
 async def next_of(got: "asyncio.Queue[dict[str, Any]]", kind: str) -> dict[str, Any]:
@@ -271,7 +253,7 @@ async def test_a_request_url_must_answer_the_challenge(slack: Slack):
     async def silent(request: Request) -> Response:
         return PlainTextResponse("ok")
 
-    async with listening(Starlette(routes=[Route("/", silent, methods=["POST"])])) as url:
+    async with serving(Starlette(routes=[Route("/", silent, methods=["POST"])])) as url:
         with pytest.raises(NotAcknowledged, match="challenge"):
             await slack.set_request_url(f"{url}/")
     with pytest.raises(NotAcknowledged, match="connection_failed"):
@@ -288,7 +270,7 @@ async def test_a_wrong_signature_is_refused_by_the_app_and_the_event_sent_again(
         seen.put_nowait({**request.headers, "status": str(answer.status_code)})
         return answer
 
-    async with listening(Starlette(routes=[Route("/", endpoint, methods=["POST"])])) as url:
+    async with serving(Starlette(routes=[Route("/", endpoint, methods=["POST"])])) as url:
         with pytest.raises(NotAcknowledged, match="http_error"):
             await slack.set_request_url(f"{url}/")
         told = await asyncio.wait_for(seen.get(), PATIENCE)
@@ -306,7 +288,7 @@ async def test_an_event_is_posted_again_with_the_number_of_the_try(slack: Slack,
         tries.put_nowait((request.headers.get("x-slack-retry-num"), request.headers.get("x-slack-retry-reason")))
         return PlainTextResponse("no", 500)
 
-    async with listening(Starlette(routes=[Route("/", endpoint, methods=["POST"])])) as url:
+    async with serving(Starlette(routes=[Route("/", endpoint, methods=["POST"])])) as url:
         await slack.set_request_url(f"{url}/")
         says(slack, place, "hello")
         told = [await asyncio.wait_for(tries.get(), PATIENCE) for _ in range(3)]
