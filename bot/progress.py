@@ -1,0 +1,1 @@
+"""What a run's events say of each of its steps (pure)."""
