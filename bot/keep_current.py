@@ -50,7 +50,7 @@ async def catch_up(desk: Desk) -> None:
                 if isinstance(outcome, Exception):
                     log.error("a change could not be shown", incident=incident_id, problem=repr(outcome))
             await asyncio.sleep(PACE_S * (len(few) - 1))
-        desk.measures.open_incidents(len(await desk.journal.open_incidents()))
+        desk.measures.open_incidents(await desk.journal.count_open())
     except JournalDown as problem:
         log.warning("cannot look for changes", problem=str(problem))
 

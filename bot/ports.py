@@ -10,7 +10,7 @@ from typing import Literal, Protocol, TypeVar
 from bot.domain.briefing import Briefing
 from bot.domain.context import Report
 from bot.domain.incident import Channel, Incident, Posted
-from integrations.contract import Alert
+from integrations.contract import Alert, OpenAlert, Scope
 
 T = TypeVar("T")
 
@@ -122,6 +122,17 @@ class Journal(Protocol):
         ...
 
     async def open_incidents(self) -> tuple[Incident, ...]: ...
+
+    async def count_open(self) -> int:
+        """How many incidents are open."""
+        ...
+
+    async def firing_elsewhere(self, scope: Scope) -> tuple[OpenAlert, ...]:
+        """What fires on the scope's services in other incidents, none known to be of another environment.
+
+        The oldest incidents first, and of their alerts the first; at most 200.
+        """
+        ...
 
     async def report(self, incident_id: str, opening: int) -> Report | None:
         """The newest look into this opening of the incident."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from bot.catalog import Catalog
-from bot.domain.incident import Incident
 from bot.ports import Journal, JournalDown
-from integrations.contract import Facts, Look, OpenAlert, Ready, RunbookMatch, Scope, Unreachable
+from integrations.contract import Facts, Look, Ready, RunbookMatch, Scope, Unreachable
 from runbooks.matching import match
 from runbooks.model import Library
 
@@ -54,27 +53,11 @@ class OtherAlerts:
 
     async def look(self, scope: Scope) -> Look:
         try:
-            incidents = await self._journal.open_incidents()
+            return Look(await self._journal.firing_elsewhere(scope))
         except JournalDown as down:
             raise Unreachable(self.name, "the bot's own database does not answer", "see DATABASE_URL") from down
-        others = (i for i in incidents if i.id != scope.incident_id and _concerns(i, scope))
-        return Look(tuple(alert for incident in others for alert in _open_alerts(incident)))
 
     async def ready(self) -> Ready:
         return Ready("the bot's own record")
 
     async def close(self) -> None: ...
-
-
-def _concerns(incident: Incident, scope: Scope) -> bool:
-    """On one of the scope's services, and not known to be of another environment."""
-    elsewhere = bool(incident.env and scope.env and incident.env != scope.env)
-    return incident.service in scope.services and not elsewhere
-
-
-def _open_alerts(incident: Incident) -> list[OpenAlert]:
-    channel = incident.channel.id if incident.channel else None
-    return [
-        OpenAlert(incident.service, alert.name, alert.severity, alert.starts_at, incident.id, channel)
-        for alert in incident.firing
-    ]

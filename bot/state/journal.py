@@ -19,12 +19,15 @@ from bot.ports import Clock, JournalDown, Taken
 from bot.state import codec, intake
 from bot.state.database import Database, lost_a_race
 from bot.state.tables import alerts, incidents, reports
-from integrations.contract import Alert
+from integrations.contract import Alert, OpenAlert, Scope
 
 T = TypeVar("T")
 
 RACES = 5
 """How often a transaction is tried again that lost a race for the same service's one open incident."""
+
+MOST_ELSEWHERE = 200
+"""So many alerts of other incidents are told of; a storm may have thousands."""
 
 
 class UnknownIncidentError(LookupError):
@@ -64,6 +67,20 @@ class SqlJournal:
 
     async def open_incidents(self) -> tuple[Incident, ...]:
         return await self._incidents(incidents.c.status == "open")
+
+    async def count_open(self) -> int:
+        is_open = sa.select(sa.func.count()).select_from(incidents).where(incidents.c.status == "open")
+        return await self._read(lambda connection: connection.scalar(is_open)) or 0
+
+    async def firing_elsewhere(self, scope: Scope) -> tuple[OpenAlert, ...]:
+        firing = (
+            sa.select(alerts, incidents.c.service, incidents.c.channel_id)
+            .join(incidents, incidents.c.id == alerts.c.incident_id)
+            .where(_elsewhere(scope), alerts.c.status == "firing")
+            .order_by(incidents.c.opened_at, alerts.c.seq)
+            .limit(MOST_ELSEWHERE)
+        )
+        return await self._read(lambda connection: tuple(map(_open_alert, connection.execute(firing))))
 
     async def in_channel(self, channel_id: str) -> Incident | None:
         found = await self._incidents(incidents.c.channel_id == channel_id)
@@ -158,6 +175,19 @@ def _found(connection: Connection, where: sa.ColumnElement[bool]) -> tuple[Incid
         replace(_incident(row), alerts=tuple(_alert(one) for one in joined if one.incident_id == row.id))
         for row in rows
     )
+
+
+def _elsewhere(scope: Scope) -> sa.ColumnElement[bool]:
+    """Open, of another id, on one of the services, and not known to be of another environment."""
+    near = sa.and_(
+        incidents.c.status == "open", incidents.c.service.in_(scope.services), incidents.c.id != scope.incident_id
+    )
+    return sa.and_(near, incidents.c.env.in_(("", scope.env))) if scope.env else near
+
+
+def _open_alert(row: Any) -> OpenAlert:
+    told = row.payload
+    return OpenAlert(row.service, told["name"], told["severity"], row.starts_at, row.incident_id, row.channel_id)
 
 
 def _incident(row: Any) -> Incident:
