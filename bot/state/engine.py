@@ -111,6 +111,7 @@ class Engine:
         self._url = url
         self._stories = stories
         self._home = asyncio.get_running_loop()
+        self._in_hand: set[str] = set()
 
     async def launch(self) -> None:
         """Migrates the engine's tables and takes up unfinished stories. Raises sqlalchemy's OperationalError."""
@@ -161,15 +162,21 @@ class Engine:
 
     async def close(self, patience_s: int) -> None:
         """Lets running stories finish for so many seconds; what is left is taken up at the next start."""
+        # The engine's own wait is a second at the least, even where there is nothing to wait for.
+        patience_s = patience_s if self._in_hand else 0
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience_s)
 
     async def _tell(self, story: str, incident_id: str, opening: int, attempt: int) -> None:
+        told = _id(story, incident_id, opening, attempt)
+        self._in_hand.add(told)
         with structlog.contextvars.bound_contextvars(incident=incident_id, story=story):
             try:
                 await self._stories[story](DurableSteps(self._home, attempt), incident_id, opening)
             except Exception:
                 log.exception("story failed", opening=opening, attempt=attempt)
                 raise
+            finally:
+                self._in_hand.discard(told)
 
 
 _TELLERS: dict[str, Callable[[str, str, int, int], Coroutine[Any, Any, None]]] = {}
