@@ -82,3 +82,73 @@ reports = sa.Table(
     sa.Column("opening", sa.Integer, primary_key=True),
     sa.Column("report", sa.Text, nullable=False),
 )
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("incident_id", sa.Text, nullable=False),
+    sa.Column("runbook_id", sa.Text, nullable=False),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("asked_at", Moment, nullable=False),
+    sa.Column("ended_at", Moment),  # set with the event Ended, in one transaction; frees the target
+    sa.Column("message_channel", sa.Text),
+    sa.Column("message_ts", sa.Text),
+    sa.Column("body", sa.Text, nullable=False),  # the run as JSON, as it was asked for
+)
+sa.Index(
+    "one_unended_run",
+    runs.c.target,
+    unique=True,
+    sqlite_where=runs.c.ended_at.is_(None),
+    postgresql_where=runs.c.ended_at.is_(None),
+)
+sa.Index("runs_by_incident", runs.c.incident_id, runs.c.asked_at)
+sa.Index("runs_by_runbook", runs.c.runbook_id, runs.c.asked_at)
+
+run_events = sa.Table(
+    "run_events",
+    metadata,
+    sa.Column("run_id", sa.Text, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),  # from 0, without gaps
+    sa.Column("kind", sa.Text, nullable=False),  # name of its class in bot.domain.run
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+gates = sa.Table(
+    "gates",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("message_channel", sa.Text),
+    sa.Column("message_ts", sa.Text),
+    sa.Column("body", sa.Text, nullable=False),
+)
+sa.Index("gates_by_message", gates.c.message_channel, gates.c.message_ts)
+
+votes = sa.Table(
+    "votes",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True),  # order in which they were read
+    sa.Column("gate_id", sa.Text, nullable=False, index=True),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+kill_switch = sa.Table(
+    "kill_switch",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),  # always 1; no row: it is off
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+audit = sa.Table(  # triggers refuse to change or remove a row: migration v0002
+    "audit",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),  # from 1, without gaps
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("incident_id", sa.Text, nullable=False, index=True),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("facts", sa.Text, nullable=False),  # JSON; the very text that the mac is made over
+    sa.Column("mac", sa.String(64), nullable=False),
+)
