@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from bot.answer import answer
 from bot.desk import Desk
 from bot.domain.briefing import Briefing, Section
 from bot.domain.incident import Incident
+from bot.domain.said import Command, Filled, Form, Reacted, Tap
 from bot.domain.text import code, safe
 from bot.domain.words import ago
 from bot.ports import JournalDown
@@ -29,11 +31,11 @@ class JournalReplies:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def command(self, channel_id: str, text: str) -> Briefing:
+    async def command(self, command: Command) -> Briefing | Form:
         """The answer to `/incident-action <text>`, only for the one who typed it."""
-        word = text.strip().removeprefix("run ").strip()
+        word = command.text.strip().removeprefix("run ").strip()
         try:
-            incident = await self._desk.journal.in_channel(channel_id)
+            incident = await self._desk.journal.in_channel(command.channel_id)
             if word in ("help", "?"):
                 return _said("What I can do here", _HELP)
             if word:
@@ -42,7 +44,22 @@ class JournalReplies:
         except JournalDown:
             return _line("My database does not answer right now. Try again in a minute.")
 
-    async def question(self, channel_id: str, thread: str | None, text: str) -> Briefing | None:
+    async def tapped(self, tap: Tap) -> Briefing | Form | None:
+        """Nothing has buttons yet."""
+        return None
+
+    async def filled(self, filled: Filled) -> Briefing | Mapping[str, str]:
+        """Nothing opens forms yet."""
+        return {}
+
+    async def reacted(self, reacted: Reacted) -> None:
+        """Nothing waits for reactions yet."""
+
+    async def whisper(self, channel_id: str, user_id: str, briefing: Briefing) -> None:
+        """Says it to one person only. Raises ChatError."""
+        await self._desk.chat.whisper(channel_id, user_id, briefing)
+
+    async def question(self, channel_id: str, thread: str | None, text: str, user_id: str = "") -> Briefing | None:
         """The answer to a question; None for talk in a thread that is not the briefing's, as far as can be told."""
         asked = _MENTION.sub("", text).strip()
         mentioned = asked != text.strip()

@@ -51,7 +51,10 @@ class Briefing:
     """Small print: how to go on, seconds, sources."""
 
     def mapped(self, change: Callable[[str], str]) -> Briefing:
-        """The same message with `change` applied to each of its texts: how secrets are masked at the last door."""
+        """The same message with `change` applied to each of its texts: how secrets are masked at the last door.
+
+        Of a button only the label is a text: what it does and its value come back when it is tapped, so they stay.
+        """
         return Briefing(
             plain=change(self.plain),
             headline=change(self.headline),
@@ -66,4 +69,5 @@ def _changed(section: Section, change: Callable[[str], str]) -> Section:
         lines=tuple(change(line) for line in section.lines),
         title=None if section.title is None else change(section.title),
         aside=change(section.aside),
+        buttons=tuple(replace(button, label=change(button.label)) for button in section.buttons),
     )

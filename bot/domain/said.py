@@ -51,7 +51,7 @@ class Form:
     does: str
     """Comes back with what was filled in."""
     value: str
-    """Comes back too; at most 3,000 characters."""
+    """Comes back too; at most 2,900 characters."""
     title: str
     """At most 24 characters."""
     button: str
@@ -70,6 +70,8 @@ class Filled:
     user_id: str
     texts: Mapping[str, str] = field(default_factory=dict)
     """By field."""
+    channel_id: str = ""
+    """Where it was opened from."""
 
 
 @dataclass(frozen=True, slots=True)

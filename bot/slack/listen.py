@@ -1,79 +1,199 @@
-"""What people say to the bot: `/incident-action`, mentions, and replies in the thread of a briefing."""
+"""What people say and do toward the bot: `/incident-action`, buttons, forms, reactions, mentions, replies."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.briefing import Briefing
+from bot.domain.briefing import Briefing, Section
+from bot.domain.said import Command, Filled, Form, Reacted, Tap
+from bot.domain.text import safe
+from bot.guard.redact import redact
 from bot.insist import attempt
-from bot.slack.blocks import render
+from bot.slack import forms
+from bot.slack.answering import Privately, Trouble, in_time, payload, settled
+from bot.slack.heard import command_of, filled_of, reacted_of, tap_of
+from bot.slack.once import Once
 
 Say = Callable[..., Awaitable[Any]]
+Json = dict[str, Any]
 
 ACK_S = 2.5
-"""Slack gives a command 3 s, and then says itself that the app did not respond."""
-REMEMBERED = 1_000
-NO_ANSWER = "My database does not answer right now. Try again in a minute."
+"""Slack gives a command or a form 3 s, and then says itself that the app did not respond."""
+PATIENCE_S = 30.0
+"""After that a person is told that nothing came, instead of waiting on."""
+FOLLOWS = Briefing(plain="Still at it", headline="Still at it; the answer follows here.")
+_ANY = re.compile(r"\A", re.DOTALL)
 
 
 class Replies(Protocol):
-    """What the bot has to say when it is spoken to. All of it is read from the journal; nothing acts."""
+    """What the bot has to say and do when it is spoken to. What goes wrong inside is logged, and said in a sentence."""
 
-    async def command(self, channel_id: str, text: str) -> Briefing: ...
+    async def command(self, command: Command) -> Briefing | Form:
+        """Said to this person only. A form has to be there within 3 s of the command, for Slack to open it."""
+        ...
 
-    async def question(self, channel_id: str, thread: str | None, text: str) -> Briefing | None:
+    async def tapped(self, tap: Tap) -> Briefing | Form | None:
+        """Said to this person only. None: nothing is to be said. A form has to be there within 3 s."""
+        ...
+
+    async def filled(self, filled: Filled) -> Briefing | Mapping[str, str]:
+        """Field → what is wrong with it keeps the form open, if that comes within `ACK_S`; else it is said."""
+        ...
+
+    async def reacted(self, reacted: Reacted) -> None:
+        """The bot's own reactions are left out."""
+        ...
+
+    async def question(self, channel_id: str, thread: str | None, text: str, user_id: str = "") -> Briefing | None:
         """None: it was not meant for the bot."""
         ...
 
     async def post(self, channel_id: str, thread: str, briefing: Briefing, key: str) -> None: ...
 
+    async def whisper(self, channel_id: str, user_id: str, briefing: Briefing) -> None:
+        """Says it to one person only. Raises ChatError."""
+        ...
 
-def listen(app: AsyncApp, replies: Replies, *, ack_s: float = ACK_S) -> None:
-    """Binds the bot's ears to a Bolt app. Each Slack event is answered once, however often it is delivered.
 
-    A command whose answer is not there in `ack_s` seconds is told so.
+def listen(
+    app: AsyncApp,
+    replies: Replies,
+    *,
+    ack_s: float = ACK_S,
+    patience_s: float = PATIENCE_S,
+    mask: Callable[[str], str] = redact,
+) -> None:
+    """Binds the bot's ears to a Bolt app. What Slack delivers is done once, however often it is delivered.
+
+    Slack is told at once that a thing was heard, and the work goes on after it; only a command's answer and a form's
+    faults are waited for, `ack_s` seconds. What is not done in `patience_s` seconds is given up, and said so.
     """
-    answered: dict[str, None] = {}
-    """Events that were answered, or are just now."""
+    ears = _Listening(replies, ack_s, patience_s, mask)
+    app.command("/incident-action")(ears.commanded)
+    app.action(_ANY)(ears.tapped)
+    app.view(_ANY)(ears.filled)
+    app.event("reaction_added")(ears.reacted)
+    app.event("reaction_removed")(ears.reacted)
+    app.event("app_mention")(ears.mentioned)
+    app.event("message")(ears.said)
 
-    async def once(event_id: str, channel: str, thread: str, briefing: Briefing | None) -> None:
-        if briefing is None or event_id in answered:
+
+class _Listening:
+    """The ears: each of them takes what Bolt hands in by these names."""
+
+    def __init__(self, replies: Replies, ack_s: float, patience_s: float, mask: Callable[[str], str]) -> None:
+        self._replies = replies
+        self._ack_s = ack_s
+        self._patience_s = patience_s
+        self._mask = mask
+        self._once = Once()
+
+    async def commanded(self, ack: Say, respond: AsyncRespond, client: AsyncWebClient, body: Json) -> None:
+        command = command_of(body)
+        to = self._privately(client, command.channel_id, command.user_id, respond)
+        work = self._once.begin(command.trigger, lambda: settled(self._replies.command(command), self._patience_s))
+        outcome = await in_time(work, self._ack_s)
+        if isinstance(outcome, Briefing):
+            message = to.message(outcome)
+            await ack(**payload(message))
+            await self._after(command.trigger, lambda: to.send(message.more))
             return
-        answered[event_id] = None
-        if len(answered) > REMEMBERED:
-            answered.pop(next(iter(answered)))
-        done = False
-        try:
-            done = await attempt("answer", lambda: replies.post(channel, thread, briefing, key=event_id))
-        finally:
-            if not done:  # delivered again, it is answered then
-                answered.pop(event_id, None)
+        await ack(**(payload(to.message(FOLLOWS)) if outcome is None else {}))
+        await self._after(command.trigger, lambda: _answer(to, work, command.trigger))
 
-    @app.command("/incident-action")
-    async def incident_action(ack: Say, command: dict[str, Any]) -> None:
-        try:
-            async with asyncio.timeout(ack_s):
-                answer = await replies.command(command["channel_id"], command.get("text", ""))
-        except TimeoutError:
-            answer = Briefing(plain=NO_ANSWER, headline=NO_ANSWER)
-        message = render(answer)
-        await ack(text=message.text, blocks=message.blocks, response_type="ephemeral")
+    async def tapped(self, ack: Say, respond: AsyncRespond, client: AsyncWebClient, body: Json) -> None:
+        await ack()
+        tap = tap_of(body)
+        if tap is None:
+            return
+        thread = (body.get("container") or {}).get("thread_ts")
+        to = self._privately(client, tap.channel_id, tap.user_id, respond, thread)
+        work = self._once.begin(tap.trigger, lambda: settled(self._replies.tapped(tap), self._patience_s))
+        await self._after(tap.trigger, lambda: _answer(to, work, tap.trigger))
 
-    @app.event("app_mention")
-    async def mentioned(body: dict[str, Any], event: dict[str, Any]) -> None:
-        thread = event.get("thread_ts")
-        briefing = await replies.question(event["channel"], thread or event["ts"], event.get("text", ""))
-        await once(body["event_id"], event["channel"], thread or event["ts"], briefing)
+    async def filled(self, ack: Say, client: AsyncWebClient, body: Json) -> None:
+        filled, key = filled_of(body), str(body.get("trigger_id") or "")
+        work = self._once.begin(key, lambda: settled(self._replies.filled(filled), self._patience_s))
+        outcome = await in_time(work, self._ack_s)
+        if isinstance(outcome, Mapping) and (errors := forms.wrong(body["view"], outcome, self._mask)):
+            await ack(response_action="errors", errors=errors)
+            return
+        await ack()
+        to = self._privately(client, filled.channel_id, filled.user_id)
+        await self._after(key, lambda: _tell(to, work))
 
-    @app.event("message")
-    async def said(body: dict[str, Any], event: dict[str, Any], context: dict[str, Any]) -> None:
+    async def reacted(self, body: Json, event: Json, context: Json) -> None:
+        reacted = reacted_of(event)
+        if reacted is None or reacted.user_id == context.get("bot_user_id"):
+            return
+        await self._once.begin(body["event_id"], lambda: settled(self._replies.reacted(reacted), self._patience_s))
+
+    async def mentioned(self, body: Json, event: Json) -> None:
+        await self._asked(body["event_id"], event, event.get("thread_ts") or event["ts"])
+
+    async def said(self, body: Json, event: Json, context: Json) -> None:
         mention = f"<@{context.get('bot_user_id')}>"
         by_a_person = not event.get("bot_id") and not event.get("subtype")
-        if not by_a_person or not event.get("thread_ts") or mention in event.get("text", ""):
+        if by_a_person and event.get("thread_ts") and mention not in event.get("text", ""):
+            await self._asked(body["event_id"], event, event["thread_ts"])
+
+    async def _asked(self, key: str, event: Json, thread: str) -> None:
+        """Answers it once. An answer that could not be posted is not counted: delivered again, it is tried again."""
+        if not await self._once.begin(key, lambda: self._answered(key, event, thread)):
+            self._once.forget(key)
+
+    async def _answered(self, key: str, event: Json, thread: str) -> bool:
+        channel, text, user = event["channel"], event.get("text", ""), event.get("user", "")
+        asking = self._replies.question(channel, thread, text, user)
+        briefing = await settled(asking, self._patience_s)
+        if briefing is None or (isinstance(briefing, Trouble) and event["type"] != "app_mention"):
+            return True
+        return await attempt("answer", lambda: self._replies.post(channel, thread, briefing, key))
+
+    def _privately(
+        self,
+        client: AsyncWebClient,
+        channel: str,
+        user: str,
+        respond: AsyncRespond | None = None,
+        thread: str | None = None,
+    ) -> Privately:
+        return Privately(
+            client,
+            self._mask,
+            lambda briefing: self._replies.whisper(channel, user, briefing),
+            channel,
+            respond,
+            thread,
+        )
+
+    async def _after(self, key: str, act: Callable[[], Awaitable[object]]) -> None:
+        """What comes after the acknowledgement, once as well."""
+        await self._once.begin(f"{key}/after" if key else "", act)
+
+
+async def _answer(to: Privately, work: Awaitable[Briefing | Form | None], trigger: str) -> None:
+    match await work:
+        case Form() as form:
+            await to.open(form, trigger)
+        case Briefing() as briefing:
+            await to.say(briefing)
+        case None:
             return
-        briefing = await replies.question(event["channel"], event["thread_ts"], event.get("text", ""))
-        await once(body["event_id"], event["channel"], event["thread_ts"], briefing)
+
+
+async def _tell(to: Privately, work: Awaitable[Briefing | Mapping[str, str]]) -> None:
+    """What came of a form. Faults that came too late to stand at its fields are said instead."""
+    outcome = await work
+    if isinstance(outcome, Briefing):
+        await to.say(outcome)
+    elif outcome:
+        lines = tuple(f"• {safe(name, 80)}: {safe(wrong, 300)}" for name, wrong in outcome.items())
+        headline = "*Not done:* what you filled in does not fit. Do the same again."
+        await to.say(Briefing(plain="Not done", headline=headline, sections=(Section(lines),)))

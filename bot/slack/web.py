@@ -45,7 +45,7 @@ class Web:
         if proxy_bypass(urlsplit(url).hostname or ""):
             self._client.proxy = None
         self._session: aiohttp.ClientSession | None = None
-        self._user_id: str | None = None
+        self._auth: Answer | None = None
 
     async def call(self, act: Act) -> Answer:
         """A call that may be repeated without harm: Slack's own faults are tried again, twice."""
@@ -83,9 +83,16 @@ class Web:
 
     async def user_id(self) -> str:
         """The bot's own user id."""
-        if self._user_id is None:
-            self._user_id = str((await self.call(lambda client: client.auth_test()))["user_id"])
-        return self._user_id
+        return str((await self._self())["user_id"])
+
+    async def team_id(self) -> str:
+        """The workspace's id."""
+        return str((await self._self())["team_id"])
+
+    async def _self(self) -> Answer:
+        if self._auth is None:
+            self._auth = await self.call(lambda client: client.auth_test())
+        return self._auth
 
     async def close(self) -> None:
         if self._session is not None:

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.briefing import Briefing, Section
-from bot.slack.blocks import MORE, PIECE, Message, pack, render
+from bot.slack.blocks import MORE, Message, render
+from bot.slack.cutting import PIECE, pack
 
 LETTERS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=80)
 MARKUP = st.sampled_from(

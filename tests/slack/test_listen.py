@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
 from bot.domain.briefing import Briefing
+from bot.domain.said import Command, Form
 from bot.ports import ChatError
 from bot.slack.ears import Ears, EarSettings
 from bot.slack.listen import listen
@@ -29,13 +30,16 @@ class Spoken:
         self.stuck = False
         self.said = asyncio.Event()
 
-    async def command(self, channel_id: str, text: str) -> Briefing:
+    async def command(self, command: Command) -> Briefing | Form:
         if self.stuck:
             await asyncio.Event().wait()
         return Briefing("plain", "*found*")
 
-    async def question(self, channel_id: str, thread: str | None, text: str) -> Briefing | None:
+    async def question(self, channel_id: str, thread: str | None, text: str, user_id: str = "") -> Briefing | None:
         return Briefing("plain", "*because*")
+
+    async def whisper(self, channel_id: str, user_id: str, briefing: Briefing) -> None:
+        """Goes nowhere here."""
 
     async def post(self, channel_id: str, thread: str, briefing: Briefing, key: str) -> None:
         self.said.set()
@@ -59,7 +63,7 @@ def replies() -> Spoken:
 def app(slack: Slack, replies: Spoken) -> AsyncApp:
     web = AsyncWebClient(slack.workspace.settings.bot_token, base_url=slack.api_url)
     bolt = AsyncApp(client=web, request_verification_enabled=False, process_before_response=True)
-    listen(bolt, replies, ack_s=0.2)
+    listen(bolt, replies, ack_s=0.2, patience_s=0.4)
     return bolt
 
 
@@ -91,7 +95,7 @@ async def test_an_answer_that_was_not_posted_is_not_counted_as_given(app: AsyncA
 
 async def test_a_command_is_answered_before_slack_gives_up_on_it(app: AsyncApp, replies: Spoken) -> None:
     body = {"command": "/incident-action", "channel_id": "C1", "text": "", "team_id": "T1", "user_id": "U1"}
-    for replies.stuck, words in ((False, "found"), (True, "My database does not answer right now")):
+    for replies.stuck, words in ((False, "found"), (True, "the answer follows")):
         answer = await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
         assert words in json.dumps(answer.body if isinstance(answer.body, dict) else json.loads(answer.body))
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.plain import as_text
+from bot.domain.said import Command
 from bot.replies import JournalReplies
 from bot.state.database import open_database
 from bot.state.journal import journal
@@ -51,7 +52,7 @@ def without_a_database(desk, tmp_path):
 
 
 async def command(replies, text, channel=OWN):
-    return as_text(await replies.command(channel, text))
+    return as_text(await replies.command(Command(channel, "U0DANA", text)))
 
 
 async def test_help_says_what_can_be_asked(replies):
