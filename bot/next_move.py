@@ -2,134 +2,255 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from pathlib import PurePath
 
-from bot.domain.approval import Gate
-from bot.domain.run import Event, Run, StepPrepared
-from runbooks.prepared import Value
+from bot.domain.approval import Halted
+from bot.domain.move import (
+    ROLLBACK,
+    Act,
+    Ask,
+    Await,
+    Check,
+    Choice,
+    Choose,
+    Finish,
+    Glean,
+    LoseSight,
+    Move,
+    OfferRollback,
+    Prepare,
+    Refuse,
+)
+from bot.domain.run import DeedBegun, DeedEnded, Ended, Event, MayHaveRun, Run, Stopped
+from bot.guard.limits import over, seconds_left
+from bot.progress import Progress, progress_of
+from runbooks.prepared import Deed, Exec, digest
 
-ROLLBACK = ".rollback"
-"""Ends the path of what undoes a step: `2.rollback`."""
-Result = Literal["done", "failed", "denied", "expired", "stopped", "refused"]
-Choice = Literal["check", "again", "stop"]
-
-
-@dataclass(frozen=True, slots=True)
-class Prepare:
-    """Put the variables in, freeze it: StepPrepared, StepSkipped or StepRefused follows."""
-
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Open a gate for what stands prepared: GateOpened follows."""
-
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Await:
-    """Wait for people at this gate: GateDecided follows."""
-
-    gate: Gate
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Do this deed (from 0) of what stands prepared: DeedBegun and DeedEnded follow."""
-
-    path: str
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class LoseSight:
-    """A deed was begun and its end is not on record: MayHaveRun follows."""
-
-    path: str
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Choose:
-    """It may have run; a person says how to go on: Chosen follows."""
-
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Glean:
-    """Read the output of the step's last deed: StepsLeft follows, or StepRefused where it cannot be read."""
-
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Look whether the step helped: Checked follows."""
-
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class OfferRollback:
-    """Prepare what undoes the step. `path` ends in `.rollback`; it always asks."""
-
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    """A limit of the run is reached: StepRefused follows."""
-
-    path: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """Nothing is left to do: Ended follows, unless it stands there already. `reason` is plain words, no markup."""
-
-    result: Result
-    reason: str = ""
-
-
-Move = Prepare | Ask | Await | Act | LoseSight | Choose | Glean | Check | OfferRollback | Refuse | Finish
+__all__ = [
+    "ROLLBACK",
+    "Act",
+    "Ask",
+    "Await",
+    "Check",
+    "Choice",
+    "Choose",
+    "Finish",
+    "Glean",
+    "LoseSight",
+    "Move",
+    "OfferRollback",
+    "Prepare",
+    "Refuse",
+    "choices",
+    "done_before",
+    "known",
+    "next_move",
+    "prepared_at",
+    "rows_left",
+    "seconds_left",
+]
+"""What the story of a run needs, in one place."""
 
 
 def next_move(run: Run, events: Sequence[Event]) -> Move:
-    """The one thing to do next. Never raises; after `Ended` it stays at Finish."""
-    raise NotImplementedError
+    """The one thing to do next. Never raises; after `Ended` it stays at Finish.
+
+    Who sees LoseSight began the story again after a crash: while the deed runs, nobody asks.
+    """
+    for event in events:
+        if isinstance(event, Ended):
+            return Finish(event.result, event.reason)
+    if lost := _open_deed(events):
+        return LoseSight(lost.path, lost.index)
+    if stops := [event for event in events if isinstance(event, Stopped)]:
+        return Finish("stopped", stops[0].reason)
+    for number in range(1, len(run.runbook.steps) + 1):
+        if move := _of_step(run, events, progress_of(events, str(number))):
+            return move
+    return Finish("done", _passed_over(run, events))
 
 
-def prepared_at(events: Sequence[Event], path: str) -> StepPrepared:
-    """What stands prepared at this place, the last one. Raises LookupError where nothing does."""
-    raise NotImplementedError
+def _open_deed(events: Sequence[Event]) -> DeedBegun | None:
+    """The deed that was begun last, if neither its end nor its loss is on record."""
+    last: DeedBegun | None = None
+    for event in events:
+        if isinstance(event, DeedBegun):
+            last = event
+        elif isinstance(event, DeedEnded | MayHaveRun):
+            last = None
+    return last
 
 
-def known(run: Run, events: Sequence[Event]) -> Mapping[str, Value]:
-    """Variables for the next step: what was given, and what steps left since; a declared parameter stays as given."""
-    raise NotImplementedError
+def _of_step(run: Run, events: Sequence[Event], at: Progress) -> Move | None:
+    """None where the step is through, and the next one's turn has come."""
+    if at.skipped:
+        return None
+    if at.refused or at.no:
+        return _no(at)
+    if at.failure:
+        return _failed(run, events, at)
+    if at.lost is not None:
+        return _lost(at)
+    return _forward(run, events, at) or _afterwards(run, events, at)
 
 
-def rows_left(events: Sequence[Event]) -> tuple[tuple[Mapping[str, str], ...], str]:
-    """Rows and name of the last table that a step left; `((), "")` where none did."""
-    raise NotImplementedError
+def _no(at: Progress) -> Finish:
+    """The step cannot or must not run."""
+    if at.refused:
+        return Finish("refused", at.refused.reason)
+    if isinstance(at.no, Halted):
+        return Finish("stopped", at.no.reason)
+    if at.no and at.no.kind == "denied":
+        return Finish("denied", f"{_name(at)} was denied.")
+    return Finish("expired", f"Nobody approved {_name(at)} in time.")
+
+
+def _lost(at: Progress) -> Move | None:
+    """It may have run: a person looks, runs it again behind a new gate, or ends the run.
+
+    A check that is good makes the whole step good, its deeds that did not come to their turn too.
+    """
+    choice = at.chosen.choice if at.chosen else ""
+    if choice == "stop":
+        return Finish("stopped", f"{_name(at)} may have run. A person ended the run there.")
+    if choice == "again":
+        return _prepare(at.path)
+    if choice != "check" or not (at.prepared and at.prepared.prepared.check):
+        return Choose(at.path)
+    if at.checked is None:
+        return Check(at.path)
+    return None if at.checked.ok else Choose(at.path)
+
+
+def _prepare(path: str) -> Move:
+    return OfferRollback(path) if path.endswith(ROLLBACK) else Prepare(path)
+
+
+def _forward(run: Run, events: Sequence[Event], at: Progress) -> Move | None:
+    """From preparing to the last deed; None where all of them have ended well."""
+    if at.prepared is None:
+        return _prepare(at.path)
+    left = at.prepared.prepared.deeds[at.done :]
+    if not left:
+        return None
+    if reason := over(events, left):
+        return Refuse(at.path, reason)
+    return _gated(run, at) if _asks(at) else Act(at.path, at.done)
+
+
+def _asks(at: Progress) -> bool:
+    """Whether a person has to approve: by the ruling, by the file, always for a rollback.
+
+    Unasked runs what is ruled so and is a read, and what was granted, the first time. Once it may have run and a person
+    wants it again, only a read goes without a gate: their choice is enough for that.
+    """
+    if at.prepared is None or at.prepared.ruling == "ask" or at.prepared.prepared.asks or at.path.endswith(ROLLBACK):
+        return True
+    return at.again if at.prepared.ruling == "granted" else not at.prepared.prepared.reads
+
+
+def _gated(run: Run, at: Progress) -> Move:
+    """An approval lets run what its gate showed, and nothing that was prepared before or after it."""
+    if at.prepared is None or at.gate is None:
+        return Ask(at.path)
+    if (at.gate.run_id, at.gate.digest) != (run.id, digest(run.id, at.prepared.prepared)):
+        return Refuse(at.path, f"The request for {_name(at)} does not show what was prepared. Start the run anew.")
+    return Act(at.path, at.done) if at.approved else Await(at.gate)
+
+
+def _afterwards(run: Run, events: Sequence[Event], at: Progress) -> Move | None:
+    """Every deed ended well: its output is read, then it is checked."""
+    if at.prepared is None:
+        return None
+    if not at.left and _readable(run, at.path, at.prepared.prepared.deeds):
+        return Glean(at.path)
+    if at.prepared.prepared.check is None:
+        return None
+    if at.checked is None:
+        return Check(at.path)
+    if at.checked.ok or (at.prepared.prepared.continue_on_failure and not at.prepared.prepared.rollback):
+        return None
+    return _undo(run, events, at, Finish("failed", f"The check of {_name(at)} was not good: {at.checked.said}"))
+
+
+def _readable(run: Run, path: str, deeds: Sequence[Deed]) -> bool:
+    """Whether later steps may want its output: it has `parse`, or it is psql, whose rows are a table."""
+    step = run.runbook.steps[int(path) - 1]
+    last = deeds[-1] if deeds else None
+    psql = isinstance(last, Exec) and PurePath(last.argv[0]).name == "psql" and step.action == "exec"
+    return last is not None and (step.parse is not None or psql)
+
+
+def _failed(run: Run, events: Sequence[Event], at: Progress) -> Move | None:
+    """A deed did not end well. The step's later deeds do not run; the run goes on only where the file says so."""
+    outcome = at.failure
+    if outcome is None or at.prepared is None:
+        return Finish("failed", f"{_name(at)} failed.")
+    if outcome.result == "stopped":
+        return Finish("stopped", f"{_name(at)} was stopped while it ran; it may have done part of its work.")
+    if outcome.result == "refused":
+        end = Finish("refused", outcome.note or f"{_name(at)} was not begun.")
+        return _undo(run, events, at, end) if at.ran else end
+    if at.prepared.prepared.continue_on_failure:
+        return None
+    return _undo(run, events, at, Finish("failed", f"{_name(at)} failed: {_became(at)}."))
+
+
+def _undo(run: Run, events: Sequence[Event], at: Progress, end: Finish) -> Move:
+    """Offers what undoes the step, where there is something; else the end. The run has failed either way."""
+    if at.prepared is None or not at.prepared.prepared.rollback:
+        return end
+    back = progress_of(events, at.path + ROLLBACK)
+    if isinstance(back.no, Halted):
+        return _no(back)
+    if back.failure and back.failure.result == "stopped":
+        return Finish("stopped", f"{_name(back)} was stopped while it ran.")
+    if how := _undone(back):
+        return Finish("failed", f"{end.reason} {how}")
+    if back.lost is not None:
+        return _lost(back) or Choose(back.path)
+    return _forward(run, events, back) or Finish("failed", f"{end.reason} It was rolled back.")
+
+
+def _undone(back: Progress) -> str:
+    """Why the rollback did not come to its end, as a sentence; empty where it still can."""
+    if back.skipped:
+        return f"There was nothing to roll back: {back.skipped.reason}"
+    if back.refused:
+        return f"It was not rolled back: {back.refused.reason}"
+    if back.no:
+        return f"It was not rolled back: {_no(back).reason}"
+    return f"The rollback failed too: {_became(back)}." if back.failure else ""
+
+
+def _passed_over(run: Run, events: Sequence[Event]) -> str:
+    steps = [progress_of(events, str(number)) for number in range(1, len(run.runbook.steps) + 1)]
+    bad = [at for at in steps if at.failure or (at.checked and not at.checked.ok)]
+    return " ".join(f"{_name(at)} failed, and the runbook goes on all the same." for at in bad)
+
+
+def _name(at: Progress) -> str:
+    number = at.path.removesuffix(ROLLBACK)
+    return f"The rollback of step {number}" if at.path.endswith(ROLLBACK) else f"Step {number}"
+
+
+def _became(at: Progress) -> str:
+    """What became of the deed that failed, in a few words."""
+    if at.failure is None:
+        return ""
+    if at.failure.result == "timeout":
+        return "it did not end within its time limit"
+    code = "" if at.failure.exit is None else f"exit {at.failure.exit}"
+    return ", ".join(part for part in (code, at.failure.note.rstrip(".")) if part) or "no reason was given"
 
 
 def done_before(events: Sequence[Event], path: str) -> int:
     """How many deeds, from the first, ran under an earlier preparation and are not repeated by the present one."""
-    raise NotImplementedError
+    return progress_of(events, path).kept
 
 
 def choices(events: Sequence[Event], path: str) -> tuple[Choice, ...]:
     """What a person can choose from at `Choose`: `check` only where the step has a check."""
-    raise NotImplementedError
-
-
-def seconds_left(events: Sequence[Event]) -> float:
-    """Running time that the run has left; a deed should not be given more."""
-    raise NotImplementedError
+    prepared = progress_of(events, path).prepared
+    return ("check", "again", "stop") if prepared and prepared.prepared.check else ("again", "stop")

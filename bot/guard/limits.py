@@ -1,0 +1,43 @@
+"""How much one run may do: actions, running time, and the identical command (pure)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from bot.domain.run import MOST_DEEDS, MOST_REPEATS, MOST_RUNNING_S, Event
+from bot.progress import begun, seconds_run
+from runbooks.prepared import Deed, Exec, Http, Promql
+
+
+def over(events: Sequence[Event], left: Sequence[Deed]) -> str:
+    """Which limit of the run the deeds that are left would break, and what to do; empty: none."""
+    so_far = begun(events)
+    if len(so_far) + len(left) > MOST_DEEDS:
+        return (
+            f"A run has at most {MOST_DEEDS} actions, and this would be {len(so_far) + len(left)}. Start another run."
+        )
+    if seconds_run(events) >= MOST_RUNNING_S and any(_repeatable(deed) for deed in left):
+        return f"The run has used up its {MOST_RUNNING_S / 60:g} minutes of running time. Start another run."
+    times = Counter(key for deed in (*so_far, *left) if (key := _repeatable(deed)))
+    if any(times[_repeatable(deed)] > MOST_REPEATS for deed in left if _repeatable(deed)):
+        return f"The identical command runs at most {MOST_REPEATS} times in a run. Look why it does not help."
+    return ""
+
+
+def _repeatable(deed: Deed) -> tuple[object, ...]:
+    """What makes two commands identical; empty for pauses and messages, which harm nobody."""
+    match deed:
+        case Exec():
+            return (deed.kind, deed.argv, tuple(sorted(deed.env.items())))
+        case Http():
+            return (deed.kind, deed.method, deed.url, tuple(sorted(deed.headers.items())), deed.body)
+        case Promql():
+            return (deed.kind, deed.query)
+        case _:
+            return ()
+
+
+def seconds_left(events: Sequence[Event]) -> float:
+    """Running time that the run has left; a deed should not be given more."""
+    return max(0.0, MOST_RUNNING_S - seconds_run(events))
