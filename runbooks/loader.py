@@ -2,72 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from difflib import get_close_matches
+import re
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import yaml
 
-from runbooks.model import Action, Library, Parameter, Problem, Risk, Runbook, Step, Trigger
-from runbooks.written import LINE, Wrong, documents
+from runbooks import durations
+from runbooks.entry import Entry
+from runbooks.model import Library, Parameter, Problem, Risk, Runbook, Trigger
+from runbooks.rules import faults_of
+from runbooks.steps import step
+from runbooks.written import Written, Wrong, documents
 
 SHIPPED = Path(__file__).parent / "library"
 """The runbooks that come with the bot."""
 _KEYS = ("id", "title", "description", "service", "trigger", "parameters", "risk", "steps")
-_STEP_KEYS = (
-    "name", "action", "command", "condition", "then", "approval", "from", "to", "url", "method", "headers", "body",
-    "query", "seconds", "for", "text", "timeout", "parse", "verify", "rollback", "continue_on_failure", "risk",
-    "unsafe",
-)  # fmt: skip
 _TRIGGER_KEYS = ("metric", "condition", "duration", "log_pattern", "count", "window", "alert", "labels", "cause")
 _CAUSES = ("", "change", "resource", "dependency", "own fault", "network")
 _PARAMETER_KEYS = ("name", "type", "pattern", "default", "description")
-_NEEDS: Mapping[str, tuple[str, ...]] = {
-    "exec": ("command",),
-    "conditional": ("condition", "then"),
-    "copy": ("from", "to"),
-    "http": ("url",),
-    "promql": ("query",),
-    "wait": (),
-    "message": ("text",),
-}
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+_BRACES = "found unhashable key"
+"""What YAML says of `{{name}}` where a mapping could begin."""
 
 
 def load(folder: Path | None) -> Library:
-    """Every runbook below the folder (`*.yaml`, `*.yml`), in the order of files; None: those that come with the bot."""
+    """Every runbook below the folder (`*.yaml`, `*.yml`), in the order of files; None: those that come with the bot.
+
+    Every fault of every file is named with its line. A runbook with a fault is left out; the others are there.
+    """
     root = folder or SHIPPED
     if not root.is_dir():
         return Library((), (Problem(str(root), 1, "is not a folder; see RUNBOOKS_DIR"),))
-    found: dict[str, Runbook] = {}
+    good: list[Runbook] = []
     problems: list[Problem] = []
+    places: dict[str, str] = {}
     for path in sorted(p for p in root.rglob("*") if p.suffix in (".yaml", ".yml") and p.is_file()):
         file = path.relative_to(root).as_posix()
-        for entry in _entries(path, file, problems):
-            _add(entry, file, found, problems)
-    return Library(tuple(found.values()), tuple(problems))
+        books, faults = _read(path, file)
+        for book, own in books:
+            first = places.setdefault(book.id, f"{file}:{book.line}") if book.id else f"{file}:{book.line}"
+            if first != f"{file}:{book.line}":
+                own.append(Wrong(book.line, f"runbook `{book.id}` stands in {first} already"))
+            good += [] if own else [book]
+            faults += own
+        problems += [Problem(file, f.line, f.message) for f in sorted(faults, key=lambda fault: fault.line)]
+    return Library(tuple(good), tuple(dict.fromkeys(problems)))
 
 
-def _entries(path: Path, file: str, problems: list[Problem]) -> list[Any]:
-    """The runbooks of one file: under `runbooks:`, as a list, or the one that each document of it is."""
+def _read(path: Path, file: str) -> tuple[list[tuple[Runbook, list[Wrong]]], list[Wrong]]:
+    """The runbooks of one file, each with its faults, and the faults of the file itself."""
+    entries, faults = _entries(path)
+    books = []
+    for entry in entries:
+        if isinstance(entry, Written):
+            own: list[Wrong] = []
+            book = _runbook(Entry(entry, own), file)
+            books.append((book, [*own, *faults_of(book)]))
+        else:
+            faults.append(Wrong(1, f"a runbook must be a mapping with `id` and `steps`, not {str(entry)[:40]!r}"))
+    return books, faults
+
+
+def _entries(path: Path) -> tuple[list[Any], list[Wrong]]:
+    """What stands under `runbooks:`, in a list, or in each document; or why the file cannot be read."""
     try:
         found = list(documents(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problems.append(Problem(file, mark.line + 1 if mark else 1, f"not YAML: {getattr(error, 'problem', error)}"))
-        return []
+        mark, said = getattr(error, "problem_mark", None), str(getattr(error, "problem", None) or error)
+        hint = "; put a text that begins with `{{` in quotes" if said == _BRACES else ""
+        return [], [Wrong(mark.line + 1 if mark else 1, f"not YAML: {said}{hint}")]
     except (OSError, UnicodeDecodeError) as error:
-        problems.append(Problem(file, 1, f"cannot be read ({type(error).__name__})"))
-        return []
-    except (Wrong, RecursionError) as wrong:
-        problems.append(Problem(file, getattr(wrong, "line", 1), getattr(wrong, "message", "nested too deep")))
-        return []
-    return [entry for document in found for entry in _books(document)]
+        return [], [Wrong(1, f"cannot be read ({type(error).__name__})")]
+    except Wrong as wrong:
+        return [], [wrong]
+    except (RecursionError, ValueError, OverflowError) as error:
+        deep = isinstance(error, RecursionError)
+        return [], [Wrong(1, "nested too deep" if deep else f"a value that YAML cannot hold: {error}")]
+    faults: list[Wrong] = []
+    return [entry for document in found for entry in _books(document, faults)], faults
 
 
-def _books(document: Any) -> list[Any]:
+def _books(document: Any, faults: list[Wrong]) -> list[Any]:
     match document:
         case {"runbooks": list(entries)}:
+            Entry(document, faults).only(("runbooks",))
             return entries
         case list(entries):
             return entries
@@ -77,155 +96,70 @@ def _books(document: Any) -> list[Any]:
             return [document]
 
 
-def _add(entry: Any, file: str, found: dict[str, Runbook], problems: list[Problem]) -> None:
-    try:
-        book = _runbook(entry, file)
-    except Wrong as wrong:
-        problems.append(Problem(file, wrong.line, wrong.message))
-        return
-    first = found.setdefault(book.id, book)
-    if first is not book:
-        problems.append(Problem(file, book.line, f"runbook `{book.id}` stands in {first.file}:{first.line} already"))
-
-
-def _runbook(entry: Any, file: str) -> Runbook:
-    book = _mapping(entry, 1, "a runbook must be a mapping with `id` and `steps`")
-    line = book[LINE]
-    _known(book, _KEYS)
-    identity = _text(book, "id")
+def _runbook(entry: Entry, file: str) -> Runbook:
+    entry.only(_KEYS)
+    identity = entry.text("id")
     if not identity:
-        raise Wrong(line, "a runbook needs an `id`")
-    steps = book.get("steps")
-    if not isinstance(steps, list) or not steps:
-        raise Wrong(line, f"runbook `{identity}` needs `steps`, a list with at least one")
-    risk = book.get("risk", "medium")
-    if risk not in get_args(Risk):
-        raise Wrong(line, f"`risk` is one of {', '.join(get_args(Risk))}, not {risk!r}")
+        entry.wrong("id", "a runbook needs an `id`")
+    elif not _ID.fullmatch(identity):
+        entry.wrong("id", f"an `id` is typed in Slack: letters, digits, `-`, `_` and `.`, not {identity!r}")
+    if entry.get("steps") in (None, []):
+        entry.wrong("steps", "a runbook needs `steps`, a list with at least one")
     return Runbook(
         id=identity,
-        title=_text(book, "title") or identity.replace("_", " ").replace("-", " "),
-        steps=tuple(_step(step, line) for step in steps),
-        service=_text(book, "service"),
-        trigger=_trigger(book.get("trigger"), line),
-        parameters=_parameters(book.get("parameters"), line),
-        risk=risk,
+        title=entry.text("title") or identity.replace("_", " ").replace("-", " "),
+        steps=tuple(step(one) for one in entry.each("steps", "an `action`")),
+        service=entry.text("service"),
+        trigger=_trigger(entry.inner("trigger", "`metric`, `log_pattern`, `alert` or `labels`")),
+        parameters=tuple(_parameter(one) for one in entry.each("parameters", "a `name`")),
+        risk=cast(Risk, entry.one_of("risk", get_args(Risk), "medium")),
         file=file,
-        line=line,
+        line=entry.line,
     )
 
 
-def _step(entry: Any, line: int) -> Step:
-    step = _mapping(entry, line, "a step must be a mapping with an `action`")
-    line = step[LINE]
-    _known(step, _STEP_KEYS)
-    action: Any = step.get("action")
-    if action not in get_args(Action):
-        raise Wrong(line, f"`action` is one of {', '.join(get_args(Action))}, not {action!r}")
-    if missing := [key for key in _NEEDS[action] if not step.get(key)]:
-        raise Wrong(line, f"a step with `action: {action}` needs `{missing[0]}`")
-    then = step.get("then") or []
-    if not isinstance(then, list):
-        raise Wrong(line, "`then` must be a list of steps")
-    taken = {"name", "action", "command", "condition", "then", "approval", LINE}
-    return Step(
-        action=action,
-        name=_text(step, "name"),
-        command=_text(step, "command").strip(),
-        condition=_text(step, "condition"),
-        then=tuple(_step(inner, line) for inner in then),
-        approval=_approval(step, line),
-        details={key: _plain(value) for key, value in step.items() if key not in taken},
-    )
-
-
-def _approval(step: Mapping[str, Any], line: int) -> bool:
-    value = step.get("approval", False)
-    if value not in ("required", True, False, "none"):
-        raise Wrong(line, f"`approval` is `required` or left out, not {value!r}")
-    return value in ("required", True)
-
-
-def _trigger(entry: Any, line: int) -> Trigger:
+def _trigger(entry: Entry | None) -> Trigger:
     if entry is None:
         return Trigger()
-    found = _mapping(entry, line, "`trigger` must be a mapping")
-    _known(found, _TRIGGER_KEYS)
-    count = found.get("count", 1)
-    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-        raise Wrong(found[LINE], "`count` must be a whole number from 1")
-    if found.get("cause", "") not in _CAUSES:
-        raise Wrong(found[LINE], f"`cause` is one of {', '.join(_CAUSES[1:])}, not {found['cause']!r}")
-    alert, labels = _alert(found)
+    entry.only(_TRIGGER_KEYS)
+    for key in ("duration", "window"):
+        if key in entry and durations.seconds(entry.text(key)) is None:
+            entry.wrong(key, f"`{key}` is a time such as `30s` or `5m`, not {entry.text(key)!r}")
+    alert, labels = _alert(entry)
     return Trigger(
-        count=count,
+        metric=entry.text("metric"),
+        condition=entry.text("condition"),
+        duration=entry.text("duration"),
+        log_pattern=entry.text("log_pattern"),
+        count=entry.whole("count", 1),
+        window=entry.text("window"),
         alert=alert,
         labels=labels,
-        **{key: _text(found, key) for key in _TRIGGER_KEYS if key not in ("count", "labels", "alert")},
+        cause=entry.one_of("cause", _CAUSES, ""),
     )
 
 
-def _alert(trigger: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+def _alert(entry: Entry) -> tuple[str, dict[str, str]]:
     """Name and labels: `alert: High*`, a list of such names, or `alert: {name: …, labels: …}`."""
-    line, alert, labels = trigger[LINE], trigger.get("alert"), trigger.get("labels") or {}
-    if isinstance(alert, dict):
-        _known(alert, ("name", "labels"))
-        labels = {
-            **_mapping(labels, line, "`labels` must be a mapping"),
-            **_mapping(alert.get("labels") or {}, line, "`labels` must be a mapping"),
-        }
-        alert = alert.get("name")
-    names = alert if isinstance(alert, list) else [alert or ""]
-    if not all(isinstance(name, str) for name in names):
-        raise Wrong(line, "`alert` is a name, a list of names, or a mapping of `name` and `labels`")
-    pairs = _mapping(labels, line, "`labels` must be a mapping").items()
-    return "|".join(names), {str(key): str(value) for key, value in pairs if key != LINE}
+    labels = entry.pairs("labels")
+    if not isinstance(entry.get("alert"), dict):
+        return "|".join(entry.texts("alert")), labels
+    inner = entry.inner("alert", "`name` and `labels`")
+    if inner is None:
+        return "", labels
+    inner.only(("name", "labels"))
+    return "|".join(inner.texts("name")), labels | inner.pairs("labels")
 
 
-def _parameters(entry: Any, line: int) -> tuple[Parameter, ...]:
-    if entry is None:
-        return ()
-    if not isinstance(entry, list):
-        raise Wrong(line, "`parameters` must be a list of mappings with a `name`")
-    return tuple(_parameter(item, line) for item in entry)
-
-
-def _parameter(entry: Any, line: int) -> Parameter:
-    found = _mapping(entry, line, "a parameter must be a mapping with a `name`")
-    _known(found, _PARAMETER_KEYS)
-    name = _text(found, "name")
-    if not name.isidentifier():
-        raise Wrong(found[LINE], f"a parameter's name is a word such as `replicas`, not {name!r}")
-    default = None if found.get("default") is None else _text(found, "default")
+def _parameter(entry: Entry) -> Parameter:
+    entry.only(_PARAMETER_KEYS)
+    name = entry.text("name")
+    if not name.isidentifier() or not name.isascii():
+        entry.wrong("name", f"a parameter's `name` is a word such as `replicas`, not {name!r}")
     return Parameter(
-        name, _text(found, "type") or "text", _text(found, "pattern"), default, _text(found, "description")
+        name,
+        entry.text("type") or "text",
+        entry.text("pattern"),
+        entry.text("default") if "default" in entry else None,
+        entry.text("description"),
     )
-
-
-def _mapping(value: Any, line: int, otherwise: str) -> dict[Any, Any]:
-    if isinstance(value, dict):
-        return {LINE: line} | value
-    raise Wrong(line, otherwise)
-
-
-def _text(found: Mapping[str, Any], key: str) -> str:
-    value = found.get(key)
-    if value is None:
-        return ""
-    if isinstance(value, (str, int, float)):
-        return str(value)
-    raise Wrong(found[LINE], f"`{key}` must be text")
-
-
-def _known(found: Mapping[str, Any], keys: tuple[str, ...]) -> None:
-    for key in found:
-        if key not in keys and key != LINE:
-            near = get_close_matches(str(key), keys, 1)
-            hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(keys)}"
-            raise Wrong(found[LINE], f"unknown key `{key}`; {hint}")
-
-
-def _plain(value: Any) -> Any:
-    """Without the lines that the loader put in."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items() if key != LINE}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
