@@ -116,6 +116,10 @@ class People(Protocol):
         """`approvers`: user ids, group ids, `oncall` (of the service). Never raises: unreadable is `may=None`."""
         ...
 
+    async def shared(self, channel_id: str) -> bool | None:
+        """Whether people of other companies are in the channel; None: it could not be read."""
+        ...
+
 
 class Hands(Protocol):
     """What does a deed. Never raises but CancelledError: everything else is an outcome."""

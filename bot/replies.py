@@ -40,7 +40,7 @@ class JournalReplies:
                 return _said("What I can do here", _HELP)
             if word:
                 return self._runbook(word)
-            return await self._overview() if incident is None else await self._matching(incident)
+            return await self.overview() if incident is None else await self._matching(incident)
         except JournalDown:
             return _line("My database does not answer right now. Try again in a minute.")
 
@@ -66,7 +66,7 @@ class JournalReplies:
         try:
             incident = await self._desk.journal.in_channel(channel_id)
             if incident is None:
-                return await self._overview() if mentioned else None
+                return await self.overview() if mentioned else None
             if not mentioned and (incident.message is None or incident.message.ts != thread):
                 return None
             report = await self._desk.journal.report(incident.id, incident.opening)
@@ -79,7 +79,8 @@ class JournalReplies:
         if await self._desk.chat.find(channel_id, key, thread) is None:
             await self._desk.chat.post(channel_id, briefing, key=key, thread=thread)
 
-    async def _overview(self) -> Briefing:
+    async def overview(self) -> Briefing:
+        """Which incidents are open, and where. Raises JournalDown."""
         incidents = await self._desk.journal.open_incidents()
         if not incidents:
             return _line("No incident is open. I can tell about one in its channel.")

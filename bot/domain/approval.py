@@ -37,6 +37,8 @@ class Gate:
     """How many different people have to approve."""
     asker_may: bool = True
     """Whether the one who asked counts among them."""
+    service: str = ""
+    """Whose on-call is meant by `oncall`."""
     message: Posted | None = None
     """None until it stands in Slack."""
 

@@ -1,0 +1,194 @@
+"""The moves that act and look: a deed, what its output leaves, the check after it, and what a crash left open."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from bot import ballot, run_facts
+from bot.domain.approval import Approved
+from bot.domain.move import Act, Check, Glean, LoseSight, Prepare
+from bot.domain.run import (
+    Checked,
+    DeedBegun,
+    DeedEnded,
+    GateDecided,
+    MayHaveRun,
+    StepPrepared,
+    StepRefused,
+    StepsLeft,
+    Stopped,
+)
+from bot.guard.limits import seconds_left
+from bot.guard.redact import redact
+from bot.job import Job
+from bot.known_values import changed_since
+from bot.ports import JournalDown
+from bot.prepare_step import prepare, resolve
+from bot.progress import prepared_at
+from bot.show_run import show, show_output
+from bot.step_words import outcome_words
+from runbooks.conditions import ConditionError, expected
+from runbooks.gleaning import GleanError
+from runbooks.gleaning import glean as gleaned
+from runbooks.prepare import step_at
+from runbooks.prepared import Deed, Exec, Http, Outcome, Prepared, Promql, Value, digest
+from runbooks.reading import is_read
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 0.5
+"""How often a running deed looks whether it is to be stopped."""
+KEPT = 256 * 1024
+"""Characters of an output that the record keeps; the whole is in the thread."""
+LONG_AGO = timedelta(seconds=5)
+"""After an approval as old as this (a restart lay between) its reactions are read once more."""
+
+
+async def act(job: Job, move: Act) -> None:
+    """Does one deed, at most once: whoever appends that it begins, does it."""
+    step = prepared_at(job.events, move.path)
+    if step.ruling == "ask" and _first_since_approval(job) and not await _still_as_approved(job, step):
+        return
+    deed = _within(step.prepared.deeds[move.index], seconds_left(job.events))
+    facts = run_facts.of_deed(step.prepared, move.index)
+    await job.audit("deed.begun", facts)
+    if not await job.append(DeedBegun(job.now(), move.path, move.index)):
+        return
+    await show(job)
+    outcome = await _perform(job, deed)
+    whole = f"{outcome.output}\0{outcome.errors}"
+    hashed = hashlib.sha256(whole.encode()).hexdigest()
+    masked = replace(outcome, output=redact(outcome.output), errors=redact(outcome.errors), note=redact(outcome.note))
+    await job.append_for_sure(DeedEnded(job.now(), move.path, move.index, _kept(masked), hashed))
+    await job.audit(
+        "deed.ended",
+        {**facts, "result": outcome.result, "exit": outcome.exit, "seconds": outcome.seconds, "output_sha256": hashed},
+    )
+    await show_output(job, move.path, move.index, masked)
+
+
+async def glean(job: Job, move: Glean) -> None:
+    """Appends what the step's output leaves for later steps."""
+    last = next(e for e in reversed(job.events) if isinstance(e, DeedEnded) and e.path == move.path)
+    try:
+        found = gleaned(step_at(job.run.runbook, move.path), last.outcome)
+    except GleanError as problem:
+        await job.append(StepRefused(job.now(), move.path, redact(problem.reason)))
+        return
+    values = {name: Value(text, f"step {move.path}") for name, text in found.values.items()}
+    await job.append(StepsLeft(job.now(), move.path, values, found.rows, found.table))
+
+
+async def check(job: Job, move: Check) -> None:
+    """Waits as long as the step says, looks, and appends whether it helped."""
+    prepared = prepared_at(job.events, move.path).prepared
+    asked = prepared.check
+    if asked is None:
+        await job.append(Checked(job.now(), move.path, ok=False, said="this step has no check"))
+        return
+    if not is_read(asked.deed):
+        await job.append(Checked(job.now(), move.path, ok=False, said="its check is no read, so it was not run"))
+        return
+    with _stop_of(job) as stop:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(asked.wait_s):
+                await stop.wait()
+        if stop.is_set():
+            await job.refresh()
+            return
+        outcome = await job.shop.hands.perform(asked.deed, stop)
+    ok, said = _judged(asked.expect, outcome)
+    await job.audit("check.ended", {"path": move.path, "ok": ok, "said": redact(said)})
+    await job.append(Checked(job.now(), move.path, ok, redact(said)))
+
+
+async def lose_sight(job: Job, move: LoseSight) -> None:
+    """Appends that a deed began and nobody saw its end."""
+    await job.audit("deed.may_have_run", {"path": move.path, "index": move.index})
+    await job.append(MayHaveRun(job.now(), move.path, move.index))
+
+
+async def _still_as_approved(job: Job, step: StepPrepared) -> bool:
+    """Whether what was approved is what would run now. If not, it is prepared anew, and so asked again."""
+    decided = next((e for e in reversed(job.events) if isinstance(e, GateDecided)), None)
+    gate = await job.shop.runs.gate(decided.gate_id) if decided else None
+    if decided is None or gate is None or not isinstance(decided.verdict, Approved):
+        return False
+    if job.now() - decided.at > LONG_AGO and await ballot.read(job.shop, gate):
+        last = {vote.person.id: vote for vote in await job.shop.runs.votes(gate.id)}
+        for user in decided.verdict.by:
+            if last[user].answer != "approve":
+                await job.append(Stopped(job.now(), user, "the approval was taken back before it ran"))
+                return False
+    changed = await changed_since(job, step.prepared)
+    if changed:
+        await job.audit("values.changed", {"path": gate.path, "values": {n: v.text for n, v in changed.items()}})
+        await job.append(StepsLeft(job.now(), gate.path, changed))
+    found = resolve(job, gate.path)
+    if isinstance(found, Prepared) and digest(job.run.id, found) == gate.digest:
+        return True
+    await prepare(job, Prepare(gate.path))
+    return False
+
+
+def _first_since_approval(job: Job) -> bool:
+    last = next((e for e in reversed(job.events) if isinstance(e, (DeedBegun, GateDecided))), None)
+    return isinstance(last, GateDecided)
+
+
+def _within(deed: Deed, seconds: float) -> Deed:
+    """With no more time than its run has left."""
+    if isinstance(deed, (Exec, Http, Promql)):
+        return replace(deed, timeout_s=min(deed.timeout_s, seconds))
+    return deed
+
+
+async def _perform(job: Job, deed: Deed) -> Outcome:
+    with _stop_of(job) as stop:
+        return await job.shop.hands.perform(deed, stop)
+
+
+@contextlib.contextmanager
+def _stop_of(job: Job) -> Iterator[asyncio.Event]:
+    """An event that is set once a person ends the run, or the kill switch is on, on whatever replica."""
+    stop = asyncio.Event()
+
+    async def watch() -> None:
+        while not stop.is_set():
+            with contextlib.suppress(JournalDown):
+                events = await job.shop.runs.events(job.run.id)
+                if await job.shop.switch.state() or any(isinstance(event, Stopped) for event in events):
+                    stop.set()
+            await asyncio.sleep(LOOK_S)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield stop
+    finally:
+        watching.cancel()
+
+
+def _judged(expect: str, outcome: Outcome) -> tuple[bool, str]:
+    """Whether a check was good, and its result in words."""
+    said = outcome_words(outcome)
+    if not expect:
+        return outcome.ok, said
+    found = {"exit": outcome.exit, "status": outcome.exit, "output": outcome.output, "value": outcome.value}
+    try:
+        return expected(expect, found), f"{said}, expected {expect}"
+    except ConditionError as problem:
+        return False, f"{said}; what it expects cannot be told: {problem}"
+
+
+def _kept(outcome: Outcome) -> Outcome:
+    """What the record keeps of it."""
+    if len(outcome.output) <= KEPT and len(outcome.errors) <= KEPT:
+        return outcome
+    return replace(outcome, output=outcome.output[:KEPT], errors=outcome.errors[:KEPT], cut=True)

@@ -1,0 +1,113 @@
+"""A gate as a message: exactly what would run, why, what undoes it, who may answer; then what came of it (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.domain.approval import Gate, Verdict
+from bot.domain.briefing import Briefing, Section
+from bot.domain.run import (
+    Ended,
+    Event,
+    GateDecided,
+    GateOpened,
+    Run,
+    StepPrepared,
+    Stopped,
+)
+from bot.domain.text import code, prose, safe
+from bot.domain.words import figure
+from bot.step_words import clock, fenced, verdict_words, words
+from runbooks.commands import shown
+from runbooks.prepared import Prepared, digest
+
+
+def gate(asked: Run, events: Sequence[Event], question: Gate) -> Briefing:
+    """One gate: exactly what would run, why, what undoes it, who may answer and until when; then what came of it."""
+    prepared = prepared_of(asked, events, question)
+    name = safe(prepared.name or prepared.deeds[0].kind, 120)
+    what = f"Step {question.path} of {len(asked.runbook.steps)}"
+    if question.path.endswith(".rollback"):
+        what = f"Undo step {question.path.partition('.')[0]}"
+    commands = "\n".join(fenced(shown(deed)) for deed in prepared.deeds)
+    return Briefing(
+        plain=f"{what}: {prepared.name}, risk {question.risk}. Approve?",
+        headline=f"*{what} · {name}* · risk {question.risk} · asked by <@{question.asked_by}>",
+        sections=(
+            Section((f"```{commands}```",)),
+            Section(tuple(_reasons(asked, events, prepared))),
+            Section((_state(question, events),)),
+        ),
+        footer=f"`{question.id}` · {_how(question)}" if _verdict(question, events) is None else f"`{question.id}`",
+    )
+
+
+def prepared_of(asked: Run, events: Sequence[Event], question: Gate) -> Prepared:
+    """What this gate asked about, whatever was prepared since."""
+    return next(
+        event.prepared
+        for event in events
+        if isinstance(event, StepPrepared) and digest(asked.id, event.prepared) == question.digest
+    )
+
+
+def turned_down(why: str) -> Briefing:
+    """Why somebody's answer does not count, for them alone."""
+    return Briefing(plain="Your answer does not count here", headline=why)
+
+
+def _reasons(asked: Run, events: Sequence[Event], prepared: Prepared) -> Iterator[str]:
+    why = next(
+        (e.why for e in reversed(events) if isinstance(e, StepPrepared) and e.prepared == prepared and e.why), ""
+    )
+    if why:
+        yield f"Why it asks: {prose(why, 300)}"
+    if prepared.unsafe:
+        yield f"Unsafe: {prose(prepared.unsafe, 300)}"
+    if prepared.values:
+        yield "With " + " · ".join(
+            f"{code(name)} = {code(value.text, 120)} ({safe(value.source, 80)})"
+            for name, value in sorted(prepared.values.items())
+        )
+    undo = prepared.undo or "nothing undoes it"
+    if not prepared.reads:
+        yield f"Undo: {prose(undo, 400)}"
+    if prepared.check is not None:
+        after = f" {figure(prepared.check.wait_s)} s later" if prepared.check.wait_s else ""
+        yield f"Check{after}: {code(shown(prepared.check.deed), 300)}"
+
+
+def _state(question: Gate, events: Sequence[Event]) -> str:
+    """The line that says who may answer, and later how it went."""
+    verdict = _verdict(question, events)
+    if verdict is None:
+        if any(isinstance(event, (Stopped, Ended)) for event in events):
+            return "Not decided: the run ended before."
+        return f"✅ run · ❌ stop · {_who(question)} · until {clock(question.expires_at)} UTC"
+    decided = next(e for e in events if isinstance(e, GateDecided) and e.gate_id == question.id)
+    told = [verdict_words(verdict), clock(decided.at, seconds=True)]
+    behind = events[list(events).index(decided) :]
+    again = next((i for i, e in enumerate(behind) if isinstance(e, GateOpened)), len(behind))
+    told += list(words(question.path, behind[:again]))
+    return " · ".join(told)
+
+
+def _verdict(question: Gate, events: Sequence[Event]) -> Verdict | None:
+    return next((e.verdict for e in events if isinstance(e, GateDecided) and e.gate_id == question.id), None)
+
+
+def _who(question: Gate) -> str:
+    names = " or ".join(_name(one) for one in question.approvers)
+    if question.people > 1:
+        return f"{question.people} different people of {names}"
+    return f"one of {names}" + ("" if question.asker_may else ", not the one who asked")
+
+
+def _name(approver: str) -> str:
+    if approver == "oncall":
+        return "who is on call"
+    return f"<!subteam^{approver}>" if approver.startswith("S") else f"<@{approver}>"
+
+
+def _how(question: Gate) -> str:
+    return f"or `/incident-action approve {question.id}` · nothing happens without an answer"

@@ -1,0 +1,139 @@
+"""The moves that wait for people: a gate is asked and its answers read until it is decided; a choice is made."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+import structlog
+
+from bot import ballot, gate_message, run_facts
+from bot.approve import decide
+from bot.domain.approval import APPROVE, DENY, Gate, Waiting
+from bot.domain.incident import Posted
+from bot.domain.move import Ask, Await, Choose
+from bot.domain.run import Chosen, GateDecided, GateOpened
+from bot.insist import attempt
+from bot.job import Job
+from bot.ports import ChatError
+from bot.prepare_step import ruling_of
+from bot.progress import prepared_at
+from runbooks.prepared import digest
+
+log = structlog.get_logger(__name__)
+
+READ_S = 15.0
+"""How often reactions are read without being told of one: a dropped socket loses no decision."""
+LAST_LOOK_S = 1.0
+"""Before a gate expires it is read once more."""
+CHOICE_S = 24 * 3600.0
+"""How long the bot waits for somebody to say what to do about a step that may have run."""
+
+
+async def ask(job: Job, move: Ask) -> None:
+    """Appends a new gate for the step as it is prepared now. It is asked once; asking again is another gate."""
+    prepared = prepared_at(job.events, move.path).prepared
+    ruling, now = ruling_of(job, prepared), job.now()
+    gate = Gate(
+        id=_gate_id(job.run.id, len(job.events)),
+        run_id=job.run.id,
+        path=move.path,
+        digest=digest(job.run.id, prepared),
+        risk=prepared.risk,
+        asked_by=job.run.asked_by,
+        asked_at=now,
+        expires_at=now + timedelta(seconds=job.shop.rules.approval_timeout_s),
+        approvers=ruling.approvers,
+        people=ruling.people,
+        asker_may=ruling.asker_may,
+        service=_service(job),
+    )
+    await job.shop.runs.keep_gate(gate)
+    await job.audit("gate.opened", run_facts.of_gate(gate, prepared))
+    await job.append(GateOpened(now, gate))
+
+
+async def await_decision(job: Job, move: Await) -> None:
+    """Waits until the gate is decided, and appends the decision. Reactions are read at each event and every 15 s."""
+    gate = await standing(job, move.gate)
+    told: set[tuple[str, str]] = set()
+    while True:
+        await ballot.read(job.shop, gate)
+        now = job.now()
+        decision = decide(gate, await job.shop.runs.votes(gate.id), now, await job.shop.switch.state())
+        if not isinstance(decision, Waiting):
+            await job.audit("gate.decided", run_facts.of_verdict(gate, decision))
+            await job.append(GateDecided(now, gate.id, decision))
+            return
+        for user, why in decision.turned_down.items():
+            if (user, why) not in told:
+                told.add((user, why))
+                await tell(job, user, why)
+        await job.shop.rest(job.run.id, _until_next_look((gate.expires_at - now).total_seconds()))
+        seen = len(job.events)
+        await job.refresh()
+        if len(job.events) != seen:  # somebody ended the run
+            return
+
+
+async def await_choice(job: Job, move: Choose) -> None:
+    """Waits until a person says what to do about a step that may have run."""
+    seen = len(job.events)
+    waited = 0.0
+    while len(job.events) == seen:
+        if await job.shop.switch.state() is not None:
+            return
+        if waited >= CHOICE_S:
+            await job.append(Chosen(job.now(), move.path, "stop", "bot"))
+            return
+        await job.shop.rest(job.run.id, READ_S)
+        waited += READ_S
+        await job.refresh()
+
+
+async def standing(job: Job, gate: Gate) -> Gate:
+    """The gate with its message in Slack, posted once, and with the two reactions that one taps."""
+    kept = await job.shop.runs.gate(gate.id) or gate
+    if kept.message is None:
+        words = gate_message.gate(job.run, job.events, kept)
+        posted: list[Posted] = []
+
+        async def post() -> None:
+            chat = job.shop.desk.chat
+            found = await chat.find(job.run.channel_id, gate.id)
+            posted.append(found or await chat.post(job.run.channel_id, words, key=gate.id))
+
+        if not await attempt("gate", post):
+            return kept  # nobody sees it: it expires, which is a no
+        kept = replace(kept, message=posted[-1])
+        await job.shop.runs.keep_gate(kept)
+    if kept.message is not None:
+        await attempt("gate's reactions", partial(job.shop.desk.chat.react, kept.message, APPROVE, DENY))
+    return kept
+
+
+async def tell(job: Job, user: str, why: str) -> None:
+    """Says it to one person only, where the gate is."""
+    try:
+        await job.shop.desk.chat.whisper(job.run.channel_id, user, gate_message.turned_down(why))
+    except ChatError as problem:
+        log.warning("could not be told", slack=problem.code)
+
+
+def _service(job: Job) -> str:
+    """Whose on-call counts."""
+    found = job.run.given.get("service")
+    return found.text if found else job.run.target.partition("/")[0]
+
+
+def _until_next_look(left: float) -> float:
+    return min(READ_S, left - LAST_LOOK_S if left > LAST_LOOK_S else max(left, 0.0))
+
+
+def _gate_id(run_id: str, number: int) -> str:
+    """The same gate after a crash has the same id."""
+    made = hashlib.sha256(f"{run_id}:{number}".encode()).digest()
+    return "G" + base64.b32encode(made)[:6].decode()

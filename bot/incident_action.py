@@ -1,0 +1,289 @@
+"""`/incident-action`, the buttons and reactions: what people may ask of runs, and what they are told."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from bot import ballot, emergency, run_list
+from bot.action_ports import Entry
+from bot.approve import decide
+from bot.domain.approval import APPROVE, DENY, Gate, Waiting
+from bot.domain.briefing import Briefing
+from bot.domain.incident import Incident
+from bot.domain.run import Chosen, Ended, Event, GateDecided, Run, Stopped
+from bot.domain.said import Command, Filled, Form, Reacted, Tap
+from bot.domain.text import code, safe
+from bot.job import record
+from bot.ports import ChatError, JournalDown
+from bot.replies import JournalReplies
+from bot.start_run import NotRunError, Wish, begin
+from bot.workshop import Workshop
+
+log = structlog.get_logger(__name__)
+
+Verb = Callable[[Command, str], Awaitable[Briefing | Form]]
+
+DOWN = "My database does not answer right now. Try again in a minute."
+HELP = (
+    "`/incident-action` lists the runbooks that match this incident",
+    "`/incident-action run &lt;runbook&gt; [name=value …]` begins one: each change asks for ✅ first",
+    "`/incident-action dry-run &lt;runbook&gt; [name=value …]` shows what it would do, and does nothing",
+    "`/incident-action status` · `stop [&lt;run&gt;]` · `approve &lt;gate&gt;` · `deny &lt;gate&gt;`",
+    "`/incident-action emergency-stop &lt;reason&gt;` halts everything at once; anyone may. `resume` lifts it.",
+    "Ask in the thread of the briefing, or mention me: why, status, logs, changes, similar, who is on call …",
+)
+_QUOTES = str.maketrans("“”„‘’", '"""\'\'')
+"""Phones make quotes of these kinds."""
+
+
+class IncidentAction:
+    """`bot.slack.listen.Replies`: runs by commands, buttons, forms and reactions; questions are left to `talk`."""
+
+    def __init__(self, shop: Workshop, talk: JournalReplies) -> None:
+        self._shop = shop
+        self._talk = talk
+        self._verbs: dict[str, Verb] = {
+            "run": self._run,
+            "dry-run": self._dry_run,
+            "status": self._status,
+            "stop": self._stop,
+            "approve": self._approve,
+            "deny": self._deny,
+            "emergency-stop": self._emergency_stop,
+            "resume": self._resume,
+            "help": self._help,
+            "?": self._help,
+        }
+        self.question = talk.question
+        self.post = talk.post
+
+    async def command(self, command: Command) -> Briefing | Form:
+        """The answer to `/incident-action <text>`, only for the one who typed it."""
+        word, _, rest = command.text.strip().partition(" ")
+        verb = self._verbs.get(word.lower())
+        return await _told(verb(command, rest.strip()) if verb else self._show(command, command.text.strip()))
+
+    async def tapped(self, tap: Tap) -> Briefing | Form | None:
+        """What a button does, and the answer for the one who tapped it."""
+        as_command = Command(tap.channel_id, tap.user_id, tap.value, tap.trigger)
+        if tap.does == "run":
+            return await _told(self._run(as_command, tap.value))
+        if tap.does.startswith("choose."):
+            return await _told(self._choose(tap))
+        return None
+
+    async def filled(self, filled: Filled) -> Briefing | Mapping[str, str]:
+        """A form came back: the run begins, or its fields say what is wrong with them."""
+        asked = json.loads(filled.value)
+        given = asked["given"] | {name: text.strip() for name, text in filled.texts.items()}
+        outcome = await _told(self._begin(asked["channel"], filled.user_id, asked["runbook"], given))
+        return {one.name: one.hint or "is needed" for one in outcome.fields} if isinstance(outcome, Form) else outcome
+
+    async def reacted(self, reacted: Reacted) -> None:
+        """Wakes the story whose gate it is; one that comes too late is told so, and only to that person."""
+        if reacted.emoji not in (APPROVE, DENY):
+            return
+        gate = await self._shop.runs.gate_at(reacted.message)
+        if gate is None:
+            return
+        self._shop.poke(gate.run_id)
+        over = await self._over(gate)
+        if reacted.added and over:
+            await self._too_late(gate, reacted.user_id, "reaction")
+            try:
+                await self._shop.desk.chat.whisper(reacted.message.channel_id, reacted.user_id, _line(over))
+            except ChatError as problem:
+                log.warning("could not be told", slack=problem.code)
+
+    # ── the words of the command ──
+
+    async def _help(self, command: Command, _rest: str) -> Briefing:
+        return run_list.said("What I can do here", HELP)
+
+    async def _show(self, command: Command, word: str) -> Briefing:
+        incident = await self._shop.desk.journal.in_channel(command.channel_id)
+        if word:
+            return run_list.runbook(self._shop.desk.library, word)
+        if incident is None:
+            return await self._talk.overview()
+        report = await self._shop.desk.journal.report(incident.id, incident.opening)
+        return run_list.matching(self._shop.desk.library, report)
+
+    async def _run(self, command: Command, rest: str) -> Briefing | Form:
+        runbook_id, given = _arguments(rest)
+        return await self._begin(command.channel_id, command.user_id, runbook_id, given)
+
+    async def _begin(self, channel_id: str, user_id: str, runbook_id: str, given: Mapping[str, str]) -> Briefing | Form:
+        incident = await self._incident(channel_id)
+        book = self._shop.desk.library.get(runbook_id)
+        if book is None:
+            return run_list.runbook(self._shop.desk.library, runbook_id)
+        begun = await begin(self._shop, Wish(incident, channel_id, book, given, user_id))
+        if isinstance(begun, Form):
+            return begun
+        return _line(f"{code(begun.id)} begins: *{safe(book.title, 120)}*. It is shown in the channel, step by step.")
+
+    async def _dry_run(self, command: Command, rest: str) -> Briefing:
+        runbook_id, given = _arguments(rest)
+        book = self._shop.desk.library.get(runbook_id)
+        if book is None:
+            return run_list.runbook(self._shop.desk.library, runbook_id)
+        return await run_list.dry_run(self._shop, await self._incident(command.channel_id), book, given)
+
+    async def _status(self, command: Command, _rest: str) -> Briefing:
+        incident = await self._incident(command.channel_id)
+        return await run_list.status(self._shop, incident)
+
+    async def _stop(self, command: Command, rest: str) -> Briefing:
+        run = await self._run_meant(command, rest)
+        by = Stopped(self._shop.desk.clock.now(), command.user_id, "stopped by a person")
+        if not await self._append(run, by):
+            return _line(f"{code(run.id)} has ended already.")
+        await record(self._shop, Entry("run.stopped", command.user_id, run.incident_id, run.id))
+        return _line(f"{code(run.id)} is being stopped. What is running now is ended, and shown as it was left.")
+
+    async def _approve(self, command: Command, rest: str) -> Briefing:
+        return await self._vote(command, rest, deny=False)
+
+    async def _deny(self, command: Command, rest: str) -> Briefing:
+        return await self._vote(command, rest, deny=True)
+
+    async def _emergency_stop(self, command: Command, rest: str) -> Briefing:
+        return _line(await emergency.stop(self._shop, command.user_id, rest))
+
+    async def _resume(self, command: Command, _rest: str) -> Briefing:
+        return _line(await emergency.resume(self._shop, command.user_id))
+
+    # ── gates and choices ──
+
+    async def _vote(self, command: Command, rest: str, *, deny: bool) -> Briefing:
+        gate = await self._shop.runs.gate(rest.strip("` ").upper()) if rest else None
+        if gate is None:
+            return _line(
+                "Which gate? Its id stands below the question, such as `G7K2QX`: `/incident-action approve G7K2QX`."
+            )
+        if over := await self._over(gate):
+            await self._too_late(gate, command.user_id, "command")
+            return _line(over)
+        vote = await ballot.keep(self._shop, gate, command.user_id, "deny" if deny else "approve", "command")
+        self._shop.poke(gate.run_id)
+        votes = await self._shop.runs.votes(gate.id)
+        match decide(gate, votes, vote.at, await self._shop.switch.state()):
+            case Waiting(turned_down=turned_down) if command.user_id in turned_down:
+                return _line(turned_down[command.user_id])
+            case Waiting(missing=missing):
+                return _line(f"Counted. {missing} more of the approvers {'has' if missing == 1 else 'have'} to agree.")
+            case _:
+                return _line("Counted.")
+
+    async def _choose(self, tap: Tap) -> Briefing:
+        run_id, _, path = tap.value.partition(" ")
+        run = await self._shop.runs.run(run_id)
+        choice = tap.does.removeprefix("choose.")
+        if run is None or choice not in ("check", "again", "stop"):
+            return _line("That cannot be chosen any more.")
+        person = await self._shop.people.person(tap.user_id, (), "")
+        if not person.full_member:
+            return _line(f"Not done: {person.why_not or 'only full members of this workspace can choose'}.")
+        chosen = Chosen(self._shop.desk.clock.now(), path, choice, tap.user_id)  # type: ignore[arg-type]
+        events = await self._shop.runs.events(run.id)
+        if not run_list.can_choose(events, path) or not await self._shop.runs.append(run.id, len(events), chosen):
+            return _line("Somebody has chosen already; the run's message shows it.")
+        facts = {"path": path, "choice": choice}
+        await record(self._shop, Entry("choice", tap.user_id, run.incident_id, run.id, facts))
+        self._shop.poke(run.id)
+        return _line(
+            {"check": "Looking.", "again": "It is asked for again, by a new message.", "stop": "It ends here."}[choice]
+        )
+
+    async def _over(self, gate: Gate) -> str:
+        """Why an answer to this gate comes too late; empty: it is open."""
+        events = await self._shop.runs.events(gate.run_id)
+        if any(isinstance(e, GateDecided) and e.gate_id == gate.id for e in events):
+            return (
+                f"{code(gate.id)} is decided already: your answer changes nothing. The message shows what came of it."
+            )
+        if any(isinstance(e, (Ended, Stopped)) for e in events):
+            return f"{code(gate.id)} is closed: its run has ended. `/incident-action` begins another."
+        if self._shop.desk.clock.now() >= gate.expires_at:
+            return f"{code(gate.id)} expired at {gate.expires_at:%H:%M} UTC: no answer is a no. Ask again from its run."
+        return ""
+
+    async def _too_late(self, gate: Gate, user_id: str, by: str) -> None:
+        facts = {"gate": gate.id, "path": gate.path, "by": by, "why_not": "too late"}
+        await record(self._shop, Entry("vote.refused", user_id, run_id=gate.run_id, facts=facts))
+
+    # ── finding what is meant ──
+
+    async def _incident(self, channel_id: str) -> Incident:
+        incident = await self._shop.desk.journal.in_channel(channel_id)
+        if incident is None:
+            raise _Elsewhere(await self._talk.overview())
+        return incident
+
+    async def _run_meant(self, command: Command, rest: str) -> Run:
+        if rest:
+            run = await self._shop.runs.run(rest.strip("` ").upper())
+            if run is None:
+                raise NotRunError(
+                    f"No run is called {code(rest)}. `/incident-action status` lists those of this incident."
+                )
+            return run
+        incident = await self._incident(command.channel_id)
+        going = [run for run in await self._shop.runs.unended() if run.incident_id == incident.id]
+        if not going:
+            raise NotRunError("Nothing is running here.")
+        return going[-1]
+
+    async def _append(self, run: Run, event: Event) -> bool:
+        """Behind whatever came first; False when the run has ended."""
+        while True:
+            events = await self._shop.runs.events(run.id)
+            if any(isinstance(one, (Ended, Stopped)) for one in events):
+                return False
+            if await self._shop.runs.append(run.id, len(events), event):
+                self._shop.poke(run.id)
+                return True
+
+
+class _Elsewhere(Exception):
+    """The command only makes sense in an incident's channel."""
+
+    def __init__(self, overview: Briefing) -> None:
+        super().__init__(overview.plain)
+        self.overview = overview
+
+
+async def _told(doing: Awaitable[Briefing | Form]) -> Briefing | Form:
+    try:
+        return await doing
+    except NotRunError as refusal:
+        return _line(str(refusal))
+    except _Elsewhere as elsewhere:
+        return run_list.elsewhere(elsewhere.overview)
+    except JournalDown:
+        return _line(DOWN)
+
+
+def _arguments(rest: str) -> tuple[str, dict[str, str]]:
+    """A runbook's id and its `name=value` pairs. Raises NotRunError."""
+    try:
+        words = shlex.split(rest.translate(_QUOTES))
+    except ValueError:
+        raise NotRunError('A quote is not closed: name="value with spaces".') from None
+    if not words:
+        raise NotRunError(
+            "Which runbook? `/incident-action` lists those that match: `/incident-action run &lt;runbook&gt;`."
+        )
+    pairs = [word.partition("=") for word in words[1:]]
+    if stray := next((name for name, sign, _ in pairs if not sign or not name), ""):
+        raise NotRunError(f"{code(stray)} is no value: write name=value, such as `namespace=payments`.")
+    return words[0], {name: text for name, _, text in pairs}
+
+
+def _line(text: str) -> Briefing:
+    return Briefing(plain=text, headline=text)

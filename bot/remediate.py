@@ -1,0 +1,46 @@
+"""The third story: a runbook that a person chose, step by step, each gate decided by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bot import do_step, gates, prepare_step
+from bot.domain.move import Act, Ask, Await, Check, Choose, Finish, Glean, LoseSight, OfferRollback, Prepare, Refuse
+from bot.domain.run import Stopped
+from bot.job import Job
+from bot.show_run import finish, show
+from bot.workshop import Workshop
+
+Doing = Callable[[Job, Any], Awaitable[None]]
+
+DOING: dict[type[Any], Doing] = {
+    Prepare: prepare_step.prepare,
+    OfferRollback: prepare_step.prepare_rollback,
+    Refuse: prepare_step.refuse,
+    Ask: gates.ask,
+    Await: gates.await_decision,
+    Act: do_step.act,
+    Glean: do_step.glean,
+    Check: do_step.check,
+    LoseSight: do_step.lose_sight,
+    Choose: gates.await_choice,
+}
+
+
+async def remediate(shop: Workshop, run_id: str) -> bool:
+    """Told once for each run; after a crash it goes on from the run's events.
+
+    Its whole state is those events. Each move appends what it did; a deed is run by whoever appends that it begins,
+    so that it never runs twice unasked. Raises JournalDown; told again, it goes on.
+    """
+    job = await Job.take_up(shop, run_id)
+    await show(job)
+    while not isinstance(move := job.move(), Finish):
+        if stop := await shop.switch.state():
+            await job.append(Stopped(job.now(), stop.by, f"emergency stop: {stop.reason}"))
+            continue
+        await DOING[type(move)](job, move)
+        await show(job)
+    await finish(job, move)
+    return True

@@ -1,0 +1,133 @@
+"""What `/incident-action` shows: runbooks that match, one runbook's steps, what a run would do, what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bot import known_values
+from bot.domain.briefing import Briefing, Button, Section
+from bot.domain.context import Report
+from bot.domain.incident import Incident
+from bot.domain.run import Chosen, Ended, Event, GateDecided, GateOpened, MayHaveRun, Run, Stopped
+from bot.domain.text import code, prose, safe
+from bot.guard.redact import redact
+from bot.prepare_step import hidden, ruling
+from bot.workshop import Workshop
+from integrations.contract import RunbookMatch
+from runbooks import prepare as preparing
+from runbooks.commands import shown
+from runbooks.model import Library, Runbook, Step
+from runbooks.prepared import Prepared, Value
+
+SHOWN_RUNS = 8
+
+
+def said(headline: str, lines: tuple[str, ...], footer: str | None = None) -> Briefing:
+    return Briefing(plain=headline, headline=f"*{headline}*", sections=(Section(lines),), footer=footer)
+
+
+def elsewhere(overview: Briefing) -> Briefing:
+    """That this is not an incident's channel, and where those are."""
+    line = "This is not an incident's channel, so there is nothing to run here."
+    return Briefing(line, line, (Section((overview.headline,)), *overview.sections), overview.footer)
+
+
+def matching(library: Library, report: Report | None) -> Briefing:
+    """The runbooks that fit what was found, each with a button."""
+    matches = report.context.of(RunbookMatch) if report else ()
+    if not matches:
+        ids = ", ".join(code(book.id) for book in library.runbooks)
+        return said("No runbook matches this incident", (f"All of them: {ids}",), _HOW)
+    sections = tuple(
+        Section(
+            (f"*{safe(match.title, 100)}* {code(match.id)} · {safe(match.why, 150)}",),
+            buttons=(Button("Run (asks before each change)", "run", match.id),),
+        )
+        for match in matches
+    )
+    return Briefing("Runbooks that match", "*Runbooks that match*", sections, _HOW)
+
+
+def runbook(library: Library, runbook_id: str) -> Briefing:
+    """One runbook as it stands in its file, or which there are."""
+    book = library.get(runbook_id)
+    if book is None:
+        known = ", ".join(code(one.id) for one in library.runbooks)
+        return said(f"No runbook is called {code(runbook_id, 80)}", (f"There are: {known}",))
+    lines = tuple(line for number, step in enumerate(book.steps, 1) for line in _step(str(number), step))
+    sections = (Section(lines, buttons=(Button("Run (asks before each change)", "run", book.id),)),)
+    title = f"{safe(book.title, 150)} · risk {book.risk}"
+    return Briefing(
+        title, f"*{title}*", sections, f"`/incident-action dry-run {safe(book.id, 80)}` shows what it would do"
+    )
+
+
+async def dry_run(shop: Workshop, incident: Incident, book: Runbook, given: Mapping[str, str]) -> Briefing:
+    """Each step exactly as it would run with what is known now. Nothing is run. Raises JournalDown."""
+    known = dict(await known_values.of_incident(shop, incident))
+    known |= {
+        one.name: Value(one.default, "default") for one in book.parameters if one.default and one.name not in known
+    }
+    known |= {name: Value(text, "given") for name, text in given.items()}
+    lines: list[str] = []
+    for number, step in enumerate(book.steps, 1):
+        lines.append(f"*{number}. {safe(step.name or step.action, 100)}*")
+        lines += _would(shop, book, preparing.prepare(book, str(number), preparing.Known(known), shop.house))
+    return said(f"Dry run of {safe(book.title, 120)}", tuple(lines), "Nothing was run.")
+
+
+async def status(shop: Workshop, incident: Incident) -> Briefing:
+    """What ran and runs for this incident, what waits for an answer, and whether everything is stopped."""
+    lines: list[str] = []
+    if on := await shop.switch.state():
+        lines.append(f"🛑 Emergency stop since {on.at:%H:%M} UTC by <@{on.by}>: {safe(on.reason, 200)}")
+    for run in (await shop.runs.of_incident(incident.id))[:SHOWN_RUNS]:
+        lines.append(_run_line(run, await shop.runs.events(run.id)))
+    if not lines:
+        lines.append("Nothing was run for this incident.")
+    return said("Runs of this incident", tuple(lines), f"profile {shop.rules.profile}")
+
+
+def can_choose(events: Sequence[Event], path: str) -> bool:
+    """Whether the run waits for a person to say what to do about this step."""
+    last = next((e for e in reversed(events) if isinstance(e, (MayHaveRun, Chosen, Stopped, Ended))), None)
+    return isinstance(last, MayHaveRun) and last.path == path
+
+
+_HOW = "`/incident-action &lt;runbook&gt;` shows its steps · `run &lt;runbook&gt; [name=value …]` begins one · `help`"
+
+
+def _would(
+    shop: Workshop, book: Runbook, found: Prepared | preparing.Skip | preparing.Missing | preparing.Refuse
+) -> Iterator[str]:
+    match found:
+        case Prepared():
+            if why := hidden(found):
+                yield f"would be refused: {why}"
+                return
+            yield "```" + "\n".join(safe(shown(deed), 600) for deed in found.deeds) + "```"
+            ruled = ruling(shop, shop.rules.profile, book, found)
+            yield f"{ruled.verdict} · risk {found.risk}" + (f" · {prose(ruled.why, 200)}" if ruled.why else "")
+        case preparing.Skip(reason) | preparing.Refuse(reason):
+            yield prose(redact(reason), 400)
+        case preparing.Missing(parameters):
+            yield "not known yet: " + ", ".join(code(one.name) for one in parameters)
+
+
+def _run_line(run: Run, events: Sequence[Event]) -> str:
+    ended = next((e for e in events if isinstance(e, Ended)), None)
+    decided = {e.gate_id for e in events if isinstance(e, GateDecided)}
+    waiting = [e.gate.id for e in events if isinstance(e, GateOpened) and e.gate.id not in decided]
+    state = ended.result if ended else f"waits for {code(waiting[-1])}" if waiting else "running"
+    return f"{code(run.id)} {safe(run.runbook.title, 80)} · <@{run.asked_by}> {run.asked_at:%H:%M} UTC · {state}"
+
+
+def _step(number: str, step: Step) -> tuple[str, ...]:
+    """One step as it stands in the file, and those that follow from it."""
+    condition = f" · if {code(step.condition)}" if step.condition else ""
+    asks = " · asks first" if step.approval else ""
+    lines = [f"{number}. {safe(step.name or step.action, 100)}{condition}{asks}"]
+    if step.command:
+        lines.append(f"```{safe(step.command, 600)}```")
+    lines += [line for n, inner in enumerate(step.then, 1) for line in _step(f"{number}.{n}", inner)]
+    return tuple(lines)

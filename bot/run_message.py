@@ -1,0 +1,104 @@
+"""A run as a message: every step with its state and times, and what it waits for (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.briefing import Briefing, Button, Section
+from bot.domain.run import (
+    Chosen,
+    Ended,
+    Event,
+    MayHaveRun,
+    Run,
+    StepPrepared,
+    Stopped,
+)
+from bot.domain.text import code, prose, safe
+from bot.next_move import choices
+from bot.step_words import clock, fenced, mark, words
+from runbooks.model import Step
+
+_RESULTS = {
+    "done": "✅ done",
+    "failed": "❌ failed",
+    "denied": "⛔ denied",
+    "expired": "⌛ nobody answered in time",
+    "stopped": "⏹ stopped",
+    "refused": "⛔ not run",
+}
+
+
+def run(asked: Run, events: Sequence[Event]) -> Briefing:
+    """The run's own message: every step with its state and times, and how to end it."""
+    title = safe(asked.runbook.title, 120)
+    ended = next((event for event in events if isinstance(event, Ended)), None)
+    state = _RESULTS[ended.result] if ended else "running"
+    lines = [_step_line(number, step, events) for number, step in enumerate(asked.runbook.steps, 1)]
+    lines += [_rollback_line(event, events) for event in _rollbacks(events)]
+    sections = [Section(tuple(lines))]
+    if lost := _to_choose(events):
+        sections.append(_choice(asked, lost, choices(events, lost.path)))
+    if ended and ended.reason:
+        sections.append(Section((prose(ended.reason, 600),)))
+    how = f"`{asked.id}`" + ("" if ended else f" · `/incident-action stop {asked.id}` ends it")
+    return Briefing(
+        plain=f"{asked.runbook.title}: {state}",
+        headline=f"*Runbook · {title}* {code(asked.runbook.id)} · {state}\nasked by <@{asked.asked_by}> "
+        f"{clock(asked.asked_at)} UTC · works on {code(asked.target)} · profile {asked.profile}",
+        sections=tuple(sections),
+        footer=how,
+    )
+
+
+def output(path: str, text: str, most: int) -> Briefing:
+    """What a step wrote; its end, where it is long: that is where programs say what went wrong."""
+    shortened = text if len(text) <= most else "… the whole is in the file\n" + text[-most:].partition("\n")[2]
+    return Briefing(
+        plain=f"Step {path} wrote {len(text):,} characters",
+        headline=f"*Step {path}*",
+        sections=(Section(tuple(f"```{fenced(line)}```" for line in [shortened])),),
+    )
+
+
+def _step_line(number: int, step: Step, events: Sequence[Event]) -> str:
+    path = str(number)
+    return f"{mark(path, events)} {number}. {safe(step.name or step.action, 100)}{_about(path, events)}"
+
+
+def _about(path: str, events: Sequence[Event]) -> str:
+    told = " · ".join(words(path, events))
+    return f" · {told}" if told else ""
+
+
+def _rollback_line(event: StepPrepared, events: Sequence[Event]) -> str:
+    path = event.prepared.path
+    return f"{mark(path, events)} undo {path.partition('.')[0]}{_about(path, events)}"
+
+
+def _rollbacks(events: Sequence[Event]) -> list[StepPrepared]:
+    found = {
+        e.prepared.path: e for e in events if isinstance(e, StepPrepared) and e.prepared.path.endswith(".rollback")
+    }
+    return list(found.values())
+
+
+def _to_choose(events: Sequence[Event]) -> MayHaveRun | None:
+    last = next((e for e in reversed(events) if isinstance(e, (MayHaveRun, Chosen, Stopped, Ended))), None)
+    return last if isinstance(last, MayHaveRun) else None
+
+
+def _choice(asked: Run, lost: MayHaveRun, possible: Sequence[str]) -> Section:
+    value = f"{asked.id} {lost.path}"
+    buttons = {
+        "check": Button("Check", "choose.check", value),
+        "again": Button("Run again (asks first)", "choose.again", value),
+        "stop": Button("Stop here", "choose.stop", value, "danger"),
+    }
+    return Section(
+        (
+            f"Step {lost.path} began and I was not there at its end: it *may have run*. Nothing goes on until one of "
+            "you chooses.",
+        ),
+        buttons=tuple(buttons[one] for one in possible),
+    )

@@ -1,0 +1,75 @@
+"""What people see of a run: one message that is edited, its gates, and each output in the thread."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import structlog
+
+from bot import gate_message, run_message
+from bot.domain.move import Finish
+from bot.domain.run import Ended, GateOpened
+from bot.insist import attempt
+from bot.job import Job
+from runbooks.prepared import Outcome
+
+log = structlog.get_logger(__name__)
+
+SHORT = 1_500
+"""Characters of an output that are shown; a longer one is put beside them as a file."""
+
+
+async def show(job: Job) -> None:
+    """Makes the run's message, and those of its gates, say what its events say. Slack being away stops nothing."""
+    words = run_message.run(job.run, job.events)
+    chat, run = job.shop.desk.chat, job.run
+
+    async def stand() -> None:
+        posted = run.message or await chat.find(run.channel_id, run.id)
+        if posted is None:
+            posted = await chat.post(run.channel_id, words, key=run.id)
+        else:
+            await chat.edit(posted, words)
+        if run.message is None:
+            await job.shop.runs.keep_message(run.id, posted)
+
+    await attempt("run", stand)
+    if job.run.message is None:
+        await job.refresh()
+    await _show_gates(job)
+
+
+async def show_output(job: Job, path: str, index: int, outcome: Outcome) -> None:
+    """What a deed wrote, in the thread of the run; a long one also whole, as a file."""
+    chat, message, key = job.shop.desk.chat, job.run.message, f"{job.run.id}:{path}:{index}"
+    text = "\n".join(part for part in (outcome.output.rstrip(), outcome.errors.rstrip()) if part)
+    if message is None or not text:
+        return
+
+    async def stand() -> None:
+        words = run_message.output(path, text, SHORT)
+        if await chat.find(message.channel_id, key, message.ts) is None:
+            await chat.post(message.channel_id, words, key=key, thread=message.ts)
+
+    await attempt("output", stand)
+    if len(text) > SHORT:
+        name = f"step-{path}.txt"
+        await attempt("output file", partial(chat.file, message, text, name=name, title=f"Step {path}", key=key))
+
+
+async def finish(job: Job, move: Finish) -> None:
+    """Appends the end, once, and shows it."""
+    if not any(isinstance(event, Ended) for event in job.events):
+        await job.audit("run.ended", {"result": move.result, "reason": move.reason})
+        await job.append_for_sure(Ended(job.now(), move.result, move.reason))
+    await show(job)
+
+
+async def _show_gates(job: Job) -> None:
+    """The last two: those before say what they said when they were decided."""
+    opened = [event.gate for event in job.events if isinstance(event, GateOpened)]
+    for gate in opened[-2:]:
+        kept = await job.shop.runs.gate(gate.id)
+        if kept is not None and kept.message is not None:
+            words = gate_message.gate(job.run, job.events, kept)
+            await attempt("gate", partial(job.shop.desk.chat.edit, kept.message, words))

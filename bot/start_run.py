@@ -1,0 +1,133 @@
+"""How a run begins: who asks, for what, with which values; what is missing is asked for, the rest refused."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot import known_values
+from bot.action_ports import Entry, TargetHeldError
+from bot.domain.incident import Incident
+from bot.domain.run import Run
+from bot.domain.said import Field, Form
+from bot.domain.text import code, safe
+from bot.job import record
+from bot.workshop import Workshop
+from runbooks.model import Parameter, Runbook
+from runbooks.prepared import Value
+from runbooks.variables import needed, wrong
+
+NO_KEY = "Not run: nothing can be run before AUDIT_KEY is set. Whoever operates me can: `first-responder doctor`."
+
+
+class NotRunError(Exception):
+    """Why nothing is run, as a sentence that says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asked for."""
+
+    incident: Incident
+    channel_id: str
+    book: Runbook
+    given: Mapping[str, str]
+    user_id: str
+
+
+async def begin(shop: Workshop, wish: Wish) -> Run | Form:
+    """Commits the run and begins its story; a form where values are missing. Raises NotRunError, JournalDown."""
+    await check_asker(shop, wish.user_id, wish.channel_id, wish.incident.service)
+    if shop.audit is None:
+        raise NotRunError(NO_KEY)
+    if shop.rules.profile == "observe":
+        raise NotRunError("Not run: the profile is `observe`, which runs nothing. AUTONOMY_PROFILE is the setting.")
+    if stop := await shop.switch.state():
+        raise NotRunError(
+            f"Not run: <@{stop.by}> stopped everything ({safe(stop.reason)}). `/incident-action resume` lifts it."
+        )
+    values, missing = await _values(shop, wish)
+    if missing:
+        return _form(wish, missing)
+    run = Run(
+        id=_new_id(),
+        incident_id=wish.incident.id,
+        runbook=wish.book,
+        given=values,
+        target="/".join(part for part in (wish.incident.service, wish.incident.env) if part),
+        channel_id=wish.channel_id,
+        asked_by=wish.user_id,
+        asked_at=shop.desk.clock.now(),
+        profile=shop.rules.profile,
+    )
+    facts = {"runbook": wish.book.id, "target": run.target, "given": dict(wish.given), "profile": run.profile}
+    try:
+        await record(shop, Entry("run.asked", wish.user_id, run.incident_id, run.id, facts))
+        await shop.runs.open(run)
+    except TargetHeldError as held:
+        refused = {**facts, "held_by": held.run.id}
+        await record(shop, Entry("run.refused", wish.user_id, run.incident_id, run.id, refused))
+        raise NotRunError(_held(held.run)) from held
+    await shop.begin(run.id)
+    return run
+
+
+async def check_asker(shop: Workshop, user_id: str, channel_id: str, service: str) -> None:
+    """Runs are for full members, in channels that no other company shares. Raises NotRunError."""
+    person = await shop.people.person(user_id, (), service)
+    if not person.full_member:
+        raise NotRunError(f"Not run: {person.why_not or 'only full members of this workspace can run things'}.")
+    if channel_id not in shop.rules.shared_channels and await shop.people.shared(channel_id) is not False:
+        raise NotRunError(
+            "Not run: this channel is shared with others, or Slack did not say. SHARED_CHANNELS names where I may."
+        )
+
+
+async def _values(shop: Workshop, wish: Wish) -> tuple[Mapping[str, Value], list[Field]]:
+    """What every variable is, and a field for each that nobody knows or whose value cannot be used."""
+    known = dict(await known_values.of_incident(shop, wish.incident))
+    known |= {name: Value(text, f"given by <@{wish.user_id}>") for name, text in wish.given.items()}
+    missing: list[Field] = []
+    for parameter in needed(wish.book):
+        value = known.get(parameter.name)
+        if value is None and parameter.default is not None:
+            value = Value(parameter.default, "default of the runbook")
+        fault = wrong(parameter, value.text) if value else ""
+        if value is None or fault:
+            missing.append(_field(parameter, wish.given.get(parameter.name, ""), fault))
+        else:
+            known[parameter.name] = value
+    unknown = sorted(set(wish.given) - {parameter.name for parameter in needed(wish.book)})
+    if unknown:
+        names = ", ".join(code(one.name) for one in needed(wish.book)) or "none"
+        raise NotRunError(f"Not run: {code(wish.book.id)} has no {code(unknown[0])}. It knows: {names}.")
+    return known, missing
+
+
+def _field(parameter: Parameter, value: str, fault: str) -> Field:
+    return Field(parameter.name, parameter.name.replace("_", " "), fault or parameter.description, value)
+
+
+def _form(wish: Wish, missing: list[Field]) -> Form:
+    return Form(
+        does="run",
+        value=json.dumps({"channel": wish.channel_id, "runbook": wish.book.id, "given": dict(wish.given)}),
+        title="What is missing",
+        button="Go on",
+        fields=tuple(missing),
+        lines=(f"*{safe(wish.book.title, 120)}* needs to know. Nothing runs before you see it.",),
+    )
+
+
+def _held(run: Run) -> str:
+    return (
+        f"Not run: {code(run.target)} is being worked on by {code(run.id)} ({safe(run.runbook.title, 80)}), asked by "
+        f"<@{run.asked_by}>. Wait for it, or `/incident-action stop {run.id}`."
+    )
+
+
+def _new_id() -> str:
+    return "R" + base64.b32encode(secrets.token_bytes(5))[:6].decode()

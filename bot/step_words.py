@@ -1,0 +1,174 @@
+"""What happened to a step of a run, in a few words each (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from bot.domain.approval import Approved, Denied, Expired, Halted, Verdict
+from bot.domain.run import (
+    Checked,
+    Chosen,
+    DeedBegun,
+    DeedEnded,
+    Ended,
+    Event,
+    GateDecided,
+    GateOpened,
+    MayHaveRun,
+    StepPrepared,
+    StepRefused,
+    StepSkipped,
+    StepsLeft,
+    Stopped,
+)
+from bot.domain.text import prose, safe
+from bot.domain.words import figure
+from runbooks.prepared import Outcome
+
+
+def mark(path: str, events: Sequence[Event]) -> str:
+    last = _last(path, events)
+    over = any(isinstance(event, Ended) for event in events)
+    match last:
+        case GateDecided(verdict=verdict):
+            mark = "▶" if isinstance(verdict, Approved) else "⛔"
+        case DeedEnded(outcome=outcome):
+            mark = "✅" if outcome.ok else "❔" if outcome.result in ("stopped", "timeout") else "❌"
+        case Checked(ok=ok):
+            mark = "✅" if ok else "❌"
+        case _:
+            mark = _MARKS.get(type(last), "⚪")
+    return {"⏳": "⚪", "▶": "❔"}.get(mark, mark) if over else mark
+
+
+_MARKS: Mapping[type[object], str] = {
+    StepSkipped: "⏭",
+    StepRefused: "⛔",
+    GateOpened: "⏳",
+    DeedBegun: "▶",
+    MayHaveRun: "❔",
+    Chosen: "❔",
+    StepsLeft: "✅",
+}
+"""While the run goes on; once it is over, what waited is blank and what ran is unknown."""
+
+
+def words(path: str, events: Sequence[Event]) -> Iterator[str]:
+    """What happened to a step, in a few words each."""
+    mine = of_step(path, events)
+    over = any(isinstance(event, (Ended, Stopped)) for event in events)
+    if mine:
+        yield from _now(mine, over=over)
+    prepared = next((e for e in reversed(mine) if isinstance(e, StepPrepared)), None)
+    if prepared is not None and prepared.ruling == "granted":
+        yield "granted by your team"
+    outcomes = [event.outcome for event in mine if isinstance(event, DeedEnded)]
+    if len(outcomes) == 1:
+        yield prose(outcome_words(outcomes[0]), 200)
+    elif outcomes:
+        yield f"{sum(one.ok for one in outcomes)} of {len(outcomes)} done"
+    yield from (
+        f"check: {prose(event.said, 200)} {'✓' if event.ok else '✗'}" for event in mine if isinstance(event, Checked)
+    )
+
+
+def outcome_words(outcome: Outcome) -> str:
+    """«ran 4.2 s · exit 0», with the first line of what it wrote where that is short."""
+    parts = [_span(outcome)]
+    if outcome.exit is not None:
+        parts.append(f"exit {outcome.exit}" if outcome.exit < 100 else f"status {outcome.exit}")
+    if outcome.value is not None:
+        parts.append(figure(outcome.value))
+    if outcome.note:
+        parts.append(outcome.note)
+    if outcome.cut:
+        parts.append("output cut")
+    return " · ".join(part for part in parts if part)
+
+
+def verdict_words(verdict: Verdict) -> str:
+    match verdict:
+        case Approved(by):
+            return "✅ approved by " + " and ".join(f"<@{user}>" for user in by)
+        case Denied(by):
+            return f"❌ stopped by <@{by}>"
+        case Expired():
+            return "⌛ no answer in time: not run"
+        case Halted(reason):
+            return f"⏹ not run: emergency stop ({safe(reason, 120)})"
+
+
+def clock(at: datetime, *, seconds: bool = False) -> str:
+    return at.strftime("%H:%M:%S" if seconds else "%H:%M")
+
+
+def fenced(text: str) -> str:
+    """For a code block: nothing in it can end the block or become markup."""
+    kept = "".join(char if char >= " " or char in "\n\t" else "\ufffd" for char in text).replace("`", "ˋ")
+    return kept.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def of_step(path: str, events: Sequence[Event]) -> list[Event]:
+    """Everything about one step, the oldest first."""
+    gates = {event.gate.id for event in events if isinstance(event, GateOpened) and event.gate.path == path}
+    return [event for event in events if _path(event) == path or getattr(event, "gate_id", None) in gates]
+
+
+def _path(event: Event) -> str:
+    match event:
+        case StepPrepared():
+            return event.prepared.path
+        case GateOpened():
+            return event.gate.path
+        case _:
+            return str(getattr(event, "path", ""))
+
+
+def _now(mine: Sequence[Event], *, over: bool) -> Iterator[str]:
+    """The state that the last of a step's events leaves it in."""
+    match mine[-1]:
+        case StepSkipped(reason=reason):
+            yield f"skipped: {prose(reason, 200)}"
+        case StepRefused(reason=reason):
+            yield prose(reason, 400)
+        case GateOpened(gate=question) if not over:
+            yield f"waits for approval until {clock(question.expires_at)} UTC"
+        case GateDecided(verdict=verdict) if not isinstance(verdict, Approved):
+            yield verdict_words(verdict)
+        case DeedBegun() as begun:
+            yield "may have run" if over else _running(begun, mine)
+        case MayHaveRun():
+            yield "*may have run*: the bot was not there at its end"
+        case Chosen(choice=choice, by=by):
+            yield f"<@{by}> chose: {choice}"
+        case _:
+            pass
+
+
+def _running(begun: DeedBegun, mine: Sequence[Event]) -> str:
+    count = _deeds(begun.path, mine)
+    which = f"{begun.index + 1} of {count} " if count > 1 else ""
+    return f"{which}running since {clock(begun.at, seconds=True)}"
+
+
+def _deeds(path: str, events: Sequence[Event]) -> int:
+    found = [event.prepared for event in events if isinstance(event, StepPrepared) and event.prepared.path == path]
+    return len(found[-1].deeds) if found else 1
+
+
+def _span(outcome: Outcome) -> str:
+    seconds = figure(round(outcome.seconds, 1))
+    match outcome.result:
+        case "done" | "failed":
+            return f"ran {seconds} s"
+        case "timeout":
+            return f"ended at its limit after {seconds} s; may have done part of it"
+        case "stopped":
+            return f"stopped after {seconds} s; may have run"
+        case "refused":
+            return "not begun"
+
+
+def _last(path: str, events: Sequence[Event]) -> Event | None:
+    return next(reversed(of_step(path, events)), None)
