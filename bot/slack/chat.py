@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.domain.briefing import Briefing
@@ -11,13 +10,17 @@ from bot.domain.incident import Channel, Posted
 from bot.guard.redact import redact
 from bot.ports import ChatError
 from bot.settings import Settings, SettingsError
-from bot.slack.blocks import render
+from bot.slack import reactions
+from bot.slack.blocks import Message, render
 from bot.slack.channels import Channels
+from bot.slack.files import Files, Sheet, named
 from bot.slack.posts import Posts
 from bot.slack.web import Web
 from integrations.trust import context as tls_context
 
-_OUTSIDE_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+NOTHING = b"(nothing)\n"
+"""Slack takes no empty file."""
+_NOT_THERE = {"user_not_in_channel", "not_in_channel", "channel_not_found"}
 _HARMLESS = {"already_in_channel", "cant_invite_self"}
 
 
@@ -30,7 +33,7 @@ class SlackChat:
         self._channels = channels or Channels(web)
         self._posts = Posts(web)
         self._topics: dict[str, str] = {}
-        self._pictures: set[tuple[Posted, str]] = set()
+        self._files = Files(web, self._posts)
 
     async def open_channel(self, name: str, incident_id: str) -> Channel:
         return await self._channels.open(name, incident_id)
@@ -70,67 +73,36 @@ class SlackChat:
         return tuple(address for address, user in zip(addresses, found, strict=True) if user is None)
 
     async def picture(self, posted: Posted, png: bytes, *, title: str, alt: str, key: str) -> None:
-        """The file's name carries the key, and a file of that name in the thread is not put there again.
-
-        Slack shares an upload a moment after it has confirmed it, so a crash in that moment can show it twice.
-        """
-        name = f"{_OUTSIDE_FILE_NAMES.sub('-', key)}.png"
-        first_try = self._posts.posted_here(posted) and (posted, key) not in self._pictures
-        self._pictures.add((posted, key))
-        if not first_try and name in [found async for found in self._posts.files(posted)]:
-            return
-        await self._web.once(
-            lambda client: client.files_upload_v2(
-                channel=posted.channel_id,
-                thread_ts=posted.ts,
-                filename=name,
-                content=png,
-                title=self._mask(title),
-                alt_txt=self._mask(alt),
-            )
-        )
+        await self._files.put(posted, Sheet(named(key, ".png"), png, self._mask(title), self._mask(alt)))
 
     async def file(self, posted: Posted, text: str, *, name: str, title: str, key: str) -> None:
-        """As with pictures, the file's name carries the key."""
-        called = f"{_OUTSIDE_FILE_NAMES.sub('-', key)}-{_OUTSIDE_FILE_NAMES.sub('-', name)}"
-        if called in [found async for found in self._posts.files(posted)]:
-            return
-        await self._web.once(
-            lambda client: client.files_upload_v2(
-                channel=posted.channel_id,
-                thread_ts=posted.ts,
-                filename=called,
-                content=self._mask(text),
-                title=self._mask(title),
-            )
-        )
+        content = self._mask(text).encode(errors="replace") or NOTHING
+        await self._files.put(posted, Sheet(named(key, f"-{name}"), content, self._mask(title)))
 
     async def react(self, posted: Posted, *emoji: str) -> None:
-        for name in emoji:
-            try:
-                await self._web.call(
-                    lambda client, name=name: client.reactions_add(  # type: ignore[misc]
-                        channel=posted.channel_id, timestamp=posted.ts, name=name
-                    )
-                )
-            except ChatError as problem:
-                if problem.code != "already_reacted":
-                    raise
+        await reactions.react(self._web, posted, *emoji)
 
     async def reactions(self, posted: Posted) -> Mapping[str, tuple[str, ...]]:
-        answer = await self._web.call(
-            lambda client: client.reactions_get(channel=posted.channel_id, timestamp=posted.ts, full=True)
-        )
-        me = await self._web.user_id()
-        found: dict[str, tuple[str, ...]] = {}
-        for reaction in (answer.get("message") or {}).get("reactions") or ():
-            name = str(reaction["name"]).partition("::")[0]
-            others = (str(user) for user in reaction["users"] if user != me)
-            found[name] = tuple(dict.fromkeys((*found.get(name, ()), *others)))
-        return found
+        """Raises ChatError, also where the message is gone or Slack gives the list only in part."""
+        return await reactions.reactions(self._web, posted)
 
     async def whisper(self, channel_id: str, user_id: str, briefing: Briefing, thread: str | None = None) -> None:
+        """To whoever is not in the channel it is said in a direct message. Raises ChatError."""
         message = render(briefing.mapped(self._mask))
+        try:
+            for part in (message, *message.more):
+                await self._whisper(channel_id, user_id, part, thread)
+        except ChatError as problem:
+            if problem.code not in _NOT_THERE:
+                raise
+            for part in (message, *message.more):
+                await self._posts.tell(user_id, part)
+
+    async def close(self) -> None:
+        """Gives back every connection."""
+        await self._web.close()
+
+    async def _whisper(self, channel_id: str, user_id: str, message: Message, thread: str | None) -> None:
         await self._web.once(
             lambda client: client.chat_postEphemeral(
                 channel=channel_id,
@@ -142,10 +114,6 @@ class SlackChat:
                 link_names=False,
             )
         )
-
-    async def close(self) -> None:
-        """Gives back every connection."""
-        await self._web.close()
 
     async def _person(self, email: str) -> str | None:
         try:

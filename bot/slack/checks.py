@@ -1,4 +1,4 @@
-"""What `doctor` asks of Slack: the tokens, the scopes, and the incidents channel."""
+"""What `doctor` asks of Slack: the tokens, the scopes, the incidents channel, and the approvers."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.doctor import Check
 from bot.settings import Settings
-from bot.slack.scopes import SCOPES
+from bot.slack.approvers import approver_checks
+from bot.slack.scopes import MANIFEST, SCOPES
 from integrations.contract import RoomError
 from integrations.trust import context as tls_context
 
 AWAY = (ClientError, OSError, TimeoutError)
-MANIFEST = "create the app again from slack-manifest.yaml, or reinstall it to the workspace after a change"
 
 
 async def slack_checks(settings: Settings) -> list[Check]:
@@ -30,7 +30,12 @@ async def slack_checks(settings: Settings) -> list[Check]:
     token = await _token(web)
     if token.state == "fault":
         return [token]
-    return [token, await _hearing(settings, web), await _incidents_channel(settings, web)]
+    return [
+        token,
+        await _hearing(settings, web),
+        await _incidents_channel(settings, web),
+        *await approver_checks(settings),
+    ]
 
 
 async def _token(web: AsyncWebClient) -> Check:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import structlog
 
@@ -16,6 +16,15 @@ OnCallEmails = Callable[[str], Awaitable[tuple[str, ...]]]
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
+Standing = Literal["", "deactivated", "bot", "stranger", "guest", "invited"]
+"""Why somebody is no full member of the workspace; empty: they are one."""
+NO_FULL_MEMBER: Mapping[Standing, str] = {
+    "deactivated": "your account is deactivated",
+    "bot": "bots do not count",
+    "stranger": "you are not a member of this workspace",
+    "guest": "guests cannot run or approve anything",
+    "invited": "you have not joined this workspace yet",
+}
 PATIENCE_S = 10.0
 """Somebody waits for this; what has not been read by then is unreadable."""
 ONCALL = "oncall"
@@ -37,13 +46,13 @@ class SlackPeople:
 
         Whoever is no full member of this workspace may nothing, whatever list they are on.
         """
-        who, may = await asyncio.gather(
-            self._settled(self._obstacle(user_id)), self._settled(self._may(user_id, approvers, service))
+        found, may = await asyncio.gather(
+            self._settled(self._standing(user_id)), self._settled(self._may(user_id, approvers, service))
         )
-        if who is None:
+        if found is None:
             return Person(user_id, full_member=False, may=None, why_not=UNREADABLE)
-        if who:
-            return Person(user_id, full_member=False, may=False, why_not=who)
+        if found:
+            return Person(user_id, full_member=False, may=False, why_not=NO_FULL_MEMBER[found])
         return Person(user_id, full_member=True, may=may, why_not={None: NOT_READ, False: NOT_ONE, True: ""}[may])
 
     async def shared(self, channel_id: str) -> bool | None:
@@ -62,15 +71,15 @@ class SlackPeople:
             return None
         return outcome
 
-    async def _obstacle(self, user_id: str) -> str:
-        """Why somebody is no full member; empty: they are one. Raises ChatError."""
+    async def _standing(self, user_id: str) -> Standing:
+        """Raises ChatError."""
         try:
             answer = await self._web.call(lambda client: client.users_info(user=user_id))
         except ChatError as problem:
             if problem.code in ("user_not_found", "user_not_visible"):
-                return "you are not a member of this workspace"
+                return "stranger"
             raise
-        return obstacle(answer["user"], await self._web.team_id())
+        return standing(answer["user"], await self._web.team_id())
 
     async def _may(self, user_id: str, approvers: Sequence[str], service: str) -> bool | None:
         """Whether any of the lists holds them; None where none does that could be read, and some could not."""
@@ -112,17 +121,15 @@ _SHARED = (
 )
 
 
-def obstacle(user: Mapping[str, Any], team_id: str) -> str:
-    """Why this user of Slack's is no full member of the workspace, in words for them; empty: they are one."""
-    elsewhere = (user.get("enterprise_user") or {}).get("teams") or ()
+def standing(user: Mapping[str, Any], team_id: str) -> Standing:
+    """What Slack's `users.info` says of somebody, seen from our workspace (in an organisation, one of several)."""
+    teams = (user.get("enterprise_user") or {}).get("teams") or ()
     if user.get("deleted"):
-        return "your account is deactivated"
+        return "deactivated"
     if user.get("is_bot") or user.get("is_workflow_bot") or user.get("id") == "USLACKBOT":
-        return "bots do not count"
-    if user.get("is_stranger") or (user.get("team_id") != team_id and team_id not in elsewhere):
-        return "you are not a member of this workspace"
+        return "bot"
+    if user.get("is_stranger") or (user.get("team_id") != team_id and team_id not in teams):
+        return "stranger"
     if user.get("is_restricted") or user.get("is_ultra_restricted"):
-        return "guests cannot run or approve anything"
-    if user.get("is_invited_user"):
-        return "you have not joined this workspace yet"
-    return ""
+        return "guest"
+    return "invited" if user.get("is_invited_user") else ""

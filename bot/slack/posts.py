@@ -60,6 +60,20 @@ class Posts:
         await self._change(posted.channel_id, posted.ts, message)
         await self._carry_on(posted, standing, message)
 
+    async def tell(self, user_id: str, message: Message) -> None:
+        """Says it to one person, in their direct messages with the bot. Raises ChatError."""
+        await self._web.once(
+            lambda client: client.chat_postMessage(
+                channel=user_id,
+                text=message.text,
+                blocks=list(message.blocks),
+                parse="none",
+                link_names=False,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+
     def posted_here(self, posted: Posted) -> bool:
         """Whether this very process posted it: then nobody else can have put something into its thread for us."""
         return posted in self._known and self._known[posted].ours
