@@ -44,12 +44,12 @@ def people_of(gate: Gate) -> int:
 def _last_of_each(gate: Gate, votes: Iterable[Vote]) -> tuple[Vote, ...]:
     """The last answer of each person to this very gate, in the order in which people came to it.
 
-    An approval that was read too late is as if it had not been read: it neither helps nor undoes an earlier one.
+    An approval that is read after the expiry never helps; it takes an earlier one away where its giver may no more.
     Whoever is seen to approve and to deny at the same moment denies.
     """
     last: dict[str, Vote] = {}
     for vote in votes:
-        late = vote.answer == "approve" and vote.at >= gate.expires_at
+        late = vote.answer == "approve" and vote.at >= gate.expires_at and (_may(vote.person) or _unread(vote.person))
         if late or not _meant(gate, vote):
             continue
         before = last.get(vote.person.id)
@@ -70,8 +70,8 @@ def _may(person: Person) -> bool:
 
 
 def _unread(person: Person) -> bool:
-    """Whether it is not known if they are an approver. Of guests, bots and strangers it does not matter."""
-    return person.full_member and person.may is None
+    """Whether Slack did not say who they are, or what they may. Guests, bots and strangers are read: they may not."""
+    return person.may is None
 
 
 def _turned_down(gate: Gate, votes: Iterable[Vote], yes: Sequence[str]) -> dict[str, str]:
@@ -92,9 +92,7 @@ def why_not(gate: Gate, vote: Vote) -> str:
     if not _meant(gate, vote):
         return "Not counted: what you answered has changed since. Answer the newer request."
     if vote.answer == "approve" and vote.at >= gate.expires_at:
-        return (
-            f"Too late: this could be approved until {gate.expires_at:%H:%M} UTC, and nothing was run. Ask for it anew."
-        )
+        return f"Too late: this could be approved until {gate.expires_at:%H:%M} UTC. Nothing was run; ask for it anew."
     return _may_not(gate, vote)
 
 
@@ -103,11 +101,11 @@ def _may_not(gate: Gate, vote: Vote) -> str:
     verb = "approve" if vote.answer == "approve" else "stop"
     if not gate.approvers and verb == "approve":
         return f"Nobody can approve {gate.risk} risk here: no approvers are set. {setting_of(gate.risk)}"
+    if vote.person.may is None:
+        return "Not counted yet: Slack did not say whether you are an approver. It is asked again every 15 s."
     if not vote.person.full_member:
         reason = vote.person.why_not or f"only full members of this workspace can {verb} this"
         return f"{_sentence(reason)} {_ask(gate)}".strip()
-    if vote.person.may is None:
-        return "Not counted yet: Slack did not say whether you are an approver. It is asked again every 15 s."
     if not vote.person.may:
         return _only_they(gate, verb)
     if verb == "approve" and not gate.asker_may and vote.person.id == gate.asked_by:

@@ -24,7 +24,7 @@ from bot.domain.move import (
 )
 from bot.domain.run import DeedBegun, DeedEnded, Ended, Event, MayHaveRun, Run, Stopped
 from bot.guard.limits import over, seconds_left
-from bot.progress import Progress, progress_of
+from bot.progress import Progress, known, prepared_at, progress_of, rows_left
 from runbooks.prepared import Deed, Exec, digest
 
 __all__ = [

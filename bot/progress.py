@@ -193,13 +193,13 @@ def _deeds(events: Iterable[Event]) -> Iterable[tuple[DeedBegun | DeedEnded, Dee
 def known(run: Run, events: Sequence[Event]) -> Mapping[str, Value]:
     """Variables for the next step: what was given, and over it what steps left since.
 
-    What the runbook declares as a parameter stays as it was given: no program's output replaces it.
+    A declared parameter changes only at the source that it came from: no program's output replaces it.
     """
     declared = {one.name for one in run.runbook.parameters} & run.given.keys()
     values = dict(run.given)
     for event in events:
         if isinstance(event, StepsLeft):
-            values |= {name: value for name, value in event.values.items() if name not in declared}
+            values |= {n: v for n, v in event.values.items() if n not in declared or v.source == run.given[n].source}
     return values
 
 
