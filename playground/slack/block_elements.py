@@ -136,10 +136,21 @@ def _interactive(problems: Problems, value: Mapping[str, Any], where: str, kind:
         text(problems, value["placeholder"], f"{where}/placeholder", 150, ("plain_text",))
     if "confirm" in value:
         _confirm(problems, value["confirm"], f"{where}/confirm")
+    if kind == "plain_text_input":
+        _text_input(problems, value, where)
     if kind == "button":
         _button(problems, value, where)
     if kind in _OPTIONS:
         _options(problems, value, where, _OPTIONS[kind])
+
+
+def _text_input(problems: Problems, value: Mapping[str, Any], where: str) -> None:
+    if "initial_value" in value:
+        problems.string(value["initial_value"], f"{where}/initial_value", 3000)
+    for name, least in (("min_length", 0), ("max_length", 1)):
+        length = value.get(name, least)
+        if not isinstance(length, int) or not least <= length <= 3000:
+            problems.say(f"must be between {least} and 3000", f"{where}/{name}")
 
 
 def _button(problems: Problems, value: Mapping[str, Any], where: str) -> None:

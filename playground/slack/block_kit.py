@@ -18,6 +18,11 @@ TEXT_OF_ALL_BLOCKS = 10_000
 Not documented; people measured 9,597 accepted and 11,341 refused (slackapi/bolt-js issue 2867). The
 stand-in refuses a little early rather than late.
 """
+_VIEW_KEYS = {"type", "title", "blocks", "submit", "close", "private_metadata", "callback_id", "external_id"} | {
+    "clear_on_close",
+    "notify_on_close",
+    "submit_disabled",
+}
 _BOTH = ("plain_text", "mrkdwn")
 _Check = Callable[[Problems, Mapping[str, Any], str], None]
 
@@ -44,6 +49,10 @@ def checked_view(view: object) -> Json:
         raise invalid_arguments("failed to match exactly one allowed schema [json-pointer:/view]")
     problems = Problems()
     blocks = problems.items(view.get("blocks"), "/view/blocks", BLOCKS_A_MODAL)
+    problems.keys(view, "/view", _VIEW_KEYS, ("blocks",))
+    for name, most in (("private_metadata", 3000), ("callback_id", 255), ("external_id", 255)):
+        if len(str(view.get(name) or "")) > most:
+            problems.say(f"must be less than {most + 1} characters", f"/view/{name}")
     if view["type"] == "modal":
         for name in ("title", "submit", "close"):
             if name in view or name == "title":
@@ -134,7 +143,12 @@ def _context(problems: Problems, block: Mapping[str, Any], where: str) -> None:
 
 
 def _actions(problems: Problems, block: Mapping[str, Any], where: str) -> None:
+    seen: set[str] = set()
     for i, item in enumerate(problems.items(block.get("elements"), f"{where}/elements", 25)):
+        action_id = str(item.get("action_id", i)) if isinstance(item, dict) else ""
+        if action_id in seen:
+            problems.say(f"`action_id` {action_id} already exists for another element", f"{where}/elements/{i}")
+        seen.add(action_id)
         elements.element(problems, item, f"{where}/elements/{i}", elements.MESSAGE_ELEMENTS)
 
 

@@ -44,6 +44,8 @@ def join(ws: Workspace, channel: Channel, who: str) -> Literal["joined", "alread
     _in_use(channel)
     if who in channel.members:
         return "already_in_channel"
+    if not ws.users[who].everywhere:
+        raise SlackError("user_is_restricted")
     _enter(ws, channel, who, inviter=None)
     return "joined"
 
@@ -59,6 +61,19 @@ def invite(ws: Workspace, channel: Channel, who: str, users: Sequence[str], *, f
     for user in users:
         if user not in bad:
             _enter(ws, channel, user, inviter=who)
+
+
+def connect(ws: Workspace, channel: Channel, who: str, user: str) -> None:
+    """Shares the channel with somebody of another workspace, who is in it at once: no acceptance is waited for."""
+    _member(channel, who)
+    _in_use(channel)
+    if user in channel.members:
+        raise SlackError("already_in_channel")
+    team = ws.user(user).team
+    if team not in channel.connected:
+        channel.connected.append(team)
+        ws.announce(ChannelChanged(channel))
+    _enter(ws, channel, user, inviter=who)
 
 
 def kick(ws: Workspace, channel: Channel, who: str, user: str) -> None:
@@ -147,6 +162,10 @@ def _obstacle(ws: Workspace, channel: Channel, who: str, user: str) -> str | Non
         return "cant_invite_self"
     if user not in ws.users:
         return "user_not_found"
+    if ws.users[user].standing == "deactivated":
+        return "cant_invite"
+    if ws.users[user].team not in {"", *channel.connected}:
+        return "user_team_not_in_channel"
     return "already_in_channel" if user in channel.members else None
 
 

@@ -45,6 +45,9 @@ class Doings:
         channel, typed = self._channel(user, asked), str(asked["text"]).strip()
         if user not in channel.members:
             raise SlackError("not_in_channel")
+        if typed.startswith("/invite "):
+            self._invite(user, channel, typed)
+            return {}
         if typed.startswith("/") and not typed.startswith("//"):
             await self._interactions.command(user, channel, typed)
             return {}
@@ -54,6 +57,18 @@ class Doings:
         message = messages.post(self._ws, channel, user, Draft(text, thread_ts=asked.get("thread_ts")))
         self._ws.read[user, channel.id] = message.ts
         return {"ts": message.ts}
+
+    def _invite(self, user: str, channel: Channel, typed: str) -> None:
+        """Slack's own `/invite @name …`; somebody of another workspace is connected to the channel."""
+        handles = [word.removeprefix("@") for word in typed.split()[1:]]
+        people = {person.handle: person for person in self._ws.users.values()}
+        if not handles or any(handle not in people for handle in handles):
+            raise SlackError("user_not_found")
+        for person in (people[handle] for handle in handles):
+            if person.team:
+                channels.connect(self._ws, channel, user, person.id)
+            else:
+                channels.invite(self._ws, channel, user, [person.id])
 
     async def _react(self, user: str, asked: Json) -> Json:
         channel, message = self._message(user, asked)

@@ -62,9 +62,13 @@ class Interactions:
         if click.chosen is not None:
             action["selected_option"] = _option(element, click.chosen)
         container: Json = {"type": "message", "message_ts": message.ts, "channel_id": channel.id}
-        container["is_ephemeral"] = message.ephemeral_to is not None
+        container |= {"is_ephemeral": message.ephemeral_to is not None, "is_app_unfurl": False}
         payload = self._interaction("block_actions", user) | {"container": container, "actions": [action]}
-        payload |= {"channel": {"id": channel.id, "name": channel.name}, "message": self._ws.message_wire(message)}
+        payload |= {"channel": {"id": channel.id, "name": channel.name}}
+        if message.thread_ts:
+            container["thread_ts"] = message.thread_ts
+        if message.ephemeral_to is None:  # what one person sees is not sent along
+            payload["message"] = self._ws.message_wire(message)
         payload |= {"state": {"values": {}}, "response_url": self._response_url(user, channel, message.ts)}
         try:
             await self._deliveries.ask("interactive", payload)
@@ -76,16 +80,20 @@ class Interactions:
         view = self._ws.views.get(view_id)
         if view is None or view["user"] != user:
             raise SlackError("not_found")
+        if wrong := views.unfilled(view, values):
+            return wrong
         shown = {key: value for key, value in view.items() if key != "user"} | {"state": {"values": values}}
         payload = self._interaction("view_submission", user) | {"view": shown, "response_urls": []}
         answer = await self._deliveries.ask("interactive", payload)
         match answer.get("response_action"):
             case "errors":
-                return {str(block): str(error) for block, error in answer.get("errors", {}).items()}
+                return views.faults(view, answer.get("errors"))
             case "update" | "push":
                 views.show(self._ws, user, block_kit.checked_view(answer.get("view")), replaces=view)
-            case _:
+            case "clear" | None:
                 views.close(self._ws, view)
+            case _:
+                raise SlackError("trouble_connecting")
         return {}
 
     def respond(self, secret: str, answer: Json) -> None:
@@ -146,7 +154,7 @@ class Interactions:
 
     def _interaction(self, kind: str, user: str) -> Json:
         person = self._ws.user(user)
-        who = {"id": user, "username": person.handle, "name": person.handle, "team_id": TEAM}
+        who = {"id": user, "username": person.handle, "name": person.handle, "team_id": person.team or TEAM}
         shown: Json = {"type": kind, "user": who, "api_app_id": APP, "token": "playground", "enterprise": None}
         shown |= {"team": {"id": TEAM, "domain": "playground"}, "is_enterprise_install": False}
         return shown | {"trigger_id": views.issue_trigger(self._ws, user)}

@@ -13,6 +13,8 @@ UPDATED_TEXT = 4_000
 MARKDOWN = 12_000
 METADATA = 16_000
 REACTIONS_A_MESSAGE = 23
+REACTED_SHOWN = 10
+"""Of those who reacted, `reactions.get` names only some unless asked for all; Slack does not say how many."""
 PINS_A_CHANNEL = 100
 
 

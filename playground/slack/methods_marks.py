@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playground.slack import messages
+from playground.slack import limits, messages
 from playground.slack.calls import Call, Method
 from playground.slack.errors import SlackError
 from playground.slack.model import Channel, Json, Message
@@ -22,7 +22,11 @@ def _unreact(call: Call) -> Json:
 
 def _reactions(call: Call) -> Json:
     channel, message = _item(call, "message_not_found")
-    return {"type": "message", "channel": channel.id, "message": call.workspace.message_wire(message)}
+    shown = call.workspace.message_wire(message)
+    if not call.flag("full"):
+        for reaction in shown.get("reactions", ()):
+            reaction["users"] = reaction["users"][: limits.REACTED_SHOWN]
+    return {"type": "message", "channel": channel.id, "message": shown}
 
 
 def _pin(call: Call) -> Json:

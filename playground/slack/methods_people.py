@@ -21,14 +21,16 @@ def _info(call: Call) -> Json:
 
 
 def _list(call: Call) -> Json:
-    part, metadata = one_page(list(call.workspace.users.values()), call, default=1000, most=1000)
+    ours = [user for user in call.workspace.users.values() if not user.team]
+    part, metadata = one_page(ours, call, default=1000, most=1000)
     return {"members": [_wire(call, u) for u in part], "cache_ts": 0, "response_metadata": metadata}
 
 
 def _by_email(call: Call) -> Json:
     wanted = call.text("email").lower()
     for user in call.workspace.users.values():
-        if user.email and user.email.lower() == wanted:
+        reachable = user.standing not in {"outsider", "deactivated"}
+        if reachable and user.email and user.email.lower() == wanted:
             return {"user": _wire(call, user)}
     raise SlackError("users_not_found")
 
@@ -37,15 +39,17 @@ def _groups(call: Call) -> Json:
     with_users = call.flag("include_users")
     groups = []
     for group in call.workspace.usergroups.values():
+        if group.disabled and not call.flag("include_disabled"):
+            continue
         shown: Json = {"id": group.id, "team_id": TEAM, "is_usergroup": True, "name": group.name}
-        shown |= {"handle": group.handle, "date_delete": 0, "user_count": len(group.users)}
+        shown |= {"handle": group.handle, "date_delete": int(group.disabled), "user_count": len(group.users)}
         groups.append(shown | ({"users": list(group.users)} if with_users else {}))
     return {"usergroups": groups}
 
 
 def _group_users(call: Call) -> Json:
     group = call.workspace.usergroups.get(call.text("usergroup"))
-    if group is None:
+    if group is None or (group.disabled and not call.flag("include_disabled")):
         raise SlackError("no_such_subteam")
     return {"users": list(group.users)}
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from playground.slack.cast import Standing
+
 Json = dict[str, Any]
 """What goes over the wire, as json.loads gives it."""
 
@@ -19,8 +21,17 @@ class User:
     bot_id: str = ""
     """Set for an app's user only."""
     app_id: str = ""
+    standing: Standing = "member"
+    team: str = ""
+    """The workspace that they are of, where it is not this one."""
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether they see public channels without being in them: full members and apps do."""
+        return self.standing == "member"
 
     def wire(self, team: str, *, with_email: bool) -> Json:
+        team = self.team or team
         profile: Json = {"real_name": self.name, "display_name": self.handle, "team": team}
         if self.bot_id:
             profile |= {"bot_id": self.bot_id, "api_app_id": self.app_id}
@@ -30,13 +41,16 @@ class User:
             "id": self.id,
             "team_id": team,
             "name": self.handle,
-            "deleted": False,
+            "deleted": self.standing == "deactivated",
             "real_name": self.name,
             "tz": "Etc/UTC",
             "tz_offset": 0,
             "profile": profile,
             "is_bot": bool(self.bot_id),
             "is_app_user": False,
+            "is_restricted": self.standing in {"guest", "single_channel_guest"},
+            "is_ultra_restricted": self.standing == "single_channel_guest",
+            "is_stranger": self.standing == "outsider",
         }
 
 
@@ -151,6 +165,8 @@ class Channel:
     pins: dict[str, Json] = field(default_factory=dict)
     """Message ts → {created, created_by}, oldest first."""
     previous_names: list[str] = field(default_factory=list)
+    connected: list[str] = field(default_factory=list)
+    """Other workspaces that the channel is shared with."""
 
     def replies(self, ts: str) -> list[Message]:
         """The replies of a thread, oldest first, without the message that they answer."""
@@ -171,7 +187,12 @@ class Channel:
             "is_private": self.kind != "public",
             "is_general": self.name == "general",
             "is_member": seen_by in self.members,
-            "is_shared": False,
+            "is_shared": bool(self.connected),
+            "is_ext_shared": bool(self.connected),
+            "is_org_shared": False,
+            "is_pending_ext_shared": False,
+            "pending_shared": [],
+            "connected_team_ids": self.connected,
             "topic": self.topic,
             "purpose": self.purpose,
             "previous_names": self.previous_names,

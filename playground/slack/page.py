@@ -26,7 +26,7 @@ from playground.slack.doings import Doings
 from playground.slack.errors import SlackError
 from playground.slack.interactions import Interactions
 from playground.slack.model import Json
-from playground.slack.workspace import Workspace
+from playground.slack.workspace import SLACKBOT, Workspace
 
 STATIC = Path(__file__).parent / "static"
 _POLICY = (
@@ -69,7 +69,7 @@ class Page:
     async def _messages(self, request: Request) -> Response:
         user = self._somebody(request.query_params)
         channel = self._ws.channels.get(request.query_params.get("channel", ""))
-        if channel is None:
+        if channel is None or not self._ws.sees(user, channel):
             return JSONResponse({"error": "channel_not_found"}, 404)
         return JSONResponse(page_state.messages(self._ws, channel, user))
 
@@ -125,7 +125,8 @@ class Page:
     def _somebody(self, asked: Any) -> str:
         """Who is at the page: the person named by `as`, else «you»."""
         user = self._ws.users.get(str(asked.get("as", "")))
-        return user.id if user and not user.bot_id else self._ws.settings.you.slack_id
+        somebody = user and not user.bot_id and user.standing != "deactivated" and user.id != SLACKBOT
+        return user.id if user and somebody else self._ws.settings.you.slack_id
 
 
 def _object(body: bytes) -> Json:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from playground.slack.cast import ELSEWHERE_NAME, Standing
 from playground.slack.changes import (
     Change,
     ChannelChanged,
@@ -17,8 +20,16 @@ from playground.slack.changes import (
 )
 from playground.slack.director import Director
 from playground.slack.emoji import table
-from playground.slack.model import Channel, Json, Message
+from playground.slack.model import Channel, Json, Message, User
 from playground.slack.workspace import SLACKBOT, TEAM, Workspace
+
+_STANDINGS: Mapping[Standing, str] = {
+    "member": "",
+    "guest": "guest",
+    "single_channel_guest": "guest of one channel",
+    "outsider": f"of {ELSEWHERE_NAME}, another workspace",
+    "deactivated": "deactivated",
+}
 
 
 def state(ws: Workspace, user: str, director: Director | None) -> Json:
@@ -29,7 +40,7 @@ def state(ws: Workspace, user: str, director: Director | None) -> Json:
         "users": [_user(ws, user_id) for user_id in ws.users],
         "usergroups": [{"id": g.id, "handle": g.handle} for g in ws.usergroups.values()],
         "commands": [{"name": c.name, "usage": c.usage, "text": c.description} for c in ws.settings.commands],
-        "channels": [channel(ws, c, user) for c in ws.channels.values() if _visible(c, user)],
+        "channels": [channel(ws, c, user) for c in ws.channels.values() if ws.sees(user, c)],
         "view": next((view for view in reversed(ws.views.values()) if view["user"] == user), None),
         "scenarios": scenarios(director),
         "emoji": table(),
@@ -70,7 +81,7 @@ def news(ws: Workspace, change: Change, user: str) -> Json | None:
         case ViewShown(who, view):
             return {"kind": "view", "view": view} if who == user else None
         case ChannelChanged(shown) | MemberMoved(shown, _, _):
-            return {"kind": "channel", "channel": channel(ws, shown, user)} if _visible(shown, user) else None
+            return {"kind": "channel", "channel": channel(ws, shown, user)} if ws.sees(user, shown) else None
         case Whispered(_, whisper):
             return {"kind": "message", "message": message(ws, whisper)} if whisper.ephemeral_to == user else None
         case WhisperGone(shown, gone):
@@ -82,15 +93,11 @@ def news(ws: Workspace, change: Change, user: str) -> Json | None:
 
 
 def _told(ws: Workspace, shown: Channel, said: Message, user: str) -> Json | None:
-    if not _visible(shown, user):
+    if not ws.sees(user, shown):
         return None
     if said.ts not in shown.messages:
         return {"kind": "gone", "channel": shown.id, "ts": said.ts}
     return {"kind": "message", "message": message(ws, said), "channel": channel(ws, shown, user)}
-
-
-def _visible(shown: Channel, user: str) -> bool:
-    return shown.kind == "public" or user in shown.members
 
 
 def _in_channel(shown: Message) -> bool:
@@ -100,4 +107,13 @@ def _in_channel(shown: Message) -> bool:
 def _user(ws: Workspace, user_id: str) -> Json:
     user = ws.users[user_id]
     app = bool(user.bot_id) or user.id == SLACKBOT
-    return {"id": user.id, "handle": user.handle, "name": user.name, "app": app}
+    shown = {"id": user.id, "handle": user.handle, "name": user.name, "app": app, "standing": user.standing}
+    return shown | {"about": "" if app else _about(ws, user)}
+
+
+def _about(ws: Workspace, user: User) -> str:
+    """One line on who somebody is, for whoever chooses whom to be."""
+    if user.standing != "member":
+        return _STANDINGS[user.standing]
+    groups = [f"@{group.handle}" for group in ws.usergroups.values() if user.id in group.users]
+    return ", ".join(groups) or "in no user group"

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from playground.slack.cast import NEWCOMERS, USERGROUPS, Newcomer, Usergroup
 from playground.slack.rates import Rate
 from playground.world import Person
+
+__all__ = ["YOU", "Command", "Newcomer", "SlackSettings", "Usergroup"]
 
 BOT_SCOPES = frozenset(
     {
@@ -50,16 +53,6 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Usergroup:
-    """A group that can be mentioned; `users` are Slack user ids."""
-
-    id: str
-    handle: str
-    name: str
-    users: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class SlackSettings:
     """One workspace with one app in it. Durations are seconds. The secrets stay out of `repr`."""
 
@@ -77,10 +70,11 @@ class SlackSettings:
         Command("/incident-action", "run <runbook> | status", "Run a runbook, step by step"),
     )
     channels: tuple[str, ...] = ("general", "incidents")
-    """Exist from the start, with everybody in them."""
+    """Exist from the start, with every full member in them."""
     bot_channels: tuple[str, ...] = ("incidents",)
-    """Those of `channels` that the bot is in from the start."""
-    usergroups: tuple[Usergroup, ...] = ()
+    """Those of `channels` that the bot and the guests are in from the start."""
+    usergroups: tuple[Usergroup, ...] = USERGROUPS
+    newcomers: tuple[Newcomer, ...] = NEWCOMERS
     you: Person = YOU
     request_url: str | None = None
     """Where signed HTTP deliveries go. None: Socket Mode."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from playground.slack.block_kit import checked_view
 from playground.slack.calls import Call, Method
@@ -37,6 +38,25 @@ def show(ws: Workspace, user: str, view: Json, replaces: Json | None = None) -> 
 def close(ws: Workspace, view: Json) -> None:
     ws.views.pop(view["id"], None)
     ws.announce(ViewShown(view["user"], None))
+
+
+def unfilled(view: Json, values: Json) -> dict[str, str]:
+    """What Slack itself says of a form before the app is asked: by block id, empty where all is there."""
+    missing: dict[str, str] = {}
+    for block in view["blocks"]:
+        if block["type"] == "input" and not block.get("optional"):
+            said = values.get(block["block_id"], {}).get(block["element"]["action_id"], {})
+            if not any(said.get(key) for key in ("value", "selected_option")):
+                missing[block["block_id"]] = "Please complete this required field."
+    return missing
+
+
+def faults(view: Json, errors: Any) -> dict[str, str]:
+    """What the app finds wrong, by block id. Raises SlackError where it stands at no input of the form."""
+    inputs = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
+    if not isinstance(errors, dict) or not errors or not inputs.issuperset(errors):
+        raise SlackError("trouble_connecting")
+    return {block: str(error) for block, error in errors.items()}
 
 
 def _open(call: Call) -> Json:

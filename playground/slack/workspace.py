@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from playground.slack.cast import ELSEWHERE
 from playground.slack.changes import Change
 from playground.slack.errors import SlackError
 from playground.slack.faults import Faults
@@ -44,7 +45,10 @@ class Workspace:
         self.url = ""
         """Where the page is, without a slash at the end; set once the server listens."""
         self.users = {user.id: user for user in _users(settings, people)}
-        self.usergroups = {group.id: group for group in settings.usergroups}
+        self.usergroups = {
+            group.id: replace(group, users=tuple(user for user in group.users if user in self.users))
+            for group in settings.usergroups
+        }
         self.channels: dict[str, Channel] = {}
         self.files: dict[str, File] = {}
         self.whispers: list[Message] = []
@@ -103,11 +107,16 @@ class Workspace:
         return self.users[user_id]
 
     def channel(self, ref: str, *, seen_by: str | None = None) -> Channel:
-        """By id. Private ones only for their members. Raises SlackError `channel_not_found`."""
+        """By id, for those who see it. Raises SlackError `channel_not_found`."""
         found = self.channels.get(ref)
-        if found is None or (found.kind != "public" and seen_by is not None and seen_by not in found.members):
+        if found is None or (seen_by is not None and not self.sees(seen_by, found)):
             raise SlackError("channel_not_found")
         return found
+
+    def sees(self, user_id: str, channel: Channel) -> bool:
+        """Public channels are for full members and apps, all others for those who are in them."""
+        user = self.users.get(user_id)
+        return user_id in channel.members or (channel.kind == "public" and (user is None or user.everywhere))
 
     def named(self, name: str) -> Channel | None:
         """The channel of this name (without `#`), archived ones too."""
@@ -173,9 +182,10 @@ class Workspace:
         }
 
     def _open_channels(self) -> None:
-        people = [user.id for user in self.users.values() if not user.bot_id and user.id != SLACKBOT]
+        people = [u.id for u in self.users.values() if u.everywhere and not u.bot_id and u.id != SLACKBOT]
+        guests = [u.id for u in self.users.values() if u.standing in {"guest", "single_channel_guest"}]
         for name in self.settings.channels:
-            members = [*people, BOT_USER] if name in self.settings.bot_channels else list(people)
+            members = [*people, BOT_USER, *guests] if name in self.settings.bot_channels else list(people)
             channel = Channel(self.new_id("C"), name, people[0], self.seconds(), members=members)
             self.channels[channel.id] = channel
 
@@ -184,5 +194,8 @@ def _users(settings: SlackSettings, people: Sequence[Person]) -> Iterable[User]:
     you = settings.you
     for person in (you, *(p for p in people if p.slack_id != you.slack_id)):
         yield User(person.slack_id, person.handle, person.name, person.email)
+    for new in settings.newcomers:
+        who, team = new.person, ELSEWHERE if new.standing == "outsider" else ""
+        yield User(who.slack_id, who.handle, who.name, who.email, standing=new.standing, team=team)
     yield User(BOT_USER, settings.bot_handle, settings.bot_name, bot_id=BOT, app_id=APP)
     yield User(SLACKBOT, "slackbot", "Slackbot")

@@ -181,6 +181,6 @@ async def test_people_are_found_by_id_and_address(bot: AsyncWebClient):
     assert await refusal(bot.users_lookupByEmail(email="nobody@example.com")) == "users_not_found"
     assert await refusal(bot.users_info(user="U404")) == "user_not_found"
     members = (await bot.users_list())["members"]
-    assert {"alice", "dana", "you", "first-responder", "slackbot"} == {member["name"] for member in members}
+    assert {"alice", "dana", "you", "pia", "first-responder", "slackbot"} == {member["name"] for member in members}
     me = await bot.auth_test()
     assert (me["user_id"], (await bot.bots_info(bot=me["bot_id"]))["bot"]["user_id"]) == (BOT_USER, BOT_USER)
