@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy import Connection
 
 from bot.action_ports import Entry
-from bot.state.chain import Head
+from bot.state.audit_facts import as_kept, as_word
+from bot.state.chain import KEY_CHANGED, Head, Recorded, mark_of, sealed
 from bot.state.database import Database
+from bot.state.down import down
+from bot.state.tables import audit
+
+AUDIT_LOCK = 7310213
+"""PostgreSQL's advisory locks are numbers that all who use the database share; this one is ours."""
+
+log = structlog.get_logger(__name__)
 
 
 class ChainedAudit:
@@ -19,8 +33,66 @@ class ChainedAudit:
 
     @property
     def head(self) -> Head:
-        """Where the chain ended when this process last appended; `str(head)` is what `audit verify --head` takes."""
+        """Where the chain ended when this process last appended to it; 0 before that.
+
+        `str(head)` is what `audit verify --head` takes. Kept here and not read from the database, so that a tail
+        that is cut off there is missed.
+        """
         return self._head
 
     async def record(self, entry: Entry, at: datetime) -> None:
-        raise NotImplementedError
+        """Masks and bounds the entry's texts, appends it, and tells the log the new head. Raises JournalDown."""
+        facts = await asyncio.to_thread(as_kept, entry.facts)
+        what, who = as_word(entry.what), as_word(entry.who)
+        incident, run = as_word(entry.incident_id), as_word(entry.run_id)
+        await self._append(Recorded(0, _moment(at), what, who, incident, run, facts))
+
+    async def change_key(self, new: str, at: datetime) -> Head:
+        """Appends the last entry under the present key; the next one has to be under `new`. Raises JournalDown."""
+        facts = as_kept({"key": mark_of(new)})
+        await self._append(Recorded(0, _moment(at), KEY_CHANGED, "bot", "", "", facts))
+        self._key = new
+        return self._head
+
+    async def _append(self, entry: Recorded) -> None:
+        known = self._head
+        with down("written"):
+            found, new = await self._database.write(lambda connection: _appended(connection, entry, self._key, known))
+        if found != known:
+            log.error("audit log was cut or rewritten", told=str(known), found=str(found))
+        head = Head(new.number, new.mac)
+        if head.number > self._head.number or found != known:
+            self._head = head
+        log.info("audit", what=new.what, who=new.who, incident=new.incident_id, run=new.run_id, head=str(head))
+
+
+def _appended(connection: Connection, entry: Recorded, key: str, known: Head) -> tuple[Head, Recorded]:
+    """What stands where `known` was, and the entry as it was put behind the last one."""
+    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time as it is
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(AUDIT_LOCK)))
+    last = _last(connection)
+    there = known if known.number == 0 else _at(connection, known.number, last)
+    new = sealed(replace(entry, number=last.number + 1), last.mac, key)
+    values = {name: getattr(new, name) for name in audit.c.keys()}  # noqa: SIM118 - a collection of columns, no dict
+    connection.execute(audit.insert().values(**values | {"at": datetime.fromisoformat(new.at)}))
+    return there, new
+
+
+def _last(connection: Connection) -> Head:
+    newest = sa.select(audit.c.number, audit.c.mac).order_by(audit.c.number.desc()).limit(1)
+    row = connection.execute(newest).first()
+    return Head() if row is None else Head(row.number, row.mac)
+
+
+def _at(connection: Connection, number: int, last: Head) -> Head:
+    """The entry of this number; where it is gone, the last one."""
+    if number == last.number:
+        return last
+    mac = connection.scalar(sa.select(audit.c.mac).where(audit.c.number == number))
+    return last if mac is None else Head(number, mac)
+
+
+def _moment(at: datetime) -> str:
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone is no time")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any, TypeVar
 
@@ -20,6 +21,13 @@ def dump(value: T, kind: Any) -> str:
     return _adapter(kind).dump_json(value).decode()
 
 
+def dump_any(value: T, kind: Any) -> str:
+    """As `dump`, and never refuses a text or loses a figure that came from outside: infinities and NaN stay what they
+    are, half of a surrogate pair, which no encoding takes, becomes «?»."""
+    plain = _adapter(kind).dump_python(value, mode="json")
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode(errors="replace").decode()
+
+
 def read(text: str, kind: Any) -> Any:
-    """The value behind JSON text that `dump` wrote. Raises pydantic's ValidationError."""
+    """The value behind JSON text that one of them wrote. Raises pydantic's ValidationError."""
     return _adapter(kind).validate_json(text)

@@ -15,4 +15,4 @@ def insert_new(connection: sa.Connection, table: sa.Table, **values: Any) -> boo
     """
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     put: Any = dialect.insert(table).values(**values).on_conflict_do_nothing()
-    return connection.execute(put).rowcount == 1
+    return connection.execute(put.returning(sa.literal(1))).first() is not None

@@ -66,7 +66,7 @@ class SqlRuns:
 
     async def append(self, run_id: str, number: int, event: Event) -> bool:
         """Also raises ValueError where `number` would leave a gap, or where there is no such run."""
-        body = codec.dump(event, type(event))
+        body = codec.dump_any(event, type(event))
 
         def act(connection: Connection) -> bool:
             _check_place(connection, run_id, number)
@@ -90,7 +90,7 @@ class SqlRuns:
         return await self._gate(here)
 
     async def keep_vote(self, vote: Vote) -> None:
-        put = votes.insert().values(gate_id=vote.gate_id, body=codec.dump(vote, Vote))
+        put = votes.insert().values(gate_id=vote.gate_id, body=codec.dump_any(vote, Vote))
         await self._write(lambda connection: connection.execute(put).close())
 
     async def votes(self, gate_id: str) -> tuple[Vote, ...]:
@@ -143,7 +143,7 @@ def _row(run: Run) -> dict[str, Any]:
         "asked_at": run.asked_at,
         "message_channel": run.message.channel_id if run.message else None,
         "message_ts": run.message.ts if run.message else None,
-        "body": codec.dump(replace(run, message=None), Run),
+        "body": codec.dump_any(replace(run, message=None), Run),
     }
 
 
@@ -180,7 +180,7 @@ def _events(connection: Connection, run_ids: Sequence[str]) -> dict[str, tuple[E
 
 
 def _keep_gate(connection: Connection, gate: Gate) -> None:
-    body = codec.dump(replace(gate, message=None), Gate)
+    body = codec.dump_any(replace(gate, message=None), Gate)
     if not insert_new(connection, gates, id=gate.id, body=body):
         unposted = sa.and_(gates.c.id == gate.id, gates.c.message_ts.is_(None))
         connection.execute(gates.update().where(unposted).values(body=body))

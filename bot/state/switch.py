@@ -29,7 +29,7 @@ class SqlSwitch:
 
     async def stop(self, stop: Stop) -> bool:
         """Turns it on. False: it was on already, and whoever came first, and their reason, stand."""
-        body = codec.dump(stop, Stop)
+        body = codec.dump_any(stop, Stop)
         with down("written"):
             return await self._database.write(lambda c: insert_new(c, kill_switch, number=ROW, body=body))
 

@@ -32,6 +32,14 @@ def database_url(request, tmp_path):
 
 
 @pytest.fixture
+async def database(database_url):
+    migrate(database_url)
+    database = open_database(database_url)
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture
 async def record(database_url, clock):
     migrate(database_url)
     engine = open_database(database_url)

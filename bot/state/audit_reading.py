@@ -1,0 +1,51 @@
+"""The audit log read back, as it stands, entry by entry and never whole in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from bot.state.chain import Recorded
+from bot.state.database import prepare_sqlite, sync_url
+from bot.state.tables import audit
+
+AT_ONCE = 500
+
+
+class NoAuditLogError(Exception):
+    """The database has no audit log yet: run `first-responder migrate`, or see DATABASE_URL."""
+
+
+@contextmanager
+def reading(database_url: str, incident_id: str = "") -> Iterator[Iterator[Recorded]]:
+    """The entries (of one incident, or all) in the order of their numbers, as of this moment.
+
+    Texts are given as they are stored, whatever somebody has put there. Raises NoAuditLogError, DatabaseUrlError and
+    what SQLAlchemy raises.
+    """
+    url = sync_url(database_url)
+    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+        raise NoAuditLogError(NoAuditLogError.__doc__)
+    engine = sa.create_engine(url).execution_options(only_reading=True)
+    if engine.dialect.name == "sqlite":
+        prepare_sqlite(engine)
+    try:
+        with engine.connect() as connection:
+            if not sa.inspect(connection).has_table("audit"):
+                raise NoAuditLogError(NoAuditLogError.__doc__)
+            yield _entries(connection, incident_id)
+    finally:
+        engine.dispose()
+
+
+def _entries(connection: sa.Connection, incident_id: str) -> Iterator[Recorded]:
+    as_stored = [sa.type_coerce(column, sa.Text) for column in list(audit.c)[1:]]
+    these = sa.select(audit.c.number, *as_stored).order_by(audit.c.number)
+    if incident_id:
+        these = these.where(audit.c.incident_id == incident_id)
+    for number, *texts in connection.execution_options(yield_per=AT_ONCE).execute(these):
+        at, what, who, incident, run, facts, mac = (text if isinstance(text, str) else repr(text) for text in texts)
+        yield Recorded(number, at, what, who, incident, run, facts, mac)
