@@ -27,7 +27,7 @@ _STANDINGS: Mapping[Standing, str] = {
     "member": "",
     "guest": "guest",
     "single_channel_guest": "guest of one channel",
-    "outsider": f"of {ELSEWHERE_NAME}, another workspace",
+    "outsider": f"from {ELSEWHERE_NAME}",
     "deactivated": "deactivated",
 }
 
@@ -37,9 +37,13 @@ def state(ws: Workspace, user: str, director: Director | None) -> Json:
     return {
         "me": user,
         "team": ws.settings.team_name,
+        "elsewhere": ELSEWHERE_NAME,
         "users": [_user(ws, user_id) for user_id in ws.users],
         "usergroups": [{"id": g.id, "handle": g.handle} for g in ws.usergroups.values()],
-        "commands": [{"name": c.name, "usage": c.usage, "text": c.description} for c in ws.settings.commands],
+        "commands": [
+            *({"name": c.name, "usage": c.usage, "text": c.description} for c in ws.settings.commands),
+            {"name": "/invite", "usage": "@name", "text": "Let somebody into this channel"},
+        ],
         "channels": [channel(ws, c, user) for c in ws.channels.values() if ws.sees(user, c)],
         "view": next((view for view in reversed(ws.views.values()) if view["user"] == user), None),
         "scenarios": scenarios(director),

@@ -7,8 +7,9 @@ import { rows } from "./message.js";
 import { showModal } from "./modal.js";
 import { inline } from "./mrkdwn.js";
 import { drawPanel } from "./panel.js";
-import { channelName, drawPeople, drawSidebar } from "./sidebar.js";
-import { channel, isReply, messagesOf, store } from "./store.js";
+import { drawPeople } from "./people.js";
+import { channelName, drawSidebar } from "./sidebar.js";
+import { channel, isReply, messagesOf, store, user } from "./store.js";
 import { toast } from "./toast.js";
 
 const app = $("app");
@@ -29,6 +30,7 @@ async function become(id) {
   sessionStorage.setItem("me", id);
   store.messages.clear();
   await loadState();
+  drawPeople(become);
   await route();
   listen(heard, again);
 }
@@ -45,10 +47,23 @@ async function route() {
   const named = new URLSearchParams(location.search).get("channel");
   const all = [...store.channels.values()];
   const wanted = store.channels.get(id) ?? all.find((c) => c.name === named) ?? all.find((c) => c.name === "incidents") ?? all[0];
-  if (!wanted) return;
+  $("nowhere").hidden = Boolean(wanted);
+  if (!wanted) return nowhere();
   await open(wanted.id, place?.startsWith("t") ? place.slice(1) : "");
   if (location.hash && app.dataset.view === "list") view("channel");
   if (place?.startsWith("p")) spot(`${place.slice(1, -6)}.${place.slice(-6)}`);
+}
+
+// Guests and people from elsewhere see only what they were invited to.
+function nowhere() {
+  Object.assign(store, { current: "", thread: "" });
+  $("nowhere").textContent = `You are in no channel here. Somebody has to type /invite @${user(store.me).handle} in one.`;
+  for (const id of ["messages", "composer", "reply-composer", "topic"]) $(id).replaceChildren();
+  $("channel-name").textContent = "";
+  for (const id of ["pins", "shared", "members", "thread"]) $(id).hidden = true;
+  composerFor = "";
+  drawSidebar();
+  showModal();
 }
 
 function spot(ts) {
@@ -121,7 +136,10 @@ function drawHeader() {
   $("channel-name").textContent = (shown.kind === "im" ? "" : "#") + channelName(shown);
   $("topic").replaceChildren(inline(shown.topic?.value ?? ""));
   $("topic").title = shown.topic?.value ?? "";
+  $("members").hidden = false;
   $("members").textContent = `${shown.members.length}`;
+  $("shared").hidden = !shown.is_ext_shared;
+  $("shared").replaceChildren(h("span", { class: "wide" }, "shared with "), store.elsewhere);
   const pinned = [...messagesOf(shown.id).values()].filter((message) => message.pinned_by);
   $("pins").hidden = !pinned.length;
   $("pins").textContent = `📌 ${pinned.length}`;
@@ -179,6 +197,7 @@ function drawComposer() {
 }
 
 function heard(kind, news) {
+  if (!store.current && news?.channel) return route();
   if (kind === "scenarios") return drawPanel();
   if (kind === "view") return showModal();
   if (kind === "online") return drawHeader();

@@ -31,6 +31,7 @@ export async function loadState() {
   Object.assign(store, {
     me: state.me,
     team: state.team,
+    elsewhere: state.elsewhere,
     users: byId(state.users),
     usergroups: byId(state.usergroups),
     commands: state.commands,

@@ -1,4 +1,4 @@
-// The channel list, with unread marks, and the choice of who one is.
+// The channel list, with unread marks.
 
 import { $, h, reconcile } from "./dom.js";
 import { store, user } from "./store.js";
@@ -31,11 +31,4 @@ function entry(channel) {
   return h("a", { class: kind, href: `#${channel.id}`, "aria-current": open ? "page" : null },
     h("span", { class: "hash" }, channel.kind === "im" ? "●" : "#"), h("span", { class: "label" }, channelName(channel)),
     channel.mentions ? h("span", { class: "badge" }, String(channel.mentions)) : channel.unread ? h("span", { class: "dot", "aria-label": "unread" }) : null);
-}
-
-export function drawPeople(changed) {
-  const select = $("person");
-  const people = [...store.users.values()].filter((person) => !person.app);
-  select.replaceChildren(...people.map((person) => h("option", { value: person.id, selected: person.id === store.me }, person.name)));
-  select.onchange = () => changed(select.value);
 }

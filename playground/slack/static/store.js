@@ -3,6 +3,7 @@
 export const store = {
   me: "",
   team: "",
+  elsewhere: "",
   users: new Map(),
   usergroups: new Map(),
   commands: [],
