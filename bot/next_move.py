@@ -23,6 +23,7 @@ from bot.domain.move import (
     Refuse,
 )
 from bot.domain.run import DeedBegun, DeedEnded, Ended, Event, MayHaveRun, Run, Stopped
+from bot.endings import became, name, passed_over, sentence, stopped
 from bot.guard.limits import over, seconds_left
 from bot.progress import Progress, known, prepared_at, progress_of, rows_left
 from runbooks.prepared import Deed, Exec, digest
@@ -68,7 +69,7 @@ def next_move(run: Run, events: Sequence[Event]) -> Move:
     for number in range(1, len(run.runbook.steps) + 1):
         if move := _of_step(run, events, progress_of(events, str(number))):
             return move
-    return Finish("done", _passed_over(run, events))
+    return Finish("done", passed_over(run, events))
 
 
 def _open_deed(events: Sequence[Event]) -> DeedBegun | None:
@@ -102,8 +103,8 @@ def _no(at: Progress) -> Finish:
     if isinstance(at.no, Halted):
         return Finish("stopped", at.no.reason)
     if at.no and at.no.kind == "denied":
-        return Finish("denied", f"{_name(at)} was denied.")
-    return Finish("expired", f"Nobody approved {_name(at)} in time.")
+        return Finish("denied", sentence(f"{name(at)} was denied"))
+    return Finish("expired", f"Nobody approved {name(at)} in time.")
 
 
 def _lost(at: Progress) -> Move | None:
@@ -113,7 +114,7 @@ def _lost(at: Progress) -> Move | None:
     """
     choice = at.chosen.choice if at.chosen else ""
     if choice == "stop":
-        return Finish("stopped", f"{_name(at)} may have run. A person ended the run there.")
+        return Finish("stopped", sentence(f"{name(at)} may have run, and the run ended there"))
     if choice == "again":
         return _prepare(at.path)
     if choice != "check" or not (at.prepared and at.prepared.prepared.check):
@@ -155,7 +156,7 @@ def _gated(run: Run, at: Progress) -> Move:
     if at.prepared is None or at.gate is None:
         return Ask(at.path)
     if (at.gate.run_id, at.gate.digest) != (run.id, digest(run.id, at.prepared.prepared)):
-        return Refuse(at.path, f"The request for {_name(at)} does not show what was prepared. Start the run anew.")
+        return Refuse(at.path, f"The request for {name(at)} does not show what was prepared. Start the run anew.")
     return Act(at.path, at.done) if at.approved else Await(at.gate)
 
 
@@ -171,7 +172,9 @@ def _afterwards(run: Run, events: Sequence[Event], at: Progress) -> Move | None:
         return Check(at.path)
     if at.checked.ok or (at.prepared.prepared.continue_on_failure and not at.prepared.prepared.rollback):
         return None
-    return _undo(run, events, at, Finish("failed", f"The check of {_name(at)} was not good: {at.checked.said}"))
+    return _undo(
+        run, events, at, Finish("failed", sentence(f"the check of {name(at)} was not good: {at.checked.said}"))
+    )
 
 
 def _readable(run: Run, path: str, deeds: Sequence[Deed]) -> bool:
@@ -186,15 +189,15 @@ def _failed(run: Run, events: Sequence[Event], at: Progress) -> Move | None:
     """A deed did not end well. The step's later deeds do not run; the run goes on only where the file says so."""
     outcome = at.failure
     if outcome is None or at.prepared is None:
-        return Finish("failed", f"{_name(at)} failed.")
+        return Finish("failed", sentence(f"{name(at)} failed"))
     if outcome.result == "stopped":
-        return Finish("stopped", f"{_name(at)} was stopped while it ran; it may have done part of its work.")
+        return Finish("stopped", stopped(at))
     if outcome.result == "refused":
-        end = Finish("refused", outcome.note or f"{_name(at)} was not begun.")
+        end = Finish("refused", outcome.note or sentence(f"{name(at)} was not begun"))
         return _undo(run, events, at, end) if at.ran else end
     if at.prepared.prepared.continue_on_failure:
         return None
-    return _undo(run, events, at, Finish("failed", f"{_name(at)} failed: {_became(at)}."))
+    return _undo(run, events, at, Finish("failed", sentence(f"{name(at)} failed: {became(at)}")))
 
 
 def _undo(run: Run, events: Sequence[Event], at: Progress, end: Finish) -> Move:
@@ -205,7 +208,7 @@ def _undo(run: Run, events: Sequence[Event], at: Progress, end: Finish) -> Move:
     if isinstance(back.no, Halted):
         return _no(back)
     if back.failure and back.failure.result == "stopped":
-        return Finish("stopped", f"{_name(back)} was stopped while it ran.")
+        return Finish("stopped", stopped(back))
     if how := _undone(back):
         return Finish("failed", f"{end.reason} {how}")
     if back.lost is not None:
@@ -216,33 +219,16 @@ def _undo(run: Run, events: Sequence[Event], at: Progress, end: Finish) -> Move:
 def _undone(back: Progress) -> str:
     """Why the rollback did not come to its end, as a sentence; empty where it still can."""
     if back.skipped:
-        return f"There was nothing to roll back: {back.skipped.reason}"
+        return sentence(f"there was nothing to roll back: {back.skipped.reason}")
     if back.refused:
-        return f"It was not rolled back: {back.refused.reason}"
+        return sentence(f"it was not rolled back: {back.refused.reason}")
     if back.no:
-        return f"It was not rolled back: {_no(back).reason}"
-    return f"The rollback failed too: {_became(back)}." if back.failure else ""
-
-
-def _passed_over(run: Run, events: Sequence[Event]) -> str:
-    steps = [progress_of(events, str(number)) for number in range(1, len(run.runbook.steps) + 1)]
-    bad = [at for at in steps if at.failure or (at.checked and not at.checked.ok)]
-    return " ".join(f"{_name(at)} failed, and the runbook goes on all the same." for at in bad)
-
-
-def _name(at: Progress) -> str:
-    number = at.path.removesuffix(ROLLBACK)
-    return f"The rollback of step {number}" if at.path.endswith(ROLLBACK) else f"Step {number}"
-
-
-def _became(at: Progress) -> str:
-    """What became of the deed that failed, in a few words."""
-    if at.failure is None:
-        return ""
-    if at.failure.result == "timeout":
-        return "it did not end within its time limit"
-    code = "" if at.failure.exit is None else f"exit {at.failure.exit}"
-    return ", ".join(part for part in (code, at.failure.note.rstrip(".")) if part) or "no reason was given"
+        return (
+            "It was not rolled back: that was denied."
+            if back.no.kind == "denied"
+            else "Nobody approved to roll it back."
+        )
+    return f"The rollback failed too: {became(back)}." if back.failure else ""
 
 
 def done_before(events: Sequence[Event], path: str) -> int:
