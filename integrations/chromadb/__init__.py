@@ -39,6 +39,8 @@ class Settings:
     """So many similar incidents are told at most."""
     timeout_s: float = 5.0
     """Seconds that one request to a server or an embedder may take."""
+    limit_s: float = 7.5
+    """Seconds for a whole look: a server may answer each of its questions in time and still take too long."""
 
 
 def open(settings: Settings) -> ContextSource:  # noqa: A001 — the door of every room has this name

@@ -11,17 +11,14 @@ from integrations.chromadb.client import Near, Store
 from integrations.chromadb.rank import DEPTH, Candidate, alike, fuse, query
 from integrations.contract import Gap, History, Look, Ready, RoomError, Scope, Unreachable
 
-LIMIT = 7.5
-"""Seconds for a whole look: a server may answer each of its questions in time and still take too long."""
-
 
 @asynccontextmanager
-async def _in_time() -> AsyncIterator[None]:
+async def _within(limit_s: float) -> AsyncIterator[None]:
     try:
-        async with asyncio.timeout(LIMIT):
+        async with asyncio.timeout(limit_s):
             yield
     except TimeoutError:
-        raise Unreachable(NAME, f"no answer in {LIMIT:g} s", "check CHROMA_URL and EMBEDDER_URL") from None
+        raise Unreachable(NAME, f"no answer in {limit_s:g} s", "check CHROMA_URL and EMBEDDER_URL") from None
 
 
 class ChromaContext:
@@ -39,7 +36,7 @@ class ChromaContext:
         An embedder that fails leaves the search by words, and a partial gap. Raises RoomError where the memory
         itself cannot be read.
         """
-        async with _in_time():
+        async with _within(self._settings.limit_s):
             return await self._look(scope)
 
     async def _look(self, scope: Scope) -> Look:
@@ -64,7 +61,7 @@ class ChromaContext:
 
     async def ready(self) -> Ready:
         """Loads Chroma and the embedder, which takes a second or two: call it once after the start, off any path."""
-        async with _in_time():
+        async with _within(self._settings.limit_s):
             return await self._store.ready()
 
     async def close(self) -> None:

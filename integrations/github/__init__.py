@@ -20,6 +20,10 @@ class Settings:
     """`GITHUB_API_URL`; for GitHub Enterprise Server `https://HOST/api/v3`."""
     ca_file: Path | None = None
     """`EXTRA_CA_FILE`: trusted besides the public authorities."""
+    timeout_s: int = 5
+    """Seconds for a connection, and again for each pause of an answer."""
+    limit_s: float = 6.5
+    """Seconds for one question and all its pages, waiting for a thread included: a server may trickle."""
 
 
 def open(settings: Settings) -> ContextSource:  # noqa: A001 — the door of every room has this name

@@ -26,10 +26,6 @@ T = TypeVar("T")
 
 MOST = 3 * PAGE
 """So many of a kind are read at most, however busy the repository."""
-TIMEOUT = 5
-"""Seconds for a connection, and again for each pause of an answer."""
-LIMIT = 6.5
-"""Seconds for one question and all its pages, waiting for a thread included: a server may trickle."""
 
 
 class GitHub:
@@ -128,10 +124,10 @@ class GitHub:
                 return read(self._client())
 
         try:
-            async with asyncio.timeout(LIMIT):
+            async with asyncio.timeout(self._settings.limit_s):
                 return await self._threads.run(work)
         except TimeoutError:
-            raise silent(LIMIT) from None
+            raise silent(self._settings.limit_s) from None
 
     def _client(self) -> github.Github:
         if not hasattr(self._own, "client"):
@@ -151,7 +147,7 @@ class GitHub:
         )  # fmt: skip
         return github.Github(
             auth=github.Auth.Token(self._settings.token), base_url=self._settings.api_url.rstrip("/"),
-            timeout=TIMEOUT, per_page=PAGE, verify=self._verify(), retry=retry,
+            timeout=self._settings.timeout_s, per_page=PAGE, verify=self._verify(), retry=retry,
             seconds_between_requests=0, lazy=True,
         )  # fmt: skip
 

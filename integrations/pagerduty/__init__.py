@@ -20,6 +20,10 @@ class Settings:
     """`PAGERDUTY_API_URL`; `https://api.eu.pagerduty.com` in the EU. The library refuses plain http."""
     ca_file: Path | None = None
     """`EXTRA_CA_FILE`: trusted besides the system's and certifi's authorities."""
+    timeout_s: int = 5
+    """Seconds for a connection, and again for each pause of an answer."""
+    limit_s: float = 6.5
+    """Seconds for one question, a further try included: a server may trickle."""
 
 
 def open(settings: Settings) -> ContextSource:  # noqa: A001 — the door of every room has this name

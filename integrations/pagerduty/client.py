@@ -18,10 +18,6 @@ from integrations.threads import Threads
 if TYPE_CHECKING:
     import pagerduty
 
-TIMEOUT = 5
-"""Seconds for a connection, and again for each pause of an answer."""
-LIMIT = 6.5
-"""Seconds for one question, a further try included: a server may trickle."""
 PAUSE = 0.25
 """Seconds before the one further try that follows a 429."""
 MOST = 100
@@ -75,11 +71,12 @@ class PagerDuty:
             self._client.close()
 
     async def _ask(self, asked: Asked) -> tuple[Duty, ...]:
+        limit_s = self._settings.limit_s
         try:
-            async with asyncio.timeout(LIMIT):
+            async with asyncio.timeout(limit_s):
                 return await self._threads.run(lambda: self._duties(asked))
         except TimeoutError:
-            raise Unreachable(NAME, f"no answer in {LIMIT:g} s", _URL) from None
+            raise Unreachable(NAME, f"no answer in {limit_s:g} s", _URL) from None
 
     def _duties(self, asked: Asked) -> tuple[Duty, ...]:
         with _told_plainly():
@@ -97,7 +94,7 @@ class PagerDuty:
                     base_url=self._settings.api_url.rstrip("/"),
                     verify=trust.context(NAME, self._settings.ca_file),
                 )
-                client.timeout = TIMEOUT
+                client.timeout = self._settings.timeout_s
                 # Left alone it tries three times, and for ever after a 429.
                 client.max_network_attempts = 0
                 client.sleep_timer, client.sleep_timer_base = PAUSE, 1

@@ -114,6 +114,8 @@ class Misbehaving:
     port: int
     tls: bool
     seen: list[bytes] = field(default_factory=list)
+    spoken: list[socket.socket] = field(default_factory=list)
+    """Every connection, hung up at the end: nobody then waits there for a request that does not come."""
 
     @property
     def url(self) -> str:
@@ -144,6 +146,9 @@ def misbehaving(act: Act, tls: ssl.SSLContext | None = None) -> Iterator[Misbeha
             with suppress(OSError):
                 socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
             doorman.join(5)
+            for connection in tuple(server.spoken):
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
             for thread in threads:
                 thread.join(5)
 
@@ -155,6 +160,7 @@ def _attend(
     with suppress(OSError), connection:
         connection.settimeout(5)
         spoken = tls.wrap_socket(connection, server_side=True) if tls else connection
+        server.spoken.append(spoken)
         with spoken:
             while not over.is_set() and (request := _request(spoken, over)):
                 server.seen.append(request)

@@ -1,6 +1,8 @@
 """One suite for every room: whatever the other side does, it ends as a RoomError, in time, and keeps every secret."""
 
 import asyncio
+import dataclasses
+import importlib
 import re
 import ssl
 import threading
@@ -34,10 +36,10 @@ SETTINGS = {
     "prometheus without a token": lambda url, ca: prometheus.Settings(with_password(url), None, ca, limit_s=2.0),
     "elasticsearch": lambda url, ca: elasticsearch.Settings(url, TOKEN, ca, timeout=2.0),
     "elasticsearch without a key": lambda url, ca: elasticsearch.Settings(with_password(url), "", ca, timeout=2.0),
-    "github": lambda url, ca: github.Settings(TOKEN, url, ca),
-    "pagerduty": lambda url, ca: pagerduty.Settings(TOKEN, url, ca),
+    "github": lambda url, ca: github.Settings(TOKEN, url, ca, timeout_s=1, limit_s=3.0),
+    "pagerduty": lambda url, ca: pagerduty.Settings(TOKEN, url, ca, timeout_s=1, limit_s=2.0),
     "chromadb": lambda url, ca: chromadb.Settings(
-        url=with_password(url), ca_file=ca, embedder_token=TOKEN, timeout_s=2.0
+        url=with_password(url), ca_file=ca, embedder_token=TOKEN, timeout_s=1.0, limit_s=2.0
     ),
 }
 """Each room's settings for a server at an address, with every secret that it can carry."""
@@ -60,6 +62,13 @@ def scope():
     cart = Service("cart", repo="acme/cart", oncall="PCART01")
     alert = Alert("alertmanager", "f1", "HighErrorRate", "firing", NOW - timedelta(minutes=3))
     return Scope("INC-1", "prod", (alert,), {"cart": cart}, Window(NOW - timedelta(hours=2), NOW))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def libraries():
+    """Loaded beforehand: the second or two that it takes is nothing that the other side has done."""
+    for library in ("chromadb", "elasticsearch", "github", "pagerduty", "prometheus_api_client"):
+        importlib.import_module(library)
 
 
 @pytest.fixture(scope="session")
@@ -207,6 +216,12 @@ async def test_a_look_that_is_cancelled_leaves_nothing_running(name, tls, ca_fil
 @pytest.mark.parametrize("name", ROOMS)
 async def test_a_room_that_was_never_asked_closes(name, ca_file):
     await ROOMS[name].open(SETTINGS[name]("https://127.0.0.1:1", ca_file)).close()
+
+
+@pytest.mark.parametrize("kind", [prometheus, github, pagerduty, chromadb], ids=lambda room: room.NAME)
+def test_as_shipped_a_room_gives_up_before_it_is_given_up(kind):
+    limit_s = next(one.default for one in dataclasses.fields(kind.Settings) if one.name == "limit_s")
+    assert 1 < limit_s < LIMIT_S
 
 
 @pytest.mark.parametrize("name", ROOMS)
