@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from bot import __version__
+from bot.cli.audit import app as audit_app
 
 app = typer.Typer(
     name="first-responder",
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 embedder_app = typer.Typer(help="The model that turns texts into vectors.", no_args_is_help=True)
 app.add_typer(embedder_app, name="embedder")
+app.add_typer(audit_app, name="audit")
 
 
 @app.command()

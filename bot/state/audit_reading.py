@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -32,20 +33,30 @@ def reading(database_url: str, incident_id: str = "") -> Iterator[Iterator[Recor
     engine = sa.create_engine(url).execution_options(only_reading=True)
     if engine.dialect.name == "sqlite":
         prepare_sqlite(engine)
+        _read_any_bytes(engine)
     try:
         with engine.connect() as connection:
             if not sa.inspect(connection).has_table("audit"):
                 raise NoAuditLogError(NoAuditLogError.__doc__)
-            yield _entries(connection, incident_id)
+            with closing(_entries(connection, incident_id)) as entries:
+                yield entries
     finally:
         engine.dispose()
 
 
-def _entries(connection: sa.Connection, incident_id: str) -> Iterator[Recorded]:
+def _read_any_bytes(engine: sa.Engine) -> None:
+    """What is no UTF-8 was not written by us: it is read as well as it goes, and its seal does not fit."""
+
+    @sa.event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.text_factory = lambda stored: stored.decode(errors="replace")
+
+
+def _entries(connection: sa.Connection, incident_id: str) -> Generator[Recorded, None, None]:
     as_stored = [sa.type_coerce(column, sa.Text) for column in list(audit.c)[1:]]
     these = sa.select(audit.c.number, *as_stored).order_by(audit.c.number)
     if incident_id:
         these = these.where(audit.c.incident_id == incident_id)
-    for number, *texts in connection.execution_options(yield_per=AT_ONCE).execute(these):
-        at, what, who, incident, run, facts, mac = (text if isinstance(text, str) else repr(text) for text in texts)
-        yield Recorded(number, at, what, who, incident, run, facts, mac)
+    with connection.execution_options(yield_per=AT_ONCE).execute(these) as rows:
+        for number, *texts in rows:
+            yield Recorded(number, *(text if isinstance(text, str) else repr(text) for text in texts))

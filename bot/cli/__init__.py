@@ -1,0 +1,1 @@
+"""Groups of commands that `bot/__main__.py` adds."""
