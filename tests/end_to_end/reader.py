@@ -19,23 +19,18 @@ class Reader:
     def go(self, url: str) -> None:
         self._window.get(url)
 
-    def sees(self, selector: str, text: str = "") -> Any:
-        """The first element that fits and holds the text."""
-
-        def found(window: "Chrome") -> Any:
-            fitting = window.find_elements("css selector", selector)
-            return next((element for element in fitting if text in element.text), None)
-
-        return self._until(found, f"{selector} with «{text}»")
+    def sees(self, selector: str, text: str = "") -> None:
+        """Waits for an element that fits and holds the text."""
+        self._with(selector, text, lambda element: None)
 
     def misses(self, selector: str) -> None:
         self._until(lambda window: not window.find_elements("css selector", selector), f"no {selector}")
 
     def clicks(self, selector: str, text: str = "") -> None:
-        self._window.execute_script("arguments[0].click()", self.sees(selector, text))
+        self._with(selector, text, lambda element: self._window.execute_script("arguments[0].click()", element))
 
     def types(self, selector: str, text: str) -> None:
-        self.sees(selector).send_keys(text)
+        self._with(selector, "", lambda element: element.send_keys(text))
 
     def keeps(self, file: Path, *, width: int, height: int) -> None:
         """A screenshot at that size."""
@@ -49,13 +44,25 @@ class Reader:
     def complaints(self) -> list[str]:
         return [entry["message"] for entry in self._window.get_log("browser") if entry["level"] == "SEVERE"]
 
-    def _until(self, condition: Callable[["Chrome"], Any], wanted: str) -> Any:
+    def _with(self, selector: str, text: str, act: Callable[[Any], object]) -> None:
+        """Acts on the first element that fits and holds the text; one that is drawn anew is looked for again."""
+
+        def done(window: "Chrome") -> bool:
+            fitting = window.find_elements("css selector", selector)
+            found = next((element for element in fitting if text in element.text), None)
+            if found is not None:
+                act(found)
+            return found is not None
+
+        self._until(done, f"{selector} with «{text}»")
+
+    def _until(self, condition: Callable[["Chrome"], Any], wanted: str) -> None:
         from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
         from selenium.webdriver.support.wait import WebDriverWait
 
         try:
             stale = (StaleElementReferenceException,)
-            return WebDriverWait(self._window, 10, 0.05, ignored_exceptions=stale).until(condition)
+            WebDriverWait(self._window, 10, 0.05, ignored_exceptions=stale).until(condition)
         except TimeoutException:
             shown = self._window.find_element("css selector", "body").text
             pytest.fail(f"never saw {wanted}; the page shows:\n{shown}")

@@ -16,8 +16,8 @@ groups:
     rules:
       - alert: HighErrorRatio
         expr: >-
-          sum by (service, env) (rate(http_requests_total{code="500"}[15s]))
-          / sum by (service, env) (rate(http_requests_total[15s])) > 0.05
+          sum by (service, env) (rate(http_requests_total{code="500"}[5s]))
+          / sum by (service, env) (rate(http_requests_total[5s])) > 0.05
         labels: {severity: critical}
         annotations: {summary: "Errors on {{ $labels.service }}"}
 """
