@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
-from runbooks.durations import seconds
+from runbooks import spans
 from runbooks.written import Written, Wrong
 
 
@@ -82,8 +83,8 @@ class Entry:
         """A length of time above zero, in seconds."""
         if key not in self:
             return otherwise
-        found = seconds(self.text(key))
-        if not found:
+        found = _seconds(self.text(key))
+        if found is None:
             self.wrong(
                 key, f"`{key}` is a time such as `30s`, `5m` or a number of seconds, not {_short(self.get(key))}"
             )
@@ -137,6 +138,12 @@ class Entry:
 
 
 _QUOTES = "; put one that begins with `{{` in quotes"
+
+
+def _seconds(text: str) -> float | None:
+    number = re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text.strip())
+    found = float(number[0]) if number else spans.seconds(text)
+    return found if found and found > 0 else None
 
 
 def _short(value: object) -> str:

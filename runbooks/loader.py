@@ -8,7 +8,6 @@ from typing import Any, cast, get_args
 
 import yaml
 
-from runbooks import durations
 from runbooks.entry import Entry
 from runbooks.model import Library, Parameter, Problem, Risk, Runbook, Trigger
 from runbooks.rules import faults_of
@@ -17,13 +16,16 @@ from runbooks.written import Written, Wrong, documents
 
 SHIPPED = Path(__file__).parent / "library"
 """The runbooks that come with the bot."""
-_KEYS = ("id", "title", "description", "service", "trigger", "parameters", "risk", "steps")
+_KEYS = ("id", "title", "description", "service", "trigger", "parameters", "risk", "needs", "steps")
 _TRIGGER_KEYS = ("metric", "condition", "duration", "log_pattern", "count", "window", "alert", "labels", "cause")
 _CAUSES = ("", "change", "resource", "dependency", "own fault", "network")
 _PARAMETER_KEYS = ("name", "type", "pattern", "default", "description")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-_BRACES = "found unhashable key"
-"""What YAML says of `{{name}}` where a mapping could begin."""
+_QUOTE = {
+    "found unhashable key": "put a text that begins with `{{` in quotes",
+    "mapping values are not allowed here": "put a text that holds `: ` in quotes",
+}
+"""What YAML says of texts that it takes for something else, and what helps."""
 
 
 def load(folder: Path | None) -> Library:
@@ -70,7 +72,7 @@ def _entries(path: Path) -> tuple[list[Any], list[Wrong]]:
         found = list(documents(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
         mark, said = getattr(error, "problem_mark", None), str(getattr(error, "problem", None) or error)
-        hint = "; put a text that begins with `{{` in quotes" if said == _BRACES else ""
+        hint = f"; {_QUOTE[said]}" if said in _QUOTE else ""
         return [], [Wrong(mark.line + 1 if mark else 1, f"not YAML: {said}{hint}")]
     except (OSError, UnicodeDecodeError) as error:
         return [], [Wrong(1, f"cannot be read ({type(error).__name__})")]
@@ -105,10 +107,11 @@ def _runbook(entry: Entry, file: str) -> Runbook:
         entry.wrong("id", f"an `id` is typed in Slack: letters, digits, `-`, `_` and `.`, not {identity!r}")
     if entry.get("steps") in (None, []):
         entry.wrong("steps", "a runbook needs `steps`, a list with at least one")
+    needs = entry.texts("needs")
     return Runbook(
         id=identity,
         title=entry.text("title") or identity.replace("_", " ").replace("-", " "),
-        steps=tuple(step(one) for one in entry.each("steps", "an `action`")),
+        steps=tuple(step(one, needs) for one in entry.each("steps", "an `action`")),
         service=entry.text("service"),
         trigger=_trigger(entry.inner("trigger", "`metric`, `log_pattern`, `alert` or `labels`")),
         parameters=tuple(_parameter(one) for one in entry.each("parameters", "a `name`")),
@@ -123,8 +126,7 @@ def _trigger(entry: Entry | None) -> Trigger:
         return Trigger()
     entry.only(_TRIGGER_KEYS)
     for key in ("duration", "window"):
-        if key in entry and durations.seconds(entry.text(key)) is None:
-            entry.wrong(key, f"`{key}` is a time such as `30s` or `5m`, not {entry.text(key)!r}")
+        entry.seconds(key, 0.0)
     alert, labels = _alert(entry)
     return Trigger(
         metric=entry.text("metric"),

@@ -9,6 +9,7 @@ from typing import Any, cast, get_args
 
 from runbooks.entry import Entry
 from runbooks.model import Action, Parse, Risk, Step, Verify
+from runbooks.patterns import PatternError, groups
 from runbooks.written import Written, Wrong, plain
 
 TIMEOUT_S = 60.0
@@ -36,13 +37,16 @@ _LOOK = ("command", "query", "url")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def step(entry: Entry) -> Step:
-    """One step of `steps`. Faults are noted; the step is of use only where there are none."""
+def step(entry: Entry, needs: tuple[str, ...] = ()) -> Step:
+    """One step of `steps`; `needs` are those of the whole runbook.
+
+    Faults are noted; the step is of use only where there are none.
+    """
     action = _action(entry, (*_EVERY, *_BEHIND))
     name = entry.text("name")
     timeout = entry.seconds("timeout", TIMEOUT_S)
     then = tuple(_item(item, timeout) for item in entry.each("then", "an `action`"))
-    return replace(
+    found = replace(
         _deed(entry, action, timeout),
         name=name,
         condition=entry.text("condition").strip(),
@@ -54,6 +58,16 @@ def step(entry: Entry) -> Step:
         verify=_verify(entry),
         rollback=_rollback(entry),
     )
+    return _opened(found, needs)
+
+
+def _opened(step: Step, needs: tuple[str, ...]) -> Step:
+    """What names no needs of its own has those around it."""
+    own = step.needs or needs
+    verify = step.verify and replace(step.verify, step=_opened(step.verify.step, own))
+    rollback = step.rollback and _opened(step.rollback, own)
+    then = tuple(_opened(item, own) for item in step.then)
+    return replace(step, needs=own, then=then, verify=verify, rollback=rollback)
 
 
 def _item(entry: Entry, timeout: float) -> Step:
@@ -166,12 +180,10 @@ def _parse(entry: Entry, name: str) -> Parse | None:
 
 def _pattern(entry: Entry, written: str) -> str:
     try:
-        groups = re.compile(written).groupindex
-    except re.error as error:
-        entry.wrong("parse", f"not a regular expression: {error}")
-        return written
-    if not groups:
-        entry.wrong("parse", "a `regex` leaves what its named groups hold: write at least one `(?P<name>…)`")
+        if not groups(written):
+            entry.wrong("parse", "a `regex` leaves what its named groups hold: write at least one `(?P<name>…)`")
+    except PatternError as error:
+        entry.wrong("parse", str(error))
     return written
 
 
@@ -187,8 +199,6 @@ def _verify(entry: Entry) -> Verify | None:
         return None
     found.only((*_LOOK, "wait", "expect", "timeout", "method", "headers", "needs"))
     look = _look(found, _LOOK)
-    if look.action == "http" and look.details["method"] not in ("GET", "HEAD"):
-        found.wrong("method", "a check only looks: `method` is GET or HEAD")
     return Verify(look, found.seconds("wait", 0.0), found.text("expect").strip())
 
 
