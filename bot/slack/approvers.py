@@ -108,7 +108,8 @@ def _too_few(settings: Settings, members: Mapping[str, _Members]) -> list[Check]
         people, others = _who(settings, risk, members)
         needed = 2 if risk == "critical" or settings.require_second_person else 1
         if len(people) < needed and not others:
-            detail = f"{risk} risk needs {needed} people, and {len(people) or 'nobody'} can approve it"
+            few = f"{risk} risk needs {needed} people, and {len(people)} can approve it"
+            detail = few if people else f"nobody can approve {risk} risk"
             fix = f"set APPROVERS_{risk.upper()} or APPROVERS: {_IDS}"
             checks.append(Check(WHAT, "warning", detail, fix))
     return checks

@@ -5,9 +5,12 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.briefing import Briefing, Section
+from bot.domain.briefing import Briefing, Button, Section
 from bot.slack.blocks import MORE, Message, render
+from bot.slack.buttons import does_of
 from bot.slack.cutting import PIECE, pack
+from playground.slack.block_kit import checked
+from playground.slack.errors import SlackError
 
 LETTERS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=80)
 MARKUP = st.sampled_from(
@@ -18,8 +21,19 @@ LINE = st.builds(
     st.lists(LETTERS | MARKUP, max_size=6),
     st.sampled_from([1, 1, 1, 2, 40, 400]),
 )
+BUTTON = st.builds(
+    Button,
+    label=LINE,
+    does=st.sampled_from(["run", "choose.again", "a#1"]),
+    value=st.sampled_from(["", "rollback", "x" * 2_000]) | LETTERS.filter(str.isprintable),
+    look=st.sampled_from(["plain", "primary", "danger"]),
+)
 SECTION = st.builds(
-    Section, lines=st.lists(LINE, max_size=8).map(tuple), title=st.none() | LETTERS, aside=st.just("") | LINE
+    Section,
+    lines=st.lists(LINE, max_size=8).map(tuple),
+    title=st.none() | LETTERS,
+    aside=st.just("") | LINE,
+    buttons=st.lists(BUTTON, max_size=30).map(tuple),
 )
 BRIEFING = st.builds(
     Briefing,
@@ -38,6 +52,7 @@ def texts(message: Message) -> list[str]:
     return [
         text["text"]
         for block in message.blocks
+        if block["type"] != "actions"
         for text in ([block["text"]] if block["type"] == "section" else block["elements"])
     ]
 
@@ -57,7 +72,20 @@ def broken_limits(message: Message) -> list[str]:
         faults.append("message too long")
     for text in (message.text, *texts(message)):
         text.encode()
+    try:
+        checked(list(message.blocks))
+    except SlackError as refusal:
+        faults.append(f"{refusal.code} {refusal.fields}")
     return faults
+
+
+def buttons(message: Message) -> list[tuple[str | None, str, str]]:
+    return [
+        (does_of(element["action_id"]), element.get("value", ""), element.get("style", "plain"))
+        for block in message.blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
 
 
 def everything(rendered: Message) -> str:
@@ -78,6 +106,11 @@ def test_no_limit_is_broken_and_no_line_is_lost(briefing: Briefing) -> None:
     for lines in ((briefing.headline,), *(section.text for section in briefing.sections), (briefing.footer or "",)):
         for piece in pack(lines, PIECE):
             assert any(piece in text for text in said)
+    shown = [button for message in (rendered, *rendered.more) for button in buttons(message)]
+    assert sorted(shown, key=str) == sorted(
+        ((button.does, button.value, button.look) for section in briefing.sections for button in section.buttons),
+        key=str,
+    )
 
 
 @given(st.lists(LINE, max_size=5), st.integers(min_value=60, max_value=400))
@@ -90,6 +123,37 @@ def test_packed_texts_hold_the_same_letters_in_the_same_order(lines: list[str], 
 
 def big(lines: int, title: str = "Log") -> Section:
     return Section(tuple(f"line {number} " + "x" * 90 for number in range(lines)), title=title)
+
+
+def test_buttons_stand_below_their_section_25_in_a_row() -> None:
+    many = tuple(Button(f"{number}", "run", f"book-{number}") for number in range(30))
+    rendered = render(Briefing("p", "head", (Section(("a",), buttons=many), Section(("b",))), "foot"))
+    kinds = [block["type"] for block in rendered.blocks]
+    assert kinds == ["section", "section", "actions", "actions", "section", "context"]
+    assert [len(block["elements"]) for block in rendered.blocks if block["type"] == "actions"] == [25, 5]
+    assert buttons(rendered) == [("run", f"book-{number}", "plain") for number in range(30)]
+
+
+def test_buttons_go_into_the_thread_with_the_section_they_belong_to() -> None:
+    full = tuple(big(25, f"S{number}") for number in range(4))
+    last = Section(tuple(f"line {n} " + "y" * 90 for n in range(25)), buttons=(Button("Run", "run", "x"),))
+    rendered = render(Briefing("p", "head", (*full, last), "foot"))
+    assert buttons(rendered) == []
+    assert [button for message in rendered.more for button in buttons(message)] == [("run", "x", "plain")]
+    assert rendered.more[-1].blocks[-1]["type"] == "actions"
+
+
+def test_a_button_that_slack_cannot_carry_is_left_out_and_never_changed() -> None:
+    unfit = (Button("a", "run", "v" * 2_001), Button("b", "", "v"), Button("c", "run", "\ud800"))
+    rendered = render(Briefing("p", "head", (Section(("a",), buttons=(*unfit, Button("\n" * 90, "run", "v"))),)))
+    assert buttons(rendered) == [("run", "v", "plain")]
+    assert broken_limits(rendered) == []
+
+
+def test_labels_are_masked_and_values_are_not() -> None:
+    briefing = Briefing("p", "h", (Section((), buttons=(Button("hunter2", "run", "hunter2"),)),))
+    (section,) = briefing.mapped(lambda text: text.replace("hunter2", "•")).sections
+    assert section.buttons == (Button("•", "run", "hunter2"),)
 
 
 def test_a_small_briefing_is_one_message() -> None:

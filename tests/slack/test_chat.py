@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from bot.domain.briefing import Briefing, Section
 from bot.domain.incident import Channel, Posted
@@ -16,8 +20,10 @@ from bot.slack.channels import Channels
 from bot.slack.chat import SlackChat
 from bot.slack.scopes import SCOPES
 from bot.slack.web import Web
+from playground.serving import serving
 from playground.slack import channels as in_slack
 from playground.slack import messages as spoken
+from playground.slack.cast import WIM
 from playground.slack.faults import Fault
 from playground.slack.messages import Draft
 from playground.slack.serve import Slack, running
@@ -317,6 +323,114 @@ async def test_a_picture_is_in_the_thread_once(slack: Slack, chat: SlackChat) ->
     await other.close()
 
 
+async def test_a_file_is_in_the_thread_once_masked_and_never_empty(slack: Slack) -> None:
+    web = Web(slack.workspace.settings.bot_token, slack.api_url)
+    chat = SlackChat(web, lambda text: text.replace("hunter2", "•••"))
+    posted = await chat.post((await home(chat)).id, SMALL, key="k")
+    texts = {"output.txt": "pods \ud800 hunter2\n", "nothing.txt": ""}
+    other = connect(slack)
+    for name, text in texts.items():
+        for _ in range(2):
+            await chat.file(posted, text, name=name, title="hunter2", key="RUN-1:2")
+        await other.file(posted, text, name=name, title="Output", key="RUN-1:2")
+    replies = slack.workspace.channels[posted.channel_id].replies(posted.ts)
+    files = [file for message in replies for file in message.files]
+    assert [(file.name, file.title) for file in files] == [
+        ("RUN-1-2-output.txt", "•••"),
+        ("RUN-1-2-nothing.txt", "•••"),
+    ]
+    assert [file.content for file in files] == ["pods ? •••\n".encode(), b"(nothing)\n"]
+    await chat.close()
+    await other.close()
+
+
+# ── reactions ────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_the_bots_reactions_stand_in_order_and_once(slack: Slack, chat: SlackChat) -> None:
+    posted = await chat.post((await home(chat)).id, SMALL, key="k")
+    await chat.react(posted, "x")
+    await chat.react(posted, "white_check_mark", "x", "eyes")
+    message = slack.workspace.channels[posted.channel_id].messages[posted.ts]
+    assert list(message.reactions.items()) == [(name, [bot_id(slack)]) for name in ("x", "white_check_mark", "eyes")]
+    assert await chat.reactions(posted) == {}
+
+
+async def test_everybody_else_who_reacts_is_read_whatever_their_skin_tone(slack: Slack, chat: SlackChat) -> None:
+    posted = await chat.post((await home(chat)).id, SMALL, key="k")
+    channel = slack.workspace.channels[posted.channel_id]
+    message = channel.messages[posted.ts]
+    await chat.react(posted, "+1")
+    crowd = [f"U{number}" for number in range(40)]
+    for name, people in (
+        ("+1", [DANA.slack_id, WIM.slack_id]),
+        ("+1::skin-tone-3", [DANA.slack_id, LEE.slack_id]),
+        ("x", crowd),
+    ):
+        for person in people:
+            spoken.react(slack.workspace, channel, person, message, name)
+    assert await chat.reactions(posted) == {"+1": (DANA.slack_id, WIM.slack_id, LEE.slack_id), "x": tuple(crowd)}
+    spoken.unreact(slack.workspace, channel, DANA.slack_id, message, "+1")
+    assert (await chat.reactions(posted))["+1"] == (WIM.slack_id, DANA.slack_id, LEE.slack_id)
+
+
+@pytest.mark.parametrize("replied", [False, True])
+async def test_reactions_of_a_message_that_is_gone_are_no_reactions_but_an_error(
+    slack: Slack, chat: SlackChat, replied: bool
+) -> None:
+    posted = await chat.post((await home(chat)).id, SMALL, key="k")
+    channel = slack.workspace.channels[posted.channel_id]
+    if replied:
+        await chat.post(channel.id, SMALL, key="reply", thread=posted.ts)
+    spoken.delete(slack.workspace, channel, bot_id(slack), channel.messages[posted.ts])
+    for reading in (chat.reactions(posted), chat.react(posted, "x")) if not replied else (chat.reactions(posted),):
+        with pytest.raises(ChatError) as gone:
+            await reading
+        assert (gone.value.code, gone.value.passing) == ("message_not_found", False)
+
+
+async def test_a_list_of_reactions_with_somebody_left_out_is_not_taken_for_the_list(slack: Slack) -> None:
+    """The real one has been seen to leave people out; nobody can know whether one of them said no."""
+    message = {"ts": "1.0", "reactions": [{"name": "white_check_mark", "count": 2, "users": ["U1"]}]}
+
+    async def answer(request: Request) -> JSONResponse:
+        auth = {"ok": True, "user_id": "U0BOT", "team_id": "T1"}
+        return JSONResponse(auth if "auth" in request.url.path else {"ok": True, "message": message})
+
+    async with serving(Starlette(routes=[Route("/api/{method}", answer, methods=["GET", "POST"])])) as url:
+        chat = SlackChat(Web("xoxb", f"{url}/api/"), str)
+        with pytest.raises(ChatError) as incomplete:
+            await chat.reactions(Posted("C1", "1.0"))
+        assert (incomplete.value.code, incomplete.value.passing) == ("reactions_incomplete", True)
+        await chat.close()
+
+
+# ── to one person ────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_whisper_reaches_one_person_whole_and_masked(slack: Slack) -> None:
+    web = Web(slack.workspace.settings.bot_token, slack.api_url)
+    chat = SlackChat(web, lambda text: text.replace("hunter2", "•••"))
+    channel = await home(chat)
+    await chat.invite(channel.id, [DANA.email])
+    head = await chat.post(channel.id, SMALL, key="k")
+    await chat.whisper(channel.id, DANA.slack_id, Briefing("p", "hunter2", long_briefing(120).sections), head.ts)
+    whispers = slack.workspace.whispers
+    assert {(w.ephemeral_to, w.thread_ts) for w in whispers} == {(DANA.slack_id, head.ts)}
+    everything = str([whisper.blocks for whisper in whispers])
+    assert "line 119 " in everything
+    assert "hunter2" not in everything
+    await chat.close()
+
+
+async def test_whoever_is_not_in_the_channel_gets_it_as_a_direct_message(slack: Slack, chat: SlackChat) -> None:
+    channel = await home(chat)
+    await chat.whisper(channel.id, LEE.slack_id, Briefing("p", "not counted"))
+    (direct,) = [c for c in slack.workspace.channels.values() if c.kind == "im"]
+    assert (set(direct.members), said(slack, direct.id)) == ({LEE.slack_id, bot_id(slack)}, ["not counted"])
+    assert slack.workspace.whispers == []
+
+
 # ── faults ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -386,6 +500,9 @@ def test_the_manifest_asks_for_exactly_the_scopes_that_are_used() -> None:
     manifest = yaml.safe_load((Path(__file__).parents[2] / "slack-manifest.yaml").read_text())
     assert sorted(manifest["oauth_config"]["scopes"]["bot"]) == sorted(SCOPES)
     assert manifest["settings"]["socket_mode_enabled"] is True
+    assert manifest["settings"]["interactivity"]["is_enabled"] is True
+    events = {"app_mention", "message.channels", "reaction_added", "reaction_removed"}
+    assert set(manifest["settings"]["event_subscriptions"]["bot_events"]) == events
 
 
 async def test_what_carries_on_is_posted_by_the_next_try_where_it_failed(slack: Slack, chat: SlackChat) -> None:
