@@ -13,12 +13,15 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any
 
-from runbooks.prepared import Check, Exec, Http, Outcome
 from runbooks.showing import escaped
 from runbooks.spans import seconds
 from runbooks.spelling import ConditionError, Kind, Spelled, Token, Use, spelled, tokens
 
-__all__ = ["Condition", "ConditionError", "Held", "condition", "holds", "met"]
+__all__ = ["ANY_NAME", "Condition", "ConditionError", "Held", "condition", "expected", "holds"]
+
+
+ANY_NAME = "*"
+"""Name of a table that the runbook did not name: conditions may call it as they like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +66,24 @@ def condition(text: str) -> Condition:
 
 
 def holds(
-    asked: Condition, values: Mapping[str, str], rows: tuple[Mapping[str, str], ...] = (), table: str = ""
+    asked: Condition,
+    values: Mapping[str, str],
+    rows: tuple[Mapping[str, str], ...] = (),
+    table: str = "",
 ) -> Held:
-    """Evaluates it. A row that cannot be read (an empty duration, a text where a number should be) does not match.
+    """Evaluates it over variables and the last table.
 
-    Raises ConditionError, which names what is not known.
+    A row that cannot be read (an empty duration, a text where a number should be) does not match. Raises
+    ConditionError, which names what is not known.
     """
     said = _said(asked, values)
     if asked.plain and not _evaluated(asked.plain, values):
         return Held(holds=False, why=f"{said}`{asked.written}` does not hold")
     if asked.of_row is None:
         return Held(holds=True, why=f"{said}`{asked.written}` holds")
-    if table and asked.row != table:
+    if not table:
+        raise ConditionError(f"no step has left a table, so `any({asked.row}.…)` has no rows; see `parse: table`")
+    if table not in (asked.row, ANY_NAME):
         raise ConditionError(f"the last table is called `{table}`; write `any({table}.…)`, not `any({asked.row}.…)`")
     _check_columns(asked, rows)
     seen = [(row, _row_holds(asked.of_row, values, row)) for row in rows]
@@ -85,26 +94,25 @@ def holds(
     return Held(bool(matching), f"{said}{some} of {len(rows)} {match} `{asked.written}`{unread}", matching)
 
 
-def met(check: Check, outcome: Outcome) -> Held:
-    """Whether a check's outcome counts as good.
+CHECKED = ("exit", "output", "status", "value")
+"""What the `expect` of a check may speak of."""
 
-    Without `expect`: exit 0, a 2xx, or a query's result that is not empty. What did not end by itself never is.
+
+def expected(text: str, found: Mapping[str, int | float | str | None]) -> bool:
+    """Whether a check's `expect` holds over exit, output (without spaces around it), status and value.
+
+    What is None has not come about: what speaks of it does not hold. Raises ConditionError.
     """
-    kind = "status" if isinstance(check.deed, Http) else "exit" if isinstance(check.deed, Exec) else "value"
-    figure = outcome.value if kind == "value" else outcome.exit
-    told = "no result" if figure is None else f"{kind} {figure:g}"
-    if outcome.result not in ("done", "failed"):
-        return Held(holds=False, why=f"the check did not end ({outcome.result})")
-    if not check.expect:
-        good = figure is not None and (kind == "value" or (200 <= figure < 300 if kind == "status" else figure == 0))
-        return Held(good, told)
-    if figure is None:
-        return Held(holds=False, why=told)
-    try:
-        held = holds(condition(check.expect), {kind: f"{figure:.15g}", "output": outcome.output})
-    except ConditionError as error:
-        return Held(holds=False, why=f"{told}; {error}")
-    return Held(held.holds, f"{told}; `{check.expect}` {'holds' if held.holds else 'does not hold'}")
+    asked = condition(text)
+    if asked.of_row is not None or set(asked.names) - set(CHECKED):
+        raise ConditionError(f"`expect` speaks of {', '.join(CHECKED)}, as in `exit == 0`")
+    if any(found.get(name) is None for name in asked.names):
+        return False
+    return holds(asked, {name: _plain(value) for name, value in found.items() if value is not None}).holds
+
+
+def _plain(value: int | float | str) -> str:
+    return value.strip() if isinstance(value, str) else f"{value:.15g}"
 
 
 def _any(found: list[Token]) -> tuple[list[Token], list[Token]]:

@@ -1,7 +1,7 @@
 """What a step's output leaves for later steps: its first line, JSON, a table, or a pattern's groups.
 
-Texts are left as they stood. Whoever wrote into a log or a query wrote into them, so each is checked by its pattern where
-it is used. At most 1 MB is read, 1,000 rows are kept, and 100 variables.
+Texts are left as they stood. Whoever wrote into a log or a query wrote into them, so each is checked by its pattern
+where it is used. At most 1 MB is read, 1,000 rows are kept, and 100 variables.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runbooks.commands import CommandError, split
+from runbooks.conditions import ANY_NAME
 from runbooks.model import Step
 from runbooks.patterns import PatternError, first
 from runbooks.prepared import Outcome
@@ -43,9 +44,7 @@ class Gleaned:
     values: Mapping[str, str] = field(default_factory=dict)
     rows: tuple[Row, ...] = ()
     table: str = ""
-    """Name under which conditions speak of the rows."""
-    has_table: bool = False
-    """Whether the step left a table, be it without rows; if not, the last one stays."""
+    """Name under which conditions speak of the rows, `*` where any will do; empty: the step left no table."""
 
 
 def glean(step: Step, outcome: Outcome) -> Gleaned:
@@ -68,7 +67,7 @@ def glean(step: Step, outcome: Outcome) -> Gleaned:
             return _json(text, name, outcome)
         case "table":
             rows = _csv(text, outcome) if as_csv else _table(text, outcome)
-            return Gleaned({}, rows, name, has_table=True)
+            return Gleaned({}, rows, name or ANY_NAME)
         case "regex":
             return Gleaned(_groups(step.parse.pattern, text))
 
@@ -88,7 +87,7 @@ def _is_csv(step: Step) -> bool:
 def _unasked(outcome: Outcome) -> Gleaned:
     """The rows of a psql that was not told what to leave. What is no table is left alone."""
     try:
-        return Gleaned({}, _csv(outcome.output, outcome), "", has_table=True)
+        return Gleaned({}, _csv(outcome.output, outcome), ANY_NAME)
     except GleanError:
         return Gleaned()
 
@@ -183,7 +182,7 @@ def _json(text: str, name: str, outcome: Outcome) -> Gleaned:
     if isinstance(found, list) and all(isinstance(item, dict) for item in found):
         if len(found) > MOST_ROWS:
             raise GleanError(f"the list has more than {MOST_ROWS} entries; ask for less")
-        return Gleaned({}, tuple(_plain(item) for item in found), name, has_table=True)
+        return Gleaned({}, tuple(_plain(item) for item in found), name or ANY_NAME)
     if not isinstance(found, dict):
         raise GleanError("the output is neither a JSON object nor a list of objects")
     prefix = f"{name}_" if name else ""

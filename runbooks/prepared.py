@@ -34,6 +34,9 @@ class Exec:
     """Set on top of the clean environment, and shown; never a secret."""
     needs: tuple[str, ...] = ()
     """What a sandbox must open for it: `network`, or a folder that it may write to (`/var/log`)."""
+    then: Exec | None = None
+    """A second program, started in the same working folder where the first ended with 0: `aws s3 cp` of the file that
+    `kubectl cp` brought. Shown with the first, and approved with it."""
     kind: Literal["exec"] = "exec"
 
 

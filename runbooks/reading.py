@@ -1,8 +1,8 @@
 """The reading table: which deeds only look. What is not in it is not a read, whatever a runbook claims.
 
 - `kubectl`: get, describe, top, logs, events, explain, version, api-resources, api-versions, rollout status and
-  history, auth can-i, config current-context and get-contexts, with known flags: no other identity, no `--raw`, no file, no
-  `exec`, nothing about secrets (`runbooks/kubectl.py`).
+  history, auth can-i, config current-context and get-contexts, with known flags: no other identity, no `--raw`, no
+  file, no `exec`, nothing about secrets (`runbooks/kubectl.py`).
 - `psql`: each `-c` one SELECT, SHOW or EXPLAIN (`runbooks/sql.py`), run with `default_transaction_read_only=on`.
 - `find` with tests and what prints; `df` and `du` with flags that say what is shown.
 - `aws`: `s3 ls`, and describe-, get-, list- of listed services, less what hands out secrets (`runbooks/aws.py`).
@@ -28,7 +28,7 @@ def is_read(deed: Deed) -> bool:
     match deed:
         case Exec():
             held = _program(deed.argv) != "psql" or psql.READ_ONLY.items() <= deed.env.items()
-            return held and is_read_command(deed.argv)
+            return held and is_read_command(deed.argv) and (deed.then is None or is_read(deed.then))
         case Http():
             return deed.method in ("GET", "HEAD") and not deed.body
         case _:

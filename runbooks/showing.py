@@ -12,7 +12,8 @@ from runbooks.prepared import Deed, Exec, Http, Promql, Say, Wait
 
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 _PROGRAM = re.compile(r"[A-Za-z0-9_.+/@-]+")
-_ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_IN_DOUBLE = re.compile(r"[ #%-\[\]^_a-~]+")
+"""No `"`, `!`, `$`, backslash or backtick: bash reads on inside double quotes for these."""
 _METHOD = re.compile(r"[A-Z]+")
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -21,12 +22,11 @@ def shown(deed: Deed) -> str:
     """A command as one would type it in bash; a request as it goes over the wire; the others by their name.
 
     Control characters, bidirectional ones and everything outside ASCII are escaped. The text has one line, but for
-    the headers and the body of a request.
+    a second command, and the headers and the body of a request.
     """
     match deed:
         case Exec():
-            env = [f"{name}={_quoted(value)}" for name, value in sorted(deed.env.items()) if _ENV.fullmatch(name)]
-            return " ".join([*env, _program(deed.argv[0]), *map(_quoted, deed.argv[1:])])
+            return "\n".join([_command(deed), *([shown(deed.then)] if deed.then else [])])
         case Http():
             return _request(deed)
         case Promql():
@@ -50,10 +50,17 @@ def _escaped(char: str) -> str:
     return _NAMED.get(char) or (f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}")
 
 
+def _command(deed: Exec) -> str:
+    env = [f"{escaped(name)}={_quoted(value)}" for name, value in sorted(deed.env.items())]
+    return " ".join([*env, _program(deed.argv[0]), *map(_quoted, deed.argv[1:])])
+
+
 def _quoted(arg: str) -> str:
-    """As bash would read it back: plain, in single quotes, or as `$'…'` where it holds what one cannot see."""
+    """As bash would read it back: plain, in quotes, or as `$'…'` where it holds what one cannot see."""
     if _PLAIN.fullmatch(arg):
         return arg
+    if "'" in arg and _IN_DOUBLE.fullmatch(arg):
+        return '"' + arg + '"'
     if all(" " <= char <= "~" for char in arg):
         return "'" + arg.replace("'", "'\"'\"'") + "'"
     return "$'" + escaped(arg).replace("'", "\\'") + "'"
