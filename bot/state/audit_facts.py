@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from itertools import islice
@@ -45,8 +45,8 @@ def _canonical(value: object) -> str:
     return json.dumps(value, ensure_ascii=True, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
-def _masked(value: Any, levels: int) -> Any:
-    """Plain JSON values with every text in them masked, however deep it stands."""
+def _masked(value: Any, levels: int, under: tuple[str, ...] = ()) -> Any:
+    """Plain JSON values with every text in them masked, however deep it stands. `under`: the keys above it."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -54,30 +54,33 @@ def _masked(value: Any, levels: int) -> Any:
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else str(value)
     if isinstance(value, str):
-        return redact(value)
-    return _masked_parts(value, levels) if levels else f"{type(value).__name__}, too deep to keep"
+        return _masked_text(value, under)
+    return _masked_parts(value, levels, under) if levels else f"{type(value).__name__}, too deep to keep"
 
 
-def _masked_parts(value: Any, levels: int) -> Any:
-    if isinstance(value, Mapping):
-        return dict(_pair(str(key), item, levels) for key, item in value.items())
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return _listed(sorted(value, key=repr) if isinstance(value, (set, frozenset)) else list(value), levels)
+def _masked_text(text: str, under: tuple[str, ...]) -> str:
+    """By itself, and beside its own key and the one above: `password` tells what `hunter2` is."""
+    for key in under[-2:]:
+        (text,) = redact_finding({key: text}).values()
+    return redact(text)
+
+
+def _masked_parts(value: Any, levels: int, under: tuple[str, ...]) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return _masked_parts({field.name: getattr(value, field.name) for field in fields(value)}, levels)
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {redact(str(key)): _masked(item, levels - 1, (*under, str(key))) for key, item in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return _listed(sorted(value, key=repr), levels, under)
+    if isinstance(value, (list, tuple)):
+        return _listed(value, levels, under)
     return value.isoformat() if isinstance(value, datetime) else redact(str(value))
 
 
-def _pair(key: str, item: Any, levels: int) -> tuple[str, Any]:
-    if isinstance(item, str):  # beside its key: `password` tells what `hunter2` is
-        return next(iter(redact_finding({key: item}).items()))
-    return redact(key), _masked(item, levels - 1)
-
-
-def _listed(items: list[Any], levels: int) -> list[Any]:
+def _listed(items: Sequence[Any], levels: int, under: tuple[str, ...]) -> list[Any]:
     """Of an argument list, `--password` tells what the next one is; where it does, the list becomes its one line."""
-    apart = [_masked(item, levels - 1) for item in items]
-    if len(items) < 2 or not all(isinstance(item, str) for item in items):
+    apart = [_masked(item, levels - 1, under) for item in items]
+    if not all(isinstance(item, str) for item in apart):
         return apart
     together = redact(" ".join(apart))
     return apart if together == " ".join(apart) else [together]

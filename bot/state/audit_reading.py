@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from bot.state.chain import Recorded
 from bot.state.database import prepare_sqlite, sync_url
-from bot.state.tables import audit
+from bot.state.tables import audit, runs
 
 AT_ONCE = 500
 
@@ -22,7 +22,7 @@ class NoAuditLogError(Exception):
 
 @contextmanager
 def reading(database_url: str, incident_id: str = "") -> Iterator[Iterator[Recorded]]:
-    """The entries (of one incident, or all) in the order of their numbers, as of this moment.
+    """The entries (of one incident and its runs, or all) in the order of their numbers, as of this moment.
 
     Texts are given as they are stored, whatever somebody has put there. Raises NoAuditLogError, DatabaseUrlError and
     what SQLAlchemy raises.
@@ -56,7 +56,8 @@ def _entries(connection: sa.Connection, incident_id: str) -> Generator[Recorded,
     as_stored = [sa.type_coerce(column, sa.Text) for column in list(audit.c)[1:]]
     these = sa.select(audit.c.number, *as_stored).order_by(audit.c.number)
     if incident_id:
-        these = these.where(audit.c.incident_id == incident_id)
+        of_its_runs = audit.c.run_id.in_(sa.select(runs.c.id).where(runs.c.incident_id == incident_id))
+        these = these.where(sa.or_(audit.c.incident_id == incident_id, of_its_runs))
     with connection.execution_options(yield_per=AT_ONCE).execute(these) as rows:
         for number, *texts in rows:
             yield Recorded(number, *(text if isinstance(text, str) else repr(text) for text in texts))

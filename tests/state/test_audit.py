@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
@@ -17,10 +18,11 @@ from bot.action_ports import Entry
 from bot.domain.approval import Approved
 from bot.ports import JournalDown
 from bot.state.audit import ChainedAudit
-from bot.state.audit_facts import LARGEST, as_kept
+from bot.state.audit_facts import LARGEST, LIMITS, as_kept
 from bot.state.audit_reading import NoAuditLogError, reading
 from bot.state.chain import Fault, Head, Recorded, mark_of, seal, sealed, verify
 from bot.state.database import migrate, open_database, prepare_sqlite, sync_url
+from tests.pages import ROOT, section, text_of
 
 NOW = datetime(2026, 11, 21, 3, 42, 7, 123456, tzinfo=UTC)
 KEY = "5f" * 32
@@ -195,6 +197,15 @@ def test_a_head_reads_back_as_it_is_written():
     [
         ({"password": "hunter2-hunter2"}, {"password": "[redacted: password]"}),
         ({"a": {"b": [{"c": "password=hunter2-hunter2"}]}}, {"a": {"b": [{"c": "password=[redacted: password]"}]}}),
+        (
+            {"values": {"password": {"text": "hunter2-hunter2", "source": "asked"}}},
+            {
+                "values": {
+                    "password": {"text": "[redacted: password]", "source": "[redacted: password]"},
+                    "tokens": ["hunter2-hunter2"],
+                }
+            },
+        ),
         ({"mixed": [1, "password=hunter2-hunter2"]}, {"mixed": [1, "password=[redacted: password]"]}),
         ({"argv": ["psql", "--password", "hunter2-x"]}, {"argv": ["psql --password [redacted: password]"]}),
         ({"argv": ["kubectl", "get", "pods"]}, {"argv": ["kubectl", "get", "pods"]}),
@@ -490,3 +501,24 @@ def test_the_migrations_make_the_tables_that_the_program_uses(database_url):
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+# ── the page ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_page_has_every_word_that_the_bot_records():
+    told = set(
+        re.findall(
+            r"`([a-z_.]+)`",
+            "".join(re.findall(r"^\| (`.+?) \|", section("docs/audit.md", "What is recorded"), re.MULTILINE)),
+        )
+    )
+    words = re.compile(r'"((?:run|step|gate|vote|deed|check|choice|stop|grant|values|key)\.[a-z_]+)"')
+    said = {word for path in (ROOT / "bot").glob("**/*.py") for word in words.findall(path.read_text())}
+    assert sorted(said - told) == []
+
+
+def test_the_page_gives_the_limits_that_are_kept():
+    text = text_of("docs/audit.md")
+    assert f"{LIMITS[0][0]:,} characters" in text
+    assert f"{LARGEST // 1024} KiB" in text

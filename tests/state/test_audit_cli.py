@@ -13,6 +13,7 @@ from bot.action_ports import Entry
 from bot.state.audit import ChainedAudit
 from bot.state.chain import Head, Recorded, seal
 from bot.state.database import migrate, open_database, sync_url
+from bot.state.tables import runs
 
 NOW = datetime(2026, 11, 21, 3, 42, 7, tzinfo=UTC)
 KEY, NEW = "5f" * 32, "60" * 32
@@ -124,6 +125,17 @@ def test_an_incident_is_shown_one_line_an_entry(database_url, heads):
     assert "exit=0" in third
     assert "note" not in third
     assert len(third) < 300
+
+
+def test_what_names_only_the_run_is_shown_with_its_incident(database_url, heads):
+    filled(database_url, [Entry("vote.refused", "U7", "", "R1"), Entry("vote.refused", "U8", "", "R2")])
+    engine = sa.create_engine(sync_url(database_url))
+    with engine.begin() as connection:
+        row = {"runbook_id": "restart", "target": "cart", "asked_at": NOW, "body": "{}"}
+        connection.execute(runs.insert().values(id="R1", incident_id="INC-1", **row))
+    engine.dispose()
+    done = run("show", "--incident", "INC-1", url=database_url)
+    assert [line.split()[4] for line in done.stdout.splitlines()] == ["U1", "U2", "bot", "U7"]
 
 
 def test_nothing_that_is_shown_moves_the_cursor_or_breaks_the_line(database_url, heads):
