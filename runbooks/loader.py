@@ -12,6 +12,7 @@ from runbooks.entry import Entry
 from runbooks.model import Library, Parameter, Problem, Risk, Runbook, Trigger
 from runbooks.rules import faults_of
 from runbooks.steps import step
+from runbooks.variables import TYPES
 from runbooks.written import Written, Wrong, documents
 
 SHIPPED = Path(__file__).parent / "library"
@@ -160,7 +161,7 @@ def _parameter(entry: Entry) -> Parameter:
         entry.wrong("name", f"a parameter's `name` is a word such as `replicas`, not {name!r}")
     return Parameter(
         name,
-        entry.text("type") or "text",
+        entry.one_of("type", tuple(TYPES), "text"),
         entry.text("pattern"),
         entry.text("default") if "default" in entry else None,
         entry.text("description"),

@@ -11,7 +11,7 @@ from runbooks.conditions import ConditionError, condition
 from runbooks.endless import endless, waits_s
 from runbooks.model import Parameter, Runbook, Step, Verify
 from runbooks.order import out_of_order
-from runbooks.patterns import PatternError, check
+from runbooks.patterns import PatternError, check, matches
 from runbooks.prepared import Http
 from runbooks.reading import is_read, is_read_command
 from runbooks.variables import malformed_in, pattern_of, references_in, texts_of, wrong
@@ -21,6 +21,9 @@ MOST_RUNNING_S = 300.0
 """Of a whole run, as in `bot/domain/run.py`: no step may take longer by itself."""
 MOST_PAUSE_S = 3_600.0
 """Of one pause: a run holds its target as long as it waits."""
+_OPTIONS = ("-x", "-f/etc/passwd", "--all", "--all=true")
+"""What no parameter may be, whatever its pattern."""
+_BEGIN = "begin its pattern with what it may begin with, such as `[A-Za-z0-9]`"
 _FIGURE = {"exec": "exit", "http": "status", "promql": "value"}
 """What an `expect` may look at, besides `output`."""
 
@@ -50,14 +53,18 @@ def _names_twice(book: Runbook) -> Said:
 
 
 def _parameter(parameter: Parameter) -> Said:
-    if parameter.default is not None:
-        said = wrong(parameter, parameter.default)
-        if said:
-            yield f"the default of parameter {said}"
+    pattern = pattern_of(parameter)
     try:
-        check(pattern_of(parameter))
+        check(pattern)
+        if any(matches(pattern, text) for text in _OPTIONS):
+            yield f"parameter `{parameter.name}` may begin with `-`, which programs take for an option; {_BEGIN}"
     except PatternError as error:
         yield f"parameter `{parameter.name}`: {error}"
+        return
+    if parameter.default is not None or not pattern:
+        said = wrong(parameter, parameter.default or "")
+        if said:
+            yield f"the default of parameter {said}" if pattern else f"parameter {said}"
 
 
 def _condition(step: Step) -> Said:
