@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
+import gc
 import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -18,13 +17,14 @@ from starlette.applications import Starlette
 
 from bot import schedules
 from bot.catalog import load as load_catalog
+from bot.clock import SystemClock
 from bot.desk import Desk, Telling
 from bot.domain.names import channel_name
-from bot.gather import Gathering, Limits
 from bot.intake import Intake
 from bot.keep_current import keep_current
+from bot.looking.apart import Apart
 from bot.measures import Measures
-from bot.ports import Clock, Journal, Steps
+from bot.ports import Clock, Journal, Looking, Steps
 from bot.replies import JournalReplies
 from bot.respond import respond
 from bot.rooms import open_rooms
@@ -37,7 +37,6 @@ from bot.state.engine import Engine
 from bot.state.journal import journal
 from bot.web import health, webhooks
 from bot.web.senders import senders
-from integrations.contract import ContextSource, RoomError
 from integrations.trust import context as tls_context
 from runbooks.loader import load as load_runbooks
 
@@ -47,19 +46,14 @@ FINISH_S = 20
 """How long a stop waits for stories in hand. What is not done by then is taken up at the next start."""
 HANG_UP_S = 5
 """How long a stop waits for requests in hand, before it hangs up on a sender that is slow."""
+UNDERSTAND_S = 20.0
+"""How long after the deadline of gathering a report may come: far more than it takes, even where cores are short."""
 _QUIET: dict[str, Any] = {
     "log_config": None,
     "access_log": False,
     "lifespan": "off",
     "timeout_graceful_shutdown": HANG_UP_S,
 }
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 async def serve(settings: Settings) -> None:
@@ -81,7 +75,8 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
     clock = SystemClock()
     database = open_database(settings.database_url)
     rules = (settings.service_labels, settings.env_labels, settings.reopen_window_s)
-    desk = _desk(settings, journal(database, clock, rules), clock)
+    looking = _looking(settings)
+    desk = _desk(settings, journal(database, clock, rules), clock, looking)
 
     async def tell(steps: Steps, incident_id: str, opening: int) -> None:
         await respond(Telling(desk, incident_id, opening, steps.taken_up), steps)
@@ -101,12 +96,12 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
     async def forget() -> None:
         log.info("old stories forgotten", count=await engine.forget(clock.now() - schedules.KEPT))
 
-    # Rooms load their clients in threads, and several of them this one: two at once can lock each other out.
-    await asyncio.to_thread(importlib.import_module, "requests")
+    looking.open()
     await engine.launch()
     await ears.open()
     ticking = schedules.start(take_up, forget)
-    beside = [asyncio.create_task(act) for act in (keep_current(desk), take_up(), _warm_up(desk))]
+    beside = [asyncio.create_task(act) for act in (keep_current(desk), take_up())]
+    gc.freeze()  # what is loaded by now stays: to go through it again and again would hold everything up for 0.1 s
     try:
         yield _asgi(settings, desk, intake, ears)
     finally:
@@ -116,7 +111,7 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
         await ears.close()
-        await desk.gathering.close()
+        await looking.close()
         await desk.chat.close()
         await database.dispose()
 
@@ -131,16 +126,21 @@ def _asgi(settings: Settings, desk: Desk, intake: Intake, ears: Ears) -> Starlet
     )
 
 
-def _desk(settings: Settings, record: Journal, clock: Clock) -> Desk:
+def _looking(settings: Settings) -> Apart:
+    """The rooms are opened here only to know their names: whoever looks opens its own."""
+    rooms = open_rooms(settings, {})
+    own = (ServiceFacts.name, MatchingRunbooks.name, OtherAlerts.name)
+    sources = (*(room.name for room in rooms.open), *own)
+    return Apart(sources, tuple(rooms.off), settings.gather_deadline_s + UNDERSTAND_S)
+
+
+def _desk(settings: Settings, record: Journal, clock: Clock, looking: Looking) -> Desk:
     catalog, library = load_catalog(settings.services_file), load_runbooks(settings.runbooks_dir)
-    rooms = open_rooms(settings, catalog.templates)
-    own: tuple[ContextSource, ...] = (ServiceFacts(catalog), MatchingRunbooks(library), OtherAlerts(record))
-    limits = Limits(settings.source_timeout_s, settings.gather_deadline_s, settings.interim_after_s)
     return Desk(
         journal=record,
         chat=open_chat(settings),
         clock=clock,
-        gathering=Gathering((*rooms.open, *own), tuple(rooms.off), limits),
+        looking=looking,
         catalog=catalog,
         library=library,
         measures=Measures(),
@@ -161,17 +161,6 @@ def _ear_settings(settings: Settings) -> EarSettings:
         api_url=settings.slack_api_url,
         tls=tls_context("slack", settings.extra_ca_file),
     )
-
-
-async def _warm_up(desk: Desk) -> None:
-    """Asks each source once whether it is there, so that the first incident does not wait for imports and TLS."""
-    await asyncio.to_thread(importlib.import_module, "matplotlib.backends.backend_agg")
-    await asyncio.to_thread(importlib.import_module, "drain3")
-    for source in desk.gathering.sources:
-        try:
-            log.info("source ready", source=source.name, detail=(await source.ready()).detail)
-        except RoomError as problem:
-            log.warning("source not ready", source=source.name, reason=problem.reason, fix=problem.fix)
 
 
 class _Server(uvicorn.Server):

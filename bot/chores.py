@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
 from bot import compose
-from bot.chart import chart
 from bot.desk import Telling
 from bot.domain.context import Report
 from bot.domain.incident import Incident
@@ -46,7 +44,7 @@ async def invite(telling: Telling) -> bool:
 async def picture(telling: Telling) -> bool:
     """Error rate and latency over time, in the thread of the briefing."""
     incident, report = await _known(telling)
-    png = await asyncio.to_thread(chart, report, incident) if report else None
+    png = await telling.desk.looking.draw(report, incident) if report else None
     if png is None or incident.message is None:
         return False
     words, key = compose.chart_words(incident), f"{incident.id}:{telling.opening}:chart"

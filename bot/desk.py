@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 
 from bot.catalog import Catalog
 from bot.domain.incident import Incident
-from bot.gather import Gathering
 from bot.measures import Measures
-from bot.ports import Chat, Clock, Journal
+from bot.ports import Chat, Clock, Journal, Looking
 from runbooks.model import Library
 
 
@@ -20,7 +19,7 @@ class Desk:
     journal: Journal
     chat: Chat
     clock: Clock
-    gathering: Gathering
+    looking: Looking
     catalog: Catalog
     library: Library
     measures: Measures

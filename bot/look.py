@@ -1,24 +1,15 @@
-"""One look into an incident: gather from every source, analyse, and keep the report."""
+"""One look into an incident: what is asked, and the report that is kept."""
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import structlog
-
-from bot.analyse import analyse
 from bot.desk import Telling
-from bot.domain.analysis import Analysis
-from bot.domain.context import Context, Report
+from bot.domain.context import Report
 from bot.domain.incident import Incident
-from bot.fit_runbooks import fit_runbooks
 from bot.show import show
-from integrations.contract import Alert, Gap, Scope, Service, Window
-from runbooks.model import Library
-
-log = structlog.get_logger(__name__)
+from integrations.contract import Alert, Scope, Service, Window
 
 BEFORE = timedelta(hours=2)
 """How much of the time before an alert tells what is normal."""
@@ -27,34 +18,21 @@ OLDEST = timedelta(hours=6)
 
 
 async def into(telling: Telling) -> bool:
-    """Looks once and keeps the report. Gathering and analysing are one step: raw logs never reach the database."""
+    """Looks once and keeps the report. Gathering and understanding are one: raw logs never reach the database."""
     desk, incident = telling.desk, await telling.incident()
 
-    async def first_impression(context: Context) -> None:
-        await _keep(telling, context)
+    async def keep(report: Report) -> None:
+        await desk.journal.keep_report(telling.incident_id, telling.opening, report)
+
+    async def first_impression(report: Report) -> None:
+        await keep(report)
         await show(desk, telling.incident_id)
 
     scope = scope_of(incident, desk.catalog.scope_of(incident.service), desk.clock.now())
-    context = await desk.gathering.gather(scope, first_impression)
-    await _keep(telling, context)
-    desk.measures.gathered(context)
+    report = await desk.looking.look(scope, first_impression)
+    await keep(report)
+    desk.measures.gathered(report.context)
     return True
-
-
-async def _keep(telling: Telling, context: Context) -> None:
-    report = await asyncio.to_thread(_understand, context, telling.desk.library)
-    await telling.desk.journal.keep_report(telling.incident_id, telling.opening, report)
-
-
-def _understand(context: Context, library: Library) -> Report:
-    """What was found is told even where a bug keeps it from being understood."""
-    try:
-        return fit_runbooks(Report(context.lean(), analyse(context)), library)
-    except Exception:
-        log.exception("the analysis failed")
-        gap = Gap("analysis", "failed inside the bot; its log tells more", partial=True)
-        lean = replace(context.lean(), gaps=(*context.gaps, gap))
-        return Report(lean, Analysis(causes=(), onset=None, facts=(), signals=()))
 
 
 def scope_of(incident: Incident, services: dict[str, Service], now: datetime) -> Scope:

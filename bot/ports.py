@@ -169,6 +169,29 @@ class JournalDown(Exception):
     """The database cannot be written: the sender has to try again."""
 
 
+class Looking(Protocol):
+    """Who looks into incidents: asks the sources, makes sense of what they say, and draws it."""
+
+    sources: tuple[str, ...]
+    """The names of those that are asked."""
+
+    async def look(self, scope: Scope, first_impression: Callable[[Report], Awaitable[None]]) -> Report:
+        """What the sources know by the deadline, and what it means; what could not be seen is a gap in it.
+
+        `first_impression` gets what is there where some source is silent for long; it runs beside the waiting and is
+        finished or cancelled before this returns.
+        """
+        ...
+
+    async def draw(self, report: Report, incident: Incident) -> bytes | None:
+        """A picture of the incident, as PNG; None where there is nothing to draw, or nobody to draw it."""
+        ...
+
+    async def close(self) -> None:
+        """Gives back every connection, thread and process."""
+        ...
+
+
 class Steps(Protocol):
     """A durable story's steps."""
 

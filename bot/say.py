@@ -45,7 +45,7 @@ async def find_place(telling: Telling) -> Place:
 async def headline(telling: Telling, place: Place) -> Posted:
     """The first message: nothing is known yet but the alert. Gives back where it stands."""
     desk, incident = telling.desk, await telling.incident()
-    first = compose.headline(incident, len(desk.gathering.sources), desk.clock.now())
+    first = compose.headline(incident, len(desk.looking.sources), desk.clock.now())
     try:
         posted = await insist(_posting(telling, place.channel_id, first, "briefing"))
     except ChatError:  # it cannot be said there, whatever one tries: it gets a channel of its own

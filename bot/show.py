@@ -31,7 +31,7 @@ async def words(desk: Desk, incident: Incident, report: Report | None) -> Briefi
     """What the message says by now: a headline until somebody has looked, then the briefing."""
     now = desk.clock.now()
     if report is None:
-        return compose.headline(incident, len(desk.gathering.sources), now)
+        return compose.headline(incident, len(desk.looking.sources), now)
     before = await desk.journal.incident(incident.previous) if incident.previous else None
     return compose.brief(incident, report, now, before.channel if before else None)
 

@@ -117,3 +117,7 @@ class Analysis:
     @property
     def confidence(self) -> Confidence:
         return self.causes[0].confidence if self.causes else "unknown"
+
+
+NOTHING_KNOWN = Analysis(causes=(), onset=None, facts=(), signals=())
+"""Of a look that saw nothing, or that could not be understood."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ class Ears:
         self._settings = settings
         web = AsyncWebClient(settings.bot_token, base_url=settings.api_url, ssl=settings.tls)
         self._app = AsyncApp(
+            logger=logging.getLogger("slack_bolt"),  # its own would take the root's level and warn of each such event
             client=web,
             signing_secret=settings.signing_secret or "",
             request_verification_enabled=settings.app_token is None,

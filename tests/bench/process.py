@@ -36,10 +36,19 @@ class Program:
     log: Path
 
     def rss_mb(self) -> float:
-        """Its memory now, in megabytes of 10⁶ bytes."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-        return int(line.split()[1]) * 1024 / 1e6
+        """Its memory now and that of its children, in megabytes of 10⁶ bytes; what they share counts for each."""
+        return sum(_rss_mb(pid) for pid in (self.pid, *_children(self.pid)))
+
+
+def _rss_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) * 1024 / 1e6
+
+
+def _children(pid: int) -> list[int]:
+    """Those that any of its threads has started."""
+    return [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()]
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from bot.desk import Desk, Telling
 from bot.domain.incident import Channel, Posted
 from bot.domain.plain import as_text
 from bot.gather import Gathering, Limits
+from bot.looking.here import Here
 from bot.measures import Measures
 from bot.ports import ChatError
 from bot.respond import respond
@@ -222,7 +223,7 @@ async def desk_with(tmp_path, chat, *sources, incidents=INCIDENTS, library=None,
         journal=journal(database, clock, (("service",), ("env",), 3600)),
         chat=chat,
         clock=clock,
-        gathering=Gathering(sources, (), limits or Limits()),
+        looking=Here(Gathering(sources, (), limits or Limits()), library or Library()),
         catalog=Catalog(),
         library=library or Library(),
         measures=Measures(),

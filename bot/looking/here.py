@@ -1,0 +1,56 @@
+"""Looks made in this process: ask every source, understand what they say, draw it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import structlog
+
+from bot.analyse import analyse
+from bot.chart import chart
+from bot.domain.analysis import NOTHING_KNOWN
+from bot.domain.context import Context, Report
+from bot.domain.incident import Incident
+from bot.fit_runbooks import fit_runbooks
+from bot.gather import Gathering
+from integrations.contract import Gap, Scope
+from runbooks.model import Library
+
+log = structlog.get_logger(__name__)
+
+
+class Here:
+    """`bot.ports.Looking` on the event loop and the threads of this process."""
+
+    def __init__(self, gathering: Gathering, library: Library) -> None:
+        self._gathering = gathering
+        self._library = library
+        self.sources = tuple(source.name for source in gathering.sources)
+
+    async def look(self, scope: Scope, first_impression: Callable[[Report], Awaitable[None]]) -> Report:
+        async def early(context: Context) -> None:
+            await first_impression(await self._understood(context))
+
+        return await self._understood(await self._gathering.gather(scope, early))
+
+    async def draw(self, report: Report, incident: Incident) -> bytes | None:
+        return await asyncio.to_thread(chart, report, incident)
+
+    async def close(self) -> None:
+        await self._gathering.close()
+
+    async def _understood(self, context: Context) -> Report:
+        return await asyncio.to_thread(_understand, context, self._library)
+
+
+def _understand(context: Context, library: Library) -> Report:
+    """What was found is told even where a bug keeps it from being understood."""
+    try:
+        return fit_runbooks(Report(context.lean(), analyse(context)), library)
+    except Exception:
+        log.exception("the analysis failed")
+        gap = Gap("analysis", "failed inside the bot; its log tells more", partial=True)
+        lean = replace(context.lean(), gaps=(*context.gaps, gap))
+        return Report(lean, NOTHING_KNOWN)
