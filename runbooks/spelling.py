@@ -97,7 +97,7 @@ def tokens(text: str) -> list[Token]:
         place = match.end()
     if not found:
         raise ConditionError("the condition is empty; write one such as `{{memory_percent}} > 95`")
-    return _without_units(found)
+    return _negated(_without_units(found))
 
 
 def _token(kind: str, text: str) -> Token:
@@ -136,6 +136,35 @@ def _without_units(found: list[Token]) -> list[Token]:
         else:
             out, place = [*out, here], place + 1
     return out
+
+
+def _negated(found: list[Token]) -> list[Token]:
+    """`not a > 5` is not (a > 5), as people mean it; a comparison of a comparison is refused."""
+    out: list[Token] = []
+    for place, token in enumerate(found):
+        out.append(token)
+        if token == Token("sign", "!"):
+            end = place + 1 + _comparison(found[place + 1 :])
+            if any(inner.text in _COMPARE and inner.kind == "sign" for inner in found[place + 1 : end]):
+                inside = _negated(found[place + 1 : end])
+                return [*out, Token("sign", "("), *inside, Token("sign", ")"), *_negated(found[end:])]
+        elif token.kind == "sign" and token.text in _COMPARE:
+            rest = found[place + 1 :]
+            if any(later.kind == "sign" and later.text in _COMPARE for later in rest[: _comparison(rest)]):
+                raise ConditionError("two comparisons in a row; write `1 < {{a}} and {{a}} < 9`")
+    return out
+
+
+def _comparison(found: list[Token]) -> int:
+    """How many tokens there are up to the next `&&` or `||`, or the end of the parenthesis."""
+    depth = 0
+    for place, token in enumerate(found):
+        if token.kind != "sign":
+            continue
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if depth < 0 or (depth == 0 and token.text in ("&&", "||")):
+            return place
+    return len(found)
 
 
 def spelled(found: list[Token], row: str) -> Spelled:
