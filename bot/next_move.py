@@ -78,7 +78,9 @@ def _open_deed(events: Sequence[Event]) -> DeedBegun | None:
     for event in events:
         if isinstance(event, DeedBegun):
             last = event
-        elif isinstance(event, DeedEnded | MayHaveRun):
+        elif (
+            isinstance(event, DeedEnded | MayHaveRun) and last and (event.path, event.index) == (last.path, last.index)
+        ):
             last = None
     return last
 

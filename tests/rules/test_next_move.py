@@ -62,6 +62,7 @@ LIST_CHANGED = step("1", command("end", "11"), command("end", "14"), command("en
 CHECKED = step("1", check=GOOD)
 LIST_CHECKED = step("1", *LIST.prepared.deeds, check=GOOD)
 UNDOABLE = step("1", check=GOOD, rollback=(command("undo"),))
+UNDOABLE_LIST = step("1", command("do"), command("do", "more"), rollback=(command("undo"),))
 CARES_NOT = step("1", continue_on_failure=True)
 CHECK_CARES_NOT = step("1", check=GOOD, continue_on_failure=True)
 BACK = step("1.rollback", command("undo"))
@@ -134,6 +135,17 @@ ROWS = [
         [ONE, opened(ONE), OTHER, denied()],
         Finish("denied", "Step 1 was denied."),
     ),
+    row(
+        "denied, then prepared anew all the same",
+        [ONE, opened(ONE), denied(), OTHER],
+        Finish("denied", "Step 1 was denied."),
+    ),
+    row(
+        "an old approval that comes late, the new one asked",
+        [ONE, opened(ONE), OTHER, opened(OTHER, "G2"), approved("G1")],
+        Await(gate_of(OTHER, "G2")),
+    ),
+    row("asked twice, the last one counts", [*asked(ONE), opened(ONE, "G2")], Await(gate_of(ONE, "G2"))),
     row("both approved", [*asked(ONE), *asked(OTHER, "G2")], Act("1", 0)),
     row("the same again asks again", [*asked(ONE), ONE], Ask("1")),
     row("an approval of a gate nobody opened", [ONE, approved()], Ask("1")),
@@ -147,6 +159,9 @@ ROWS = [
     # crashes
     row("begun, end unseen", [*asked(ONE), begun("1")], LoseSight("1", 0)),
     row("begun, end unseen, of three", [*asked(LIST), *did("1", 0), begun("1", 1)], LoseSight("1", 1)),
+    row("begun, the end of another", [*asked(LIST), begun("1"), ended("1", 1)], LoseSight("1", 0)),
+    row("an end without a beginning", [*asked(LIST), ended("1", 1)], Act("1", 0)),
+    row("lost once more after a choice", [*GONE, chosen("1", "stop"), lost("1")], Choose("1")),
     row("it may have run", GONE, Choose("1")),
     row("its end came to light after all", [*GONE, ended("1")], Prepare("2")),
     row("a read that may have run", [READ, begun("1"), lost("1")], Choose("1")),
@@ -223,6 +238,11 @@ ROWS = [
     row("what undoes it is offered after a bad check", BAD, OfferRollback("1.rollback")),
     row("and after a failure", [*asked(UNDOABLE), *did("1", result="failed")], OfferRollback("1.rollback")),
     row("not where nothing ran", [*asked(UNDOABLE), *did("1", result="refused", note="no.")], Finish("refused", "no.")),
+    row(
+        "but where a part of it ran",
+        [*asked(UNDOABLE_LIST), *did("1", 0), *did("1", 1, result="refused", note="no.")],
+        OfferRollback("1.rollback"),
+    ),
     row("it asks", [*BAD, BACK], Ask("1.rollback")),
     row("it asks even where it only reads", [*BAD, BACK_READS], Ask("1.rollback")),
     row("asked", [*BAD, BACK, opened(BACK, "G2")], Await(gate_of(BACK, "G2"))),
