@@ -17,6 +17,7 @@ from runbooks.prepared import Deed, Exec, Http, Outcome, Promql, Say, Wait
 from runbooks.running.output import plain
 from runbooks.running.processes import execute
 from runbooks.running.programs import find
+from runbooks.running.sandbox import sandbox_check
 from runbooks.running.settings import HandsSettings
 
 MOST_LINES = 20
@@ -46,6 +47,7 @@ class RunningHands:
         self._idle = asyncio.Event()
         self._idle.set()
         self._closed = False
+        self._fenced = False
         self._trusted: ssl.SSLContext | None = None
 
     def program(self, name: str) -> Program:
@@ -96,7 +98,7 @@ class RunningHands:
             case Exec() if sys.platform != "linux":
                 return Outcome("refused", note="programs are run only on Linux; run the bot there")
             case Exec():
-                return await execute(deed, halt, self._settings)
+                return await self._run(deed, halt)
             case Http():
                 return await _unless(halt, self._send(deed))
             case Promql():
@@ -105,6 +107,13 @@ class RunningHands:
                 return await _unless(halt, _pause(deed.seconds))
             case Say():
                 return await _unless(halt, self._say(deed))
+
+    async def _run(self, deed: Exec, halt: asyncio.Event) -> Outcome:
+        if not self._fenced:
+            if problem := await asyncio.to_thread(sandbox_check, self._settings):
+                return Outcome("refused", note=problem)
+            self._fenced = True
+        return await execute(deed, halt, self._settings)
 
     async def _send(self, deed: Http) -> Outcome:
         from runbooks.running.sending import send  # httpx is not needed before the first request

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 
@@ -20,11 +22,21 @@ def _postgres() -> str | None:
     return str(debian[-1]) if debian else _on_path("initdb")
 
 
+@cache
+def _bwrap() -> str | None:
+    """Only where it may make namespaces, which many containers forbid."""
+    found = _on_path("bwrap")
+    command = [found or "bwrap", *("--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true")]
+    works = found and subprocess.run(command, capture_output=True).returncode == 0
+    return found if works else None
+
+
 def _elasticsearch() -> str | None:
     return os.environ.get("ELASTICSEARCH_TEST_URL") or os.environ.get("ELASTICSEARCH_HOME")
 
 
 FINDERS: dict[str, Callable[[], str | None]] = {
+    "bwrap": _bwrap,
     "prometheus": lambda: _on_path("prometheus"),
     "promtool": lambda: _on_path("promtool"),
     "alertmanager": lambda: _on_path("prometheus-alertmanager", "alertmanager"),
