@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import importlib
 import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
 import structlog
@@ -20,11 +22,14 @@ from bot.catalog import load as load_catalog
 from bot.clock import SystemClock
 from bot.desk import Desk, Telling
 from bot.domain.names import channel_name
+from bot.incident_action import IncidentAction
 from bot.intake import Intake
 from bot.keep_current import keep_current
 from bot.looking.apart import Apart
 from bot.measures import Measures
+from bot.open_workshop import open_workshop
 from bot.ports import Clock, Journal, Looking, Steps
+from bot.remediate import give_up, remediate
 from bot.replies import JournalReplies
 from bot.respond import respond
 from bot.rooms import open_rooms
@@ -81,9 +86,11 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
     async def tell(steps: Steps, incident_id: str, opening: int) -> None:
         await respond(Telling(desk, incident_id, opening, steps.taken_up), steps)
 
-    engine = Engine(engine_url(settings.database_url), {"respond": tell})
+    async def work(steps: Steps, run_id: str, _once: int) -> None:
+        await steps.once("run", partial(remediate, shop, run_id), bool)
+
+    engine = Engine(engine_url(settings.database_url), {"respond": tell, "remediate": work})
     intake = Intake(desk.journal, lambda *opening: engine.start("respond", *opening), desk.changed, desk.measures)
-    ears = Ears(_ear_settings(settings), JournalReplies(desk))
 
     async def take_up() -> None:
         for incident in await desk.journal.unbriefed():
@@ -92,28 +99,35 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
                     incident.id, incident.opening
                 )  # what stands is kept current all the same
         desk.changed.set()
+        for run in await shop.runs.unended():
+            if not await engine.take_up("remediate", run.id, 1):
+                await give_up(shop, run.id)
 
     async def forget() -> None:
         log.info("old stories forgotten", count=await engine.forget(clock.now() - schedules.KEPT))
 
-    looking.open()
-    await engine.launch()
-    await ears.open()
-    ticking = schedules.start(take_up, forget)
-    beside = [asyncio.create_task(act) for act in (keep_current(desk), take_up())]
-    gc.freeze()  # what is loaded by now stays: to go through it again and again would hold everything up for 0.1 s
-    try:
-        yield _asgi(settings, desk, intake, ears)
-    finally:
-        ticking.shutdown(wait=False)
-        await engine.close(FINISH_S)
-        for task in beside:
-            task.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
-        await ears.close()
-        await looking.close()
-        await desk.chat.close()
-        await database.dispose()
+    # Rooms load their clients in threads, and several of them this one: two at once can lock each other out.
+    await asyncio.to_thread(importlib.import_module, "requests")
+    async with open_workshop(settings, desk, database, lambda run_id: engine.start("remediate", run_id, 1)) as shop:
+        ears = Ears(_ear_settings(settings), IncidentAction(shop, JournalReplies(desk)))
+        looking.open()
+        await engine.launch()
+        await ears.open()
+        ticking = schedules.start(take_up, forget)
+        beside = [asyncio.create_task(act) for act in (keep_current(desk), take_up())]
+        gc.freeze()  # what is loaded stays: to go through it again and again holds everything up for 0.1 s
+        try:
+            yield _asgi(settings, desk, intake, ears)
+        finally:
+            ticking.shutdown(wait=False)
+            await engine.close(FINISH_S, lambda: len(shop.resting))
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            await ears.close()
+            await looking.close()
+            await desk.chat.close()
+    await database.dispose()
 
 
 def _asgi(settings: Settings, desk: Desk, intake: Intake, ears: Ears) -> Starlette:

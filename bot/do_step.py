@@ -32,13 +32,13 @@ from bot.known_values import changed_since
 from bot.ports import JournalDown
 from bot.prepare_step import prepare, resolve
 from bot.progress import prepared_at
-from bot.show_run import show, show_output
+from bot.show_run import say, show, show_output
 from bot.step_words import outcome_words
 from runbooks.conditions import ConditionError, expected
 from runbooks.gleaning import GleanError
 from runbooks.gleaning import glean as gleaned
 from runbooks.prepare import step_at
-from runbooks.prepared import Deed, Exec, Http, Outcome, Prepared, Promql, Value, digest
+from runbooks.prepared import Deed, Exec, Http, Outcome, Prepared, Promql, Say, Value, digest
 from runbooks.reading import is_read
 
 log = structlog.get_logger(__name__)
@@ -151,6 +151,8 @@ def _within(deed: Deed, seconds: float) -> Deed:
 
 
 async def _perform(job: Job, deed: Deed) -> Outcome:
+    if isinstance(deed, Say):
+        return await say(job, deed.text)
     with _stop_of(job) as stop:
         return await job.shop.hands.perform(deed, stop)
 

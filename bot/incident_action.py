@@ -20,7 +20,7 @@ from bot.domain.text import code, safe
 from bot.job import record
 from bot.ports import ChatError, JournalDown
 from bot.replies import JournalReplies
-from bot.start_run import NotRunError, Wish, begin
+from bot.start_run import NotRunError, Wish, begin, check_asker
 from bot.workshop import Workshop
 
 log = structlog.get_logger(__name__)
@@ -58,8 +58,18 @@ class IncidentAction:
             "help": self._help,
             "?": self._help,
         }
-        self.question = talk.question
         self.post = talk.post
+        self.whisper = talk.whisper
+
+    async def question(self, channel_id: str, thread: str | None, text: str, user_id: str = "") -> Briefing | None:
+        """The answer to a question, for those who may have one; None where it was not meant for the bot."""
+        answer = await self._talk.question(channel_id, thread, text, user_id)
+        if answer is not None and user_id:
+            try:
+                await check_asker(self._shop, user_id, channel_id)
+            except NotRunError as refusal:
+                return _line(str(refusal).replace("Not run", "Not answered", 1))
+        return answer
 
     async def command(self, command: Command) -> Briefing | Form:
         """The answer to `/incident-action <text>`, only for the one who typed it."""

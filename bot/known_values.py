@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 from bot.domain.context import Report
 from bot.domain.incident import Incident
@@ -12,9 +11,6 @@ from bot.workshop import Workshop
 from integrations.contract import Series, Service
 from runbooks.prepared import Prepared, Value
 from runbooks.variables import SIGNALS
-
-GROWTH = ":growth"
-"""Behind a signal's name: how fast it rises, in its unit an hour."""
 
 
 async def of_incident(shop: Workshop, incident: Incident) -> Mapping[str, Value]:
@@ -49,20 +45,22 @@ async def changed_since(job: Job, prepared: Prepared) -> Mapping[str, Value]:
 
 
 def _signals(service: str, report: Report) -> Mapping[str, Value]:
-    """By every name that teams use for a signal, and by its own."""
-    states = {state.signal: state.value for state in report.analysis.signals if state.service == service}
-    rising = {one.signal: _growth(one.times, one.values) for one in report.context.of(Series) if one.service == service}
-    figures: dict[str, float | None] = {**states, **{name + GROWTH: rate for name, rate in rising.items()}}
-    named = {**{signal: signal for signal in states}, **SIGNALS}
-    return {
-        name: Value(f"{figure:.6g}", f"signal {signal}")
-        for name, signal in named.items()
-        if (figure := figures.get(signal)) is not None
-    }
+    """By every name that teams use for what the briefing measured."""
+    now = {state.signal: state.value for state in report.analysis.signals if state.service == service}
+    own = (series for series in report.context.of(Series) if series.service == service and not series.instance)
+    rising = {series.signal: _an_hour(series.times, series.values) for series in own}
+    found: dict[str, Value] = {}
+    for name, measured in SIGNALS.items():
+        figure = (rising if measured.per_hour else now).get(measured.signal)
+        if figure is not None:
+            found[name] = Value(f"{figure * measured.times:.6g}", f"signal {measured.signal}")
+    return found
 
 
-def _growth(times: Sequence[float], values: Sequence[float]) -> float | None:
-    """Median rise an hour between neighbouring figures of the last half hour: one jump does not make a trend."""
+def _an_hour(times: Sequence[float], values: Sequence[float]) -> float | None:
+    """How much it grows an hour, by its first and last figure of the last half hour."""
     recent = [(at, value) for at, value in zip(times, values, strict=True) if at >= times[-1] - 1800] if times else []
-    slopes = sorted((b[1] - a[1]) / (b[0] - a[0]) * 3600 for a, b in pairwise(recent) if b[0] > a[0])
-    return slopes[len(slopes) // 2] if len(slopes) >= 3 else None
+    if len(recent) < 2:
+        return None
+    (first, low), (last, high) = recent[0], recent[-1]
+    return (high - low) / (last - first) * 3600

@@ -44,3 +44,9 @@ async def remediate(shop: Workshop, run_id: str) -> bool:
         await show(job)
     await finish(job, move)
     return True
+
+
+async def give_up(shop: Workshop, run_id: str) -> None:
+    """Ends a run whose story failed too often, so that its target is free again. Raises JournalDown."""
+    job = await Job.take_up(shop, run_id)
+    await finish(job, Finish("failed", "I failed five times over it; my log tells more. Look before you run it again."))

@@ -61,6 +61,11 @@ def output(path: str, text: str, most: int) -> Briefing:
     )
 
 
+def line(text: str) -> Briefing:
+    """A sentence that a runbook says."""
+    return Briefing(plain=safe(text, 200), headline=prose(text, 1_500))
+
+
 def _step_line(number: int, step: Step, events: Sequence[Event]) -> str:
     path = str(number)
     return f"{mark(path, events)} {number}. {safe(step.name or step.action, 100)}{_about(path, events)}"

@@ -57,6 +57,19 @@ async def show_output(job: Job, path: str, index: int, outcome: Outcome) -> None
         await attempt("output file", partial(chat.file, message, text, name=name, title=f"Step {path}", key=key))
 
 
+async def say(job: Job, text: str) -> Outcome:
+    """A line of the runbook, in the incident's channel, once."""
+    chat, run = job.shop.desk.chat, job.run
+    key = f"{run.id}:say:{len(job.events)}"
+
+    async def stand() -> None:
+        if await chat.find(run.channel_id, key) is None:
+            await chat.post(run.channel_id, run_message.line(text), key=key)
+
+    done = await attempt("message", stand)
+    return Outcome("done") if done else Outcome("failed", note="Slack did not take it")
+
+
 async def finish(job: Job, move: Finish) -> None:
     """Appends the end, once, and shows it."""
     if not any(isinstance(event, Ended) for event in job.events):

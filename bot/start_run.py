@@ -40,7 +40,7 @@ class Wish:
 
 async def begin(shop: Workshop, wish: Wish) -> Run | Form:
     """Commits the run and begins its story; a form where values are missing. Raises NotRunError, JournalDown."""
-    await check_asker(shop, wish.user_id, wish.channel_id, wish.incident.service)
+    await check_asker(shop, wish.user_id, wish.channel_id)
     if shop.audit is None:
         raise NotRunError(NO_KEY)
     if shop.rules.profile == "observe":
@@ -75,9 +75,9 @@ async def begin(shop: Workshop, wish: Wish) -> Run | Form:
     return run
 
 
-async def check_asker(shop: Workshop, user_id: str, channel_id: str, service: str) -> None:
-    """Runs are for full members, in channels that no other company shares. Raises NotRunError."""
-    person = await shop.people.person(user_id, (), service)
+async def check_asker(shop: Workshop, user_id: str, channel_id: str) -> None:
+    """Runs and answers are for full members, in channels that no other company shares. Raises NotRunError."""
+    person = await shop.people.person(user_id, (), "")
     if not person.full_member:
         raise NotRunError(f"Not run: {person.why_not or 'only full members of this workspace can run things'}.")
     if channel_id not in shop.rules.shared_channels and await shop.people.shared(channel_id) is not False:

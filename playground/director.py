@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
@@ -113,6 +113,17 @@ class Director:
             for policy in scenario.policies
             for level, handle in enumerate(policy.levels, start=1)
         )
+
+    # ── the cluster ──────────────────────────────────────────────────────────────────────────────
+
+    def namespaces(self) -> Mapping[str, str]:
+        """Service → namespace, over all scenarios."""
+        services = (p.service for s in self._settings.scenarios for p in s.profiles)
+        return {service.name: service.namespace or "default" for service in services}
+
+    def firing(self, service: str) -> Sequence[str]:
+        """Ids of the running scenarios whose alert is about this service and whose fault is not mended."""
+        return [name for name, p in self._running.items() if p.resolved is None and p.scenario.alerting == service]
 
     # ── what the bot is given at its start ───────────────────────────────────────────────────────
 

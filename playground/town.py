@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from playground import elasticsearch, github, pagerduty, prometheus, tls
+from playground import cluster, elasticsearch, github, pagerduty, prometheus, tls
 from playground.alerting import Target
 from playground.bot import Bot, free_port
 from playground.director import Director, Settings
@@ -44,7 +45,8 @@ async def running(folder: Path, *, port: int = 0, more: Mapping[str, str] | None
 
     `port` is the page's; `more` are settings over those of the town, an empty one turning something off.
     """
-    tokens = {name: secrets.token_urlsafe(24) for name in ("alerts", "prometheus", "elastic", "github", "pagerduty")}
+    doors = ("alerts", "prometheus", "elastic", "github", "pagerduty", "cluster")
+    tokens = {name: secrets.token_urlsafe(24) for name in doors}
     bot_port = free_port()
     clock = WallClock()
     async with AsyncExitStack() as stack:
@@ -64,6 +66,7 @@ async def running(folder: Path, *, port: int = 0, more: Mapping[str, str] | None
         rota = await stack.enter_async_context(
             pagerduty.running(director, token=tokens["pagerduty"], certificates=certificates)
         )
+        pods = await stack.enter_async_context(cluster.running(director, token=tokens["cluster"]))
         slack = await stack.enter_async_context(
             slack_running(slack_settings, director.people(), director, clock.now, port=port)
         )
@@ -72,6 +75,7 @@ async def running(folder: Path, *, port: int = 0, more: Mapping[str, str] | None
         env = {
             **_own_settings(folder, bot_port, certificates.ca_file),
             **_slack_settings(slack),
+            **_runbook_settings(pods),
             "ALERTMANAGER_WEBHOOK_TOKEN": tokens["alerts"],
             "GENERIC_WEBHOOK_TOKEN": tokens["alerts"],
             "PROMETHEUS_URL": figures.url,
@@ -112,6 +116,19 @@ def _slack_settings(slack: Slack) -> dict[str, str]:
         "SLACK_SIGNING_SECRET": settings.signing_secret,
         "SLACK_API_URL": slack.api_url,
         "SLACK_INCIDENTS_CHANNEL": incidents.id if incidents else "",
+    }
+
+
+def _runbook_settings(pods: cluster.Cluster) -> dict[str, str]:
+    """Who approves, and a kubectl that reaches the playground's cluster and no other."""
+    return {
+        "PATH": f"{cluster.PROGRAMS}:{os.environ.get('PATH', os.defpath)}",
+        "RUNBOOK_ALLOWED_PROGRAMS": "kubectl",
+        "RUNBOOK_ENV": "PLAYGROUND_CLUSTER,PLAYGROUND_CLUSTER_TOKEN",
+        "PLAYGROUND_CLUSTER": pods.url,
+        "PLAYGROUND_CLUSTER_TOKEN": pods.token,
+        "APPROVERS": "S0PAYMENTS,S0SRELEADS,oncall",
+        "AUDIT_KEY": secrets.token_hex(32),
     }
 
 

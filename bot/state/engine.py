@@ -8,6 +8,7 @@ loop on which the bot was started, where its clients and connections live.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -33,6 +34,9 @@ for a replica of theirs; the engine's own default, a hash of the source, would s
 
 POLLING_S = 0.1
 """How often waiting stories look for what woke them; the engine's default of a second is felt by people."""
+
+LOOK_S = 0.02
+"""How often a stop looks whether the last story has ended."""
 
 ATTEMPTS = 5
 """How often a story is begun that ends in an error nobody foresaw; each time it finds what is there already."""
@@ -160,11 +164,18 @@ class Engine:
         with SetWorkflowID(_id(story, incident_id, opening, attempt)):
             await DBOS.start_workflow_async(tell, story, incident_id, opening, attempt)
 
-    async def close(self, patience_s: int) -> None:
-        """Lets running stories finish for so many seconds; what is left is taken up at the next start."""
+    async def close(self, patience_s: float, at_rest: Callable[[], int] = lambda: 0) -> None:
+        """Lets running stories finish for so many seconds; what is left is taken up at the next start.
+
+        `at_rest` tells how many of them only wait for a person: those are not waited for.
+        """
         # The engine's own wait is a second at the least, even where there is nothing to wait for.
-        patience_s = patience_s if self._in_hand else 0
-        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=patience_s)
+        moment = 1 if self._in_hand else 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                while len(self._in_hand) > at_rest():  # noqa: ASYNC110 - who rests is not ours to signal
+                    await asyncio.sleep(LOOK_S)
+        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0 if self._in_hand else moment)
 
     async def _tell(self, story: str, incident_id: str, opening: int, attempt: int) -> None:
         told = _id(story, incident_id, opening, attempt)

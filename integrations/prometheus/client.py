@@ -41,6 +41,16 @@ class Client:
         except (ValueError, KeyError, TypeError) as error:
             raise _not_figures() from error
 
+    def now(self, query: str) -> tuple[Row, ...]:
+        """The figures of a query at this moment; a number without labels is one row. Raises RoomError."""
+        try:
+            found = self._api.custom_query(query, timeout=self._wire.timeout)
+            return tuple(_row({"metric": one["metric"], "values": [one["value"]]}) for one in _vector(found))
+        except requests.RequestException as error:
+            raise _plainly(error, self._limit_s) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise _not_figures() from error
+
     def version(self) -> str:
         """What answers, such as «Prometheus 2.42.0»; others that speak its API are not all able to say."""
         try:
@@ -91,6 +101,13 @@ def _row(one: object) -> Row:
     kept = [(at, value) for at, value in points if math.isfinite(value)]
     labels = {str(name): str(value) for name, value in dict(one["metric"]).items()}
     return Row(labels, tuple(at for at, _ in kept), tuple(value for _, value in kept))
+
+
+def _vector(found: list[object]) -> list[Mapping[str, object]]:
+    """A scalar answer is its time and its figure, with no labels around it."""
+    if len(found) == 2 and not isinstance(found[0], Mapping):
+        return [{"metric": {}, "value": found}]
+    return [one for one in found if isinstance(one, Mapping)]
 
 
 def _list(values: object) -> Sequence[Sequence[str]]:

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.plain import as_text
-from bot.domain.said import Command
 from bot.replies import JournalReplies
 from bot.state.database import open_database
 from bot.state.journal import journal
@@ -51,42 +50,14 @@ def without_a_database(desk, tmp_path):
     return JournalReplies(replace(desk, journal=journal(away, desk.clock, (("service",), ("env",), 3600))))
 
 
-async def command(replies, text, channel=OWN):
-    return as_text(await replies.command(Command(channel, "U0DANA", text)))
-
-
-async def test_help_says_what_can_be_asked(replies):
-    assert "/incident-action" in await command(replies, "help", ELSEWHERE)
-
-
-async def test_the_command_lists_the_runbooks_that_match(replies, briefed):
-    said = await command(replies, "")
-    assert "high-errors" in said
-    assert "full-disk" not in said
-
-
-async def test_a_runbook_is_shown_with_its_steps_and_nothing_is_run(replies, briefed):
-    said = await command(replies, "full-disk")
-    assert "A disk is full" in said
-    assert "df -h" in said
-    assert "runs nothing" in said
-
-
-async def test_an_unknown_runbook_is_answered_with_those_there_are(replies, briefed):
-    said = await command(replies, "hihg-errors")
-    assert "No runbook is called hihg-errors" in said.replace("`", "")
-    assert "high-errors" in said
-    assert "full-disk" in said
-
-
-async def test_elsewhere_the_command_tells_of_open_incidents(replies, briefed):
-    said = await command(replies, "", ELSEWHERE)
+async def test_elsewhere_a_mention_tells_of_open_incidents(replies, briefed):
+    said = as_text(await replies.question(ELSEWHERE, "77.0", f"{BOT} hello"))
     assert "#C1" in said
     assert "HighErrorRate" in said
 
 
 async def test_elsewhere_without_an_incident_it_says_that_none_is_open(replies):
-    assert "No incident is open" in await command(replies, "", ELSEWHERE)
+    assert "No incident is open" in as_text(await replies.question(ELSEWHERE, "77.0", f"{BOT} hello"))
 
 
 async def test_a_question_in_the_briefings_thread_is_answered(replies, briefed):
@@ -112,7 +83,6 @@ async def test_an_answer_is_posted_once_in_its_thread(desk, replies, briefed):
 
 
 async def test_without_its_database_it_says_so_to_who_asks_it(without_a_database):
-    assert "database does not answer" in await command(without_a_database, "")
     said = await without_a_database.question(OWN, "77.0", f"{BOT} why?")
     assert "database does not answer" in as_text(said)
 

@@ -65,6 +65,9 @@ class FakeSlack:
         self.pins: list[Posted] = []
         self.invited: list[str] = []
         self.pictures: list[str] = []
+        self.files: dict[str, str] = {}
+        self.whispers: list[tuple[str, str]] = []
+        self.reacting: dict[Posted, dict[str, list[str]]] = {}
         self.calls: list[str] = []
         self._refusals: list[Refusal] = []
         self._lost: list[str] = []
@@ -90,6 +93,11 @@ class FakeSlack:
     def remove(self, key):
         """Somebody deletes the message."""
         self.messages.remove(self.of(key))
+
+    def tap(self, key, emoji, user, *, off=False):
+        """Somebody sets a reaction on the message whose key ends so, or takes it back."""
+        people = self.reacting.setdefault(self.of(key).posted, {}).setdefault(emoji, [])
+        people.remove(user) if off else people.append(user)
 
     def of(self, key):
         """The one message whose key ends so; fails if there are none or two."""
@@ -148,6 +156,21 @@ class FakeSlack:
         await self._door("picture", f"{posted.channel_id} {key}")
         if key not in self.pictures:
             self.pictures.append(key)
+
+    async def file(self, posted, text, *, name, title, key):
+        await self._door("file", f"{posted.channel_id} {key}")
+        self.files.setdefault(key, text)
+
+    async def react(self, posted, *emoji):
+        await self._door("react", posted.channel_id)
+
+    async def reactions(self, posted):
+        await self._door("reactions", posted.channel_id)
+        return {name: tuple(people) for name, people in self.reacting.get(posted, {}).items()}
+
+    async def whisper(self, channel_id, user_id, briefing, thread=None):
+        await self._door("whisper", f"{channel_id} {user_id}")
+        self.whispers.append((user_id, as_text(briefing)))
 
     async def close(self): ...
 

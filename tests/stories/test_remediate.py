@@ -1,0 +1,388 @@
+"""A runbook from the request to its end: what runs, what waits for whom, and what a crash leaves."""
+
+import pytest
+
+from bot.domain.approval import APPROVE, DENY
+from bot.domain.plain import as_text
+from bot.domain.said import Tap
+from bot.state.audit_reading import reading
+from runbooks.prepared import Outcome
+from tests.stories.workshop_world import BOOK, DANA, ERIN, GUEST, STRANGER, town_with
+
+CRITICAL = BOOK.replace("approval: required", "approval: required\n    risk: critical")
+LOOK, RESTART = "kubectl get pods", "kubectl rollout restart deployment/payment-service"
+CHECK, UNDO = (
+    "kubectl rollout status deployment/payment-service --timeout=60s",
+    "kubectl rollout undo deployment/payment-service",
+)
+
+
+@pytest.fixture
+async def town(tmp_path):
+    async with town_with(tmp_path) as one:
+        yield one
+
+
+async def test_reads_run_unasked_and_a_change_waits_for_its_answer(town):
+    await town.say("run restart")
+    gate = await town.waits()
+    assert town.hands.ran == [LOOK]
+    asked = town.chat.of(gate).text
+    assert RESTART in asked
+    assert "<@U0DANA>" in asked
+    assert "until" in asked
+    assert "nothing happens without an answer" in asked
+
+
+async def test_an_approver_lets_it_run_and_its_check_is_posted(town):
+    await town.say("run restart")
+    gate = await town.waits()
+    await town.react(gate, APPROVE, ERIN)
+    assert (await town.ended()).result == "done"
+    assert town.hands.ran == [LOOK, RESTART, CHECK]
+    said = town.chat.of(gate).text
+    assert "approved by <@U0ERIN>" in said
+    assert "check: " in said
+    assert "✓" in said
+    assert "done" in town.chat.of((await town.run()).id).text
+
+
+async def test_a_no_ends_it(town):
+    await town.say("run restart")
+    await town.react(await town.waits(), DENY, ERIN)
+    assert (await town.ended()).result == "denied"
+    assert RESTART not in town.hands.ran
+
+
+async def test_a_no_wins_over_a_yes(town):
+    await town.say("run restart")
+    gate = await town.waits()
+    town.chat.tap(gate, APPROVE, DANA)
+    await town.react(gate, DENY, ERIN)
+    assert (await town.ended()).result == "denied"
+
+
+@pytest.mark.parametrize("who", [STRANGER, GUEST])
+async def test_a_strangers_yes_changes_nothing_and_they_alone_are_told_why(town, who):
+    await town.say("run restart")
+    gate = await town.waits()
+    await town.react(gate, APPROVE, who)
+    await town.waits()
+    assert town.hands.ran == [LOOK]
+    ((told, why),) = town.chat.whispers
+    assert told == who
+    assert why
+    assert "approved" not in town.chat.of(gate).text
+
+
+async def test_no_answer_is_a_no(town):
+    await town.say("run restart")
+    gate = await town.waits()
+    town.clock.forward(301)
+    await town.react(gate, APPROVE, ERIN)
+    assert (await town.ended()).result == "expired"
+    assert RESTART not in town.hands.ran
+
+
+async def test_critical_needs_two_different_people(tmp_path):
+    async with town_with(tmp_path, CRITICAL) as town:
+        await town.say("run restart")
+        gate = await town.waits()
+        await town.react(gate, APPROVE, ERIN)
+        await town.waits()
+        assert town.hands.ran == [LOOK]
+        await town.react(gate, APPROVE, DANA)
+        assert (await town.ended()).result == "done"
+
+
+async def test_a_yes_that_was_taken_back_does_not_count(tmp_path):
+    async with town_with(tmp_path, CRITICAL) as town:
+        await town.say("run restart")
+        gate = await town.waits()
+        await town.react(gate, APPROVE, ERIN)
+        await town.waits()
+        await town.react(gate, APPROVE, ERIN, off=True)
+        await town.waits()
+        await town.react(gate, APPROVE, DANA)
+        await town.waits()
+        assert town.hands.ran == [LOOK]
+
+
+async def test_who_lost_their_say_before_the_second_yes_does_not_count(tmp_path):
+    async with town_with(tmp_path, CRITICAL) as town:
+        await town.say("run restart")
+        gate = await town.waits()
+        await town.react(gate, APPROVE, ERIN)
+        await town.waits()
+        town.people.approvers.remove(ERIN)
+        await town.react(gate, APPROVE, DANA)
+        await town.waits()
+        assert town.hands.ran == [LOOK]
+
+
+async def test_a_failed_check_offers_what_undoes_it_behind_a_gate_of_its_own(town):
+    town.hands.answer("rollout status", Outcome("failed", exit=1, seconds=2.0))
+    await town.say("run restart")
+    first = await town.waits()
+    await town.react(first, APPROVE, ERIN)
+    second = await town.waits()
+    while second == first:
+        second = await town.waits()
+    assert UNDO in town.chat.of(second).text
+    assert UNDO not in town.hands.ran
+    await town.react(second, APPROVE, ERIN)
+    end = await town.ended()
+    assert town.hands.ran[-1] == UNDO
+    assert end.result == "failed"
+
+
+@pytest.mark.parametrize("answer", ["approve", "deny"])
+async def test_the_command_decides_as_a_reaction_does(town, answer):
+    await town.say("run restart")
+    gate = await town.waits()
+    said = await town.say(f"{answer} {gate.lower()}", user=ERIN)
+    assert "Counted" in as_text(said)
+    assert (await town.ended()).result == {"approve": "done", "deny": "denied"}[answer]
+
+
+async def test_an_answer_after_the_decision_is_told_that_it_changes_nothing(town):
+    await town.say("run restart")
+    gate = await town.waits()
+    await town.react(gate, APPROVE, ERIN)
+    await town.ended()
+    await town.react(gate, DENY, DANA)
+    assert "decided already" in dict(town.chat.whispers)[DANA]
+    assert "decided already" in as_text(await town.say(f"deny {gate}"))
+
+
+# ── crashes ──
+
+
+async def test_a_crash_while_it_waits_loses_no_gate_and_asks_once(town):
+    await town.say("run restart")
+    gate = await town.waits()
+    await town.die()
+    town.chat.tap(gate, APPROVE, ERIN)
+    await town.live_again()
+    assert (await town.ended()).result == "done"
+    assert town.hands.ran == [LOOK, RESTART, CHECK]
+    assert [m.key for m in town.chat.messages].count(gate) == 1
+
+
+async def test_an_approval_that_was_read_survives_a_crash(town):
+    await town.say("run restart")
+    gate = await town.waits()
+    came, _ = town.chat.hold("edit", about=gate)
+    await town.react(gate, APPROVE, ERIN)
+    await came.wait()
+    await town.die()
+    town.clock.forward(3)
+    await town.live_again()
+    assert (await town.ended()).result == "done"
+    assert town.hands.ran.count(RESTART) == 1
+
+
+async def test_an_approval_that_was_taken_back_while_the_bot_was_away_does_not_count(town):
+    await town.say("run restart")
+    gate = await town.waits()
+    came, _ = town.chat.hold("edit", about=gate)
+    await town.react(gate, APPROVE, ERIN)
+    await came.wait()
+    await town.die()
+    town.chat.tap(gate, APPROVE, ERIN, off=True)
+    town.clock.forward(60)
+    await town.live_again()
+    assert (await town.ended()).result == "stopped"
+    assert RESTART not in town.hands.ran
+
+
+async def _die_while_it_runs(town):
+    await town.say("run restart")
+    gate = await town.waits()
+    town.hands.hold("rollout restart")
+    await town.react(gate, APPROVE, ERIN)
+    while RESTART not in town.hands.ran:
+        await town.shop.runs.unended()
+    await town.die()
+    town.hands.held.clear()
+    await town.live_again()
+    run = await town.run()
+    while run.id not in town.shop.resting:
+        await town.shop.runs.unended()
+    return run
+
+
+async def test_what_a_crash_cut_short_is_not_run_again_until_somebody_says_so(town):
+    run = await _die_while_it_runs(town)
+    assert town.hands.ran.count(RESTART) == 1
+    assert "may have run" in town.chat.of(run.id).text
+
+
+async def test_run_again_asks_anew(town):
+    run = await _die_while_it_runs(town)
+    first = (await town.last_gate()).id
+    await _choose(town, run, "again")
+    second = await town.waits()
+    assert second != first
+    assert town.hands.ran.count(RESTART) == 1
+    await town.react(second, APPROVE, ERIN)
+    assert (await town.ended()).result == "done"
+    assert town.hands.ran.count(RESTART) == 2
+
+
+async def test_a_look_can_tell_that_it_did_run(town):
+    run = await _die_while_it_runs(town)
+    await _choose(town, run, "check")
+    assert (await town.ended()).result == "done"
+    assert town.hands.ran.count(RESTART) == 1
+
+
+async def test_it_can_be_left_at_that(town):
+    run = await _die_while_it_runs(town)
+    await _choose(town, run, "stop")
+    assert (await town.ended()).result == "stopped"
+
+
+async def _choose(town, run, choice):
+    await town.action.tapped(Tap(f"choose.{choice}", f"{run.id} 2", town.channel_id, DANA))
+
+
+# ── stopping ──
+
+
+async def test_a_person_stops_what_runs(town):
+    town.hands.hold("get pods")
+    await town.say("run restart")
+    while LOOK not in town.hands.ran:
+        await town.shop.runs.unended()
+    said = await town.say("stop", user=STRANGER)
+    assert "being stopped" in as_text(said)
+    assert (await town.ended()).result == "stopped"
+    assert RESTART not in town.hands.ran
+
+
+async def test_the_emergency_stop_is_for_anyone_and_resume_for_few(town):
+    await town.say("run restart")
+    await town.waits()
+    assert "Stopped" in as_text(await town.say("emergency-stop wrong cluster", user=STRANGER))
+    assert (await town.ended()).result == "stopped"
+    assert "wrong cluster" in " ".join(m.text for m in town.chat.messages if m.posted.channel_id == "C0INCIDENTS")
+    assert "Not run" in as_text(await town.say("run restart"))
+    assert "Not lifted" in as_text(await town.say("resume", user=STRANGER))
+    assert "Lifted" in as_text(await town.say("resume", user=ERIN))
+    assert "begins" in as_text(await town.say("run restart"))
+
+
+async def test_the_emergency_stop_needs_a_reason(town):
+    assert "Say why" in as_text(await town.say("emergency-stop"))
+    assert await town.shop.switch.state() is None
+
+
+# ── what is refused ──
+
+
+async def test_one_run_at_a_time_on_one_target(town):
+    await town.say("run restart")
+    await town.waits()
+    run = await town.run()
+    said = as_text(await town.say("run restart", user=ERIN))
+    assert run.id in said
+    assert "<@U0DANA>" in said
+
+
+async def test_guests_run_nothing(town):
+    assert "guests" in as_text(await town.say("run restart", user=GUEST))
+    assert await town.shop.runs.unended() == ()
+
+
+@pytest.mark.parametrize("outside", [True, None])
+async def test_nothing_runs_in_a_channel_that_others_share(town, outside):
+    town.people.outside = outside
+    assert "SHARED_CHANNELS" in as_text(await town.say("run restart"))
+
+
+async def test_without_a_key_for_the_audit_nothing_runs(tmp_path):
+    async with town_with(tmp_path, key=None) as town:
+        assert "AUDIT_KEY" in as_text(await town.say("run restart"))
+
+
+async def test_who_only_observes_runs_nothing(tmp_path):
+    async with town_with(tmp_path, profile="observe") as town:
+        assert "observe" in as_text(await town.say("run restart"))
+        assert town.hands.ran == []
+
+
+async def test_with_no_approvers_nothing_can_be_approved(tmp_path):
+    async with town_with(tmp_path, approvers=()) as town:
+        await town.say("run restart")
+        await town.stories[(await town.run()).id]
+        assert (await town.ended()).result == "refused"
+        assert "APPROVERS" in town.chat.of((await town.run()).id).text
+        assert RESTART not in town.hands.ran
+
+
+async def test_a_command_with_a_secret_in_it_is_not_run(tmp_path):
+    secret = BOOK.replace("kubectl get pods", "kubectl get pods --token=ghp_16C7e42F292c6912E7710c838347Ae178B4a")
+    async with town_with(tmp_path, secret) as town:
+        await town.say("run restart")
+        assert (await town.ended()).result == "refused"
+        assert town.hands.ran == []
+        assert "ghp_" not in " ".join(m.text for m in town.chat.messages)
+
+
+async def test_elsewhere_it_says_where_incidents_are(town):
+    said = as_text(await town.say("run restart", channel="C0RANDOM"))
+    assert "not an incident's channel" in said
+    assert "HighErrorRate" in said
+
+
+# ── Slack is away ──
+
+
+async def test_a_gate_that_nobody_could_see_lets_nothing_run(town):
+    town.chat.refuse("post", "invalid_blocks", about="G")
+    await town.say("run restart")
+    run = await town.run()
+    while "GateOpened" not in await town.events():
+        await town.shop.runs.unended()
+    town.clock.forward(301)
+    town.shop.poke(run.id)
+    assert (await town.ended()).result == "expired"
+
+
+async def test_reactions_that_cannot_be_read_are_no_answer(town):
+    await town.say("run restart")
+    gate = await town.waits()
+    town.chat.refuse("reactions", "internal_error")
+    await town.react(gate, APPROVE, ERIN)
+    await town.waits()
+    assert RESTART not in town.hands.ran
+
+
+# ── the audit ──
+
+
+async def test_everything_that_matters_is_in_the_audit(town, tmp_path):
+    await town.say("run restart")
+    gate = await town.waits()
+    await town.react(gate, APPROVE, STRANGER)
+    await town.waits()
+    await town.react(gate, APPROVE, ERIN)
+    await town.ended()
+    with reading(f"sqlite:///{tmp_path / 'stories.sqlite'}") as entries:
+        words = [entry.what for entry in entries]
+    assert words == [
+        "run.asked",
+        "step.prepared",
+        "deed.begun",
+        "deed.ended",
+        "step.prepared",
+        "gate.opened",
+        "vote.refused",
+        "vote.counted",
+        "gate.decided",
+        "deed.begun",
+        "deed.ended",
+        "check.ended",
+        "run.ended",
+    ]
