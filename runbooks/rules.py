@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from runbooks import psql
 from runbooks.commands import CommandError, launcher, shell_syntax, split
 from runbooks.conditions import ConditionError, condition
 from runbooks.endless import endless, waits_s
 from runbooks.model import Parameter, Runbook, Step, Verify
 from runbooks.order import out_of_order
 from runbooks.patterns import PatternError, check, matches
+from runbooks.prepare import LONGEST_WAIT_S
 from runbooks.prepared import Http
+from runbooks.probing import open_house, refusal
 from runbooks.reading import is_read, is_read_command
-from runbooks.variables import malformed_in, pattern_of, references_in, texts_of, wrong
+from runbooks.steps import MUST
+from runbooks.variables import malformed_in, pattern_of, texts_of, wrong
 from runbooks.written import Wrong
 
 MOST_RUNNING_S = 300.0
 """Of a whole run, as in `bot/domain/run.py`: no step may take longer by itself."""
-MOST_PAUSE_S = 3_600.0
-"""Of one pause: a run holds its target as long as it waits."""
 _OPTIONS = ("-x", "-f/etc/passwd", "--all", "--all=true")
 """What no parameter may be, whatever its pattern."""
 _BEGIN = "begin its pattern with what it may begin with, such as `[A-Za-z0-9]`"
@@ -35,12 +35,11 @@ def faults_of(book: Runbook) -> list[Wrong]:
     for step in book.steps:
         found += [Wrong(step.line, said) for said in _condition(step)]
         for deed in (step, *step.then):
-            unsafe = deed.unsafe or step.unsafe
-            found += [Wrong(deed.line, said) for said in (*_deed(deed, unsafe), *_humble(deed, step.risk or book.risk))]
+            found += [Wrong(deed.line, said) for said in (*_deed(book, deed), *_humble(deed, step.risk or book.risk))]
         if step.rollback:
-            found += [Wrong(step.rollback.line, said) for said in _deed(step.rollback, step.rollback.unsafe)]
+            found += [Wrong(step.rollback.line, said) for said in _deed(book, step.rollback)]
         if step.verify:
-            found += [Wrong(step.verify.step.line, said) for said in _verify(step.verify)]
+            found += [Wrong(step.verify.step.line, said) for said in _verify(book, step.verify)]
     return found + out_of_order(book)
 
 
@@ -89,77 +88,52 @@ def _expect(verify: Verify) -> Said:
         yield f"`expect` looks at `{figure}` and `output`, as in `{figure} == {200 if figure == 'status' else 0}`"
 
 
-def _deed(step: Step, unsafe: str) -> Said:
+def _deed(book: Runbook, step: Step) -> Said:
     """What is wrong with what one step does, whoever it stands behind."""
-    for text in texts_of(step):
-        for found in malformed_in(text):
-            yield f"`{_short(found)}` is no variable; write `{{{{name}}}}` with letters, digits and `_`"
-        if step.action != "http" and references_in(text):
-            yield f"`{{{{env.{references_in(text)[0]}}}}}` stands only in `headers` and `body` of an `http` step"
+    malformed = [found for text in texts_of(step) for found in malformed_in(text)]
+    for found in malformed:
+        yield f"`{_short(found)}` is no variable; write `{{{{name}}}}` with letters, digits and `_`"
+    syntax = shell_syntax(step.command)
+    yield from map(str, syntax)
     if step.timeout_s > MOST_RUNNING_S:
         yield f"a run may take {MOST_RUNNING_S:g} s in all, so no `timeout` can be {step.timeout_s:g} s"
     for need in step.needs:
         if need != "network" and not need.startswith("/"):
             yield f"`needs` lists `network` or whole paths of folders, not {need!r}"
-    if step.action == "wait":
-        yield from _pause(step.details["seconds"])
-    if step.action == "http":
-        yield from _url(step)
-    if step.command:
-        yield from _command(step, unsafe)
-
-
-def _command(step: Step, unsafe: str) -> Said:
-    mistakes = shell_syntax(step.command)
-    yield from map(str, mistakes)
-    try:
-        argv = () if mistakes else split(step.command)
-    except CommandError as error:
-        yield str(error)
+    if step.action == "conditional" or malformed or syntax or not _whole(step):
         return
-    yield from _sql(argv)
-    if why := launcher(argv):
-        if not unsafe:
-            yield f"{why}; write the command itself, or say with `unsafe: …` why it must be (the step is then critical)"
-    elif why := endless(argv):
+    yield from _wait(step)
+    if why := refusal(book, step, open_house(step)):
+        yield why
+
+
+def _whole(step: Step) -> bool:
+    """Whether all is there that its action needs; what is not, reading has said."""
+    return bool(step.command) if step.action == "exec" else all(step.details.get(key) for key in MUST[step.action])
+
+
+def _wait(step: Step) -> Said:
+    try:
+        argv = split(step.command) if step.command else ()
+    except CommandError:
+        return  # preparing says so
+    if why := "" if launcher(argv) else endless(argv):
         yield f"an unbounded wait: {why}"
     elif (waits := waits_s(argv)) and waits > step.timeout_s:
         yield f"the command waits up to {waits:g} s and is ended after {step.timeout_s:g} s; make `timeout` longer"
 
 
-def _sql(argv: tuple[str, ...]) -> Said:
-    place = psql.place_of(argv) if argv else None
-    if place is None:
-        return
-    try:
-        psql.understood(argv[place:])
-    except psql.PsqlError as error:
-        yield str(error)
-
-
-def _url(step: Step) -> Said:
-    url = str(step.details["url"])
-    if url and not url.startswith(("https://", "http://")):
-        yield "`url` begins with `https://` or `http://`; a variable stands behind it"
-    if references_in(url):
-        yield "a secret in a `url` ends up in other people's logs; put `{{env.NAME}}` into `headers` or `body`"
-
-
-def _pause(seconds: float) -> Said:
-    if seconds > MOST_PAUSE_S:
-        yield f"a pause of {seconds:g} s; it may be {MOST_PAUSE_S:g} s, for a run holds its service as long as it waits"
-
-
 def _humble(step: Step, risk: str) -> Said:
     """Whether it calls itself low although it changes something."""
-    if risk == "low" and step.action != "conditional" and not reads(step):
+    if "low" in (step.risk, risk) and step.action != "conditional" and not reads(step):
         yield "calls itself `risk: low` and is no read by the reading table; say `risk: medium` or more"
 
 
-def _verify(verify: Verify) -> Said:
+def _verify(book: Runbook, verify: Verify) -> Said:
     """It is run without asking anybody."""
-    yield from _deed(verify.step, "")
-    yield from _pause(verify.wait_s)
+    yield from _deed(book, verify.step)
+    if verify.wait_s > LONGEST_WAIT_S:
+        yield f"`verify` waits at most {LONGEST_WAIT_S:g} s, not {verify.wait_s:g} s"
     yield from _expect(verify)
     if not reads(verify.step):
         yield "a check only looks, for nobody is asked before it; this one is no read by the reading table"

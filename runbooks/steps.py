@@ -24,15 +24,15 @@ _OF: Mapping[Action, tuple[str, ...]] = {
     "message": ("text",),
 }
 """The keys that belong to an action."""
-_MUST: Mapping[Action, tuple[str, ...]] = {
+MUST: Mapping[Action, tuple[str, ...]] = {
     "exec": ("command",), "conditional": ("condition", "then"), "copy": ("from", "to"), "http": ("url",),
     "promql": ("query",), "wait": (), "message": ("text",),
 }  # fmt: skip
+"""Those that it cannot do without."""
 _EVERY = ("name", "description", "action", "approval", "risk", "timeout", "continue_on_failure")
 _BEHIND = ("parse", "verify", "rollback")
-_ITEM = ("name", "description", "action", "timeout")
+_ITEM = ("name", "description", "action", "approval", "risk", "timeout")
 """What an item of `then` may carry besides what belongs to its action: the rest stands at the step."""
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _LOOK = ("command", "query", "url")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -62,23 +62,24 @@ def step(entry: Entry, needs: tuple[str, ...] = ()) -> Step:
 
 
 def _opened(step: Step, needs: tuple[str, ...]) -> Step:
-    """What names no needs of its own has those around it."""
+    """What names no needs of its own has those around it; so has what is in a `then` with `unsafe`."""
     own = step.needs or needs
     verify = step.verify and replace(step.verify, step=_opened(step.verify.step, own))
     rollback = step.rollback and _opened(step.rollback, own)
-    then = tuple(_opened(item, own) for item in step.then)
+    then = tuple(_opened(replace(item, unsafe=item.unsafe or step.unsafe), own) for item in step.then)
     return replace(step, needs=own, then=then, verify=verify, rollback=rollback)
 
 
 def _item(entry: Entry, timeout: float) -> Step:
-    """One of `then`: it is run under the gate, the risk and the check of its step."""
+    """One of `then`: one gate covers them all, and one check stands behind them."""
     for key in (*_EVERY, *_BEHIND):
         if key in entry and key not in _ITEM:
             entry.wrong(key, f"`{key}` stands at the step itself, not in its `then`")
     action = _action(entry, (*_EVERY, *_BEHIND))
     if action == "conditional":
         entry.wrong("action", "a condition in a condition: write one with `&&`, or two steps")
-    return replace(_deed(entry, action, entry.seconds("timeout", timeout)), name=entry.text("name"))
+    deed = _deed(entry, action, entry.seconds("timeout", timeout))
+    return replace(deed, name=entry.text("name"), approval=_approval(entry), risk=_risk(entry))
 
 
 def _action(entry: Entry, besides: tuple[str, ...]) -> Action:
@@ -96,7 +97,7 @@ def _action(entry: Entry, besides: tuple[str, ...]) -> Action:
 
 
 def _fits(entry: Entry, action: Action) -> None:
-    for key in _MUST[action]:
+    for key in MUST[action]:
         if entry.get(key) in (None, "", []):
             entry.wrong("action", f"a step with `action: {action}` needs `{key}`")
     for key in dict.fromkeys(key for keys in _OF.values() for key in keys):
@@ -133,7 +134,7 @@ def _details(entry: Entry, action: Action) -> dict[str, Any]:
             body = entry.get("body")
             return {
                 "url": entry.text("url").strip(),
-                "method": entry.one_of("method", _METHODS, "GET"),
+                "method": entry.text("method").upper() or "GET",
                 "headers": entry.pairs("headers"),
                 "body": plain(body) if isinstance(body, (dict, list)) else entry.text("body"),
             }

@@ -104,7 +104,7 @@ def test_inside_quotes_it_belongs_to_the_program(tmp_path, command):
 def test_what_runs_other_commands_needs_a_reason_and_is_then_taken(tmp_path, command):
     anything = House(lambda name: Program(name, ""), (), ())
     (fault,) = of_step(tmp_path, f"action: exec\n    command: |-\n      {command}", anything)
-    assert "unsafe: …" in fault
+    assert "`unsafe: reason`" in fault
     taken = f"action: exec\n    command: |-\n      {command}\n    unsafe: there is no other way\n    timeout: 10s"
     assert of_step(tmp_path, taken, anything) == []
 
@@ -168,8 +168,8 @@ def test_a_command_that_waits_longer_than_its_step_is_found(tmp_path):
 def test_nothing_takes_longer_than_a_run_may(tmp_path):
     assert "300 s in all" in of_command(tmp_path, "kubectl get pods", "timeout: 6m")[0]
     assert of_command(tmp_path, "kubectl get pods", "timeout: 5m") == []
-    assert "a pause of 7200 s" in of_step(tmp_path, "{action: wait, for: 2h}")[0]
-    assert "a pause of 7200 s" in of_step(tmp_path, "{action: promql, query: up, verify: {query: up, wait: 2h}}")[0]
+    assert "at most 900 s" in of_step(tmp_path, "{action: wait, for: 2h}")[0]
+    assert "at most 900 s" in of_step(tmp_path, "{action: promql, query: up, verify: {query: up, wait: 2h}}")[0]
 
 
 def test_the_limit_is_that_of_a_run():
@@ -229,12 +229,12 @@ def test_a_check_and_a_rollback_may_use_what_their_own_step_leaves(tmp_path):
 
 
 def test_secrets_enter_only_headers_and_body(tmp_path):
-    assert "`headers` and `body`" in of_command(tmp_path, "kubectl get pods --token={{env.FLAGS_TOKEN}}")[0]
+    assert "only in a header" in of_command(tmp_path, "kubectl get pods --token={{env.FLAGS_TOKEN}}")[0]
     in_url = 'action: http\n    url: "https://flags.internal/?t={{env.FLAGS_TOKEN}}"'
-    assert "ends up in other people's logs" in of_step(tmp_path, in_url)[0]
+    assert "only in a header" in of_step(tmp_path, in_url)[0]
     in_header = 'action: http\n    url: https://flags.internal\n    headers: {X: "{{env.FLAGS_TOKEN}}"}'
     assert of_step(tmp_path, in_header) == []
-    assert "not in RUNBOOK_ENV" in of_step(tmp_path, in_header.replace("FLAGS", "OTHER"))[0]
+    assert "OTHER_TOKEN in RUNBOOK_ENV" in of_step(tmp_path, in_header.replace("FLAGS", "OTHER"))[0]
 
 
 @pytest.mark.parametrize(
@@ -324,7 +324,7 @@ def test_a_check_looks_and_expects_what_it_can_see(tmp_path, check, word):
         ("{action: exec, command: kubectl delete pod a, risk: low}", False),
         ("{action: exec, command: \"psql -c 'DELETE FROM x'\", risk: low}", False),
         ("{action: http, url: https://flags.internal, method: PUT, risk: low}", False),
-        ("{action: copy, from: 'a:/b', to: 's3://c/d', risk: low}", False),
+        ("{action: copy, from: 'a:/b', to: 's3://bucket/d', risk: low}", False),
         (
             "{action: conditional, condition: 1 > 0, risk: low, then: [{action: exec, command: kubectl delete pod a}]}",
             False,
@@ -351,9 +351,10 @@ def test_a_whole_runbook_that_calls_itself_low_only_reads(tmp_path):
         ("{action: promql, query: up, rollback: rm x}", "RUNBOOK_ALLOWED_PROGRAMS"),
         ("{action: http, url: https://elsewhere.example}", "RUNBOOK_ALLOWED_HOSTS"),
         ("{action: http, url: https://flags.internal:8443}", "RUNBOOK_ALLOWED_HOSTS"),
-        ("{action: http, url: 'https://flags.internal@elsewhere.example'}", "RUNBOOK_ALLOWED_HOSTS"),
-        ("{action: http, url: 'https://[flags.internal'}", "is no host"),
-        ("{action: http, url: ftp://flags.internal}", "begins with `https://`"),
+        ("{action: http, url: 'https://flags.internal@elsewhere.example'}", "names its host itself"),
+        ("{action: http, url: 'https://{{host}}/x'}", "names its host itself"),
+        ("{action: http, url: 'https://[flags.internal'}", "names its host itself"),
+        ("{action: http, url: ftp://flags.internal}", "names its host itself"),
     ],
 )
 def test_what_is_not_allowed_here_is_found(tmp_path, step, word):
