@@ -167,11 +167,11 @@ def _why(error: Exception, call: _Call) -> str:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"the certificate of {call.name} is not trusted ({cause.verify_message}); see EXTRA_CA_FILE"
         if isinstance(cause, ssl.SSLError):
-            return f"no secure connection with {call.name}; does it speak https on this port?"
+            return f"no secure connection with {call.name}: does it speak https on this port?"
         cause = cause.__cause__ or cause.__context__
     if call.sent:
         return f"the connection to {call.name} broke off"
-    return f"cannot reach {call.name}; is the name right, and is it reachable from here?"
+    return f"cannot reach {call.name}: is the name right, and is it reachable from here?"
 
 
 def _fate(call: _Call) -> str:
