@@ -128,9 +128,10 @@ class _Listening:
         to = self._privately(client, filled.channel_id, filled.user_id)
         await self._after(key, lambda: _tell(to, work))
 
-    async def reacted(self, body: Json, event: Json, context: Json) -> None:
+    async def reacted(self, body: Json, event: Json) -> None:
+        """Bolt hands in no event that the bot itself brought about."""
         reacted = reacted_of(event)
-        if reacted is None or reacted.user_id == context.get("bot_user_id"):
+        if reacted is None:
             return
         await self._once.begin(body["event_id"], lambda: settled(self._replies.reacted(reacted), self._patience_s))
 

@@ -83,6 +83,10 @@ BAD = {
         [actions(button(style="loud"))],
         "must be one of: primary, danger [json-pointer:/blocks/0/elements/0/style]",
     ),
+    "the same action twice in a row": (
+        [actions({**button(), "action_id": "a"}, {**button(), "action_id": "a"})],
+        "`action_id` a already exists for another element [json-pointer:/blocks/0/elements/1]",
+    ),
     "image without alt": ([image()], "missing required field: alt_text [json-pointer:/blocks/0]"),
     "image with empty alt": (
         [image(alt_text="")],

@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from playground.slack import channels, views
 from playground.slack.errors import SlackError
+from playground.slack.interactions import Click
 from playground.slack.model import Channel
 from playground.slack.serve import Slack, running
 from playground.slack.settings import SlackSettings
@@ -173,3 +174,69 @@ async def test_a_modal_is_sent_in_and_may_come_back_with_errors(slack: Slack, bo
         await slack.interactions.submit(slack.workspace.settings.you.slack_id, view, values("not mine"))
     assert await slack.interactions.submit(DANA.slack_id, view, values("errors since the deploy")) == {}
     assert view not in slack.workspace.views
+
+
+async def test_slack_itself_asks_for_what_is_required_and_takes_faults_only_at_an_input(
+    slack: Slack, bot: AsyncWebClient, app: AsyncApp
+):
+    asked: list[str] = []
+
+    @app.view("why")
+    async def submitted(ack) -> None:
+        asked.append("app")
+        await ack(response_action="errors", errors={"elsewhere": "wrong"})
+
+    trigger = views.issue_trigger(slack.workspace, DANA.slack_id)
+    view = (await bot.views_open(trigger_id=trigger, view=MODAL))["view"]["id"]
+    empty = {"reason": {"text": {"type": "plain_text_input", "value": None}}}
+    errors = await slack.interactions.submit(DANA.slack_id, view, empty)
+    assert (errors, asked) == ({"reason": "Please complete this required field."}, [])
+    full = {"reason": {"text": {"type": "plain_text_input", "value": "because"}}}
+    with pytest.raises(SlackError, match="trouble_connecting"):
+        await slack.interactions.submit(DANA.slack_id, view, full)
+    assert view in slack.workspace.views
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"private_metadata": "x" * 3001}, "3001 characters"),
+        ({"callback_id": "x" * 256}, "256 characters"),
+        ({"channel": "C1"}, "invalid additional property: channel"),
+        ({"title": {"type": "plain_text", "text": "x" * 25}}, "25 characters"),
+        ({"blocks": []}, "at least 1 items"),
+    ],
+)
+async def test_a_modal_that_breaks_a_rule_is_refused(slack: Slack, bot: AsyncWebClient, change: Any, words: str):
+    trigger = views.issue_trigger(slack.workspace, DANA.slack_id)
+    with pytest.raises(SlackApiError) as caught:
+        await bot.views_open(trigger_id=trigger, view=MODAL | change)
+    assert caught.value.response["error"] == "invalid_arguments"
+    assert words in str(caught.value.response["response_metadata"]["messages"])
+
+
+async def test_what_one_person_sees_is_not_sent_along_with_their_click(
+    slack: Slack, place: Channel, app: AsyncApp, bot: AsyncWebClient
+):
+    got: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    @app.action("run")
+    async def run(ack, body) -> None:
+        await ack()
+        got.put_nowait(body)
+
+    button = {"type": "button", "action_id": "run", "text": {"type": "plain_text", "text": "Run"}}
+    blocks = [{"type": "actions", "block_id": "b", "elements": [button]}]
+    said = {"channel": place.id, "text": "x", "blocks": blocks}
+    head = (await bot.chat_postMessage(**said))["ts"]
+    await bot.chat_postMessage(**said, thread_ts=head)
+    await bot.chat_postEphemeral(**said, user=DANA.slack_id)
+    for message in (*place.replies(head), *slack.workspace.whispers):
+        await slack.interactions.click(DANA.slack_id, message, Click("b", "run"))
+    reply, whisper = await got.get(), await got.get()
+    assert (reply["container"]["thread_ts"], reply["container"]["is_ephemeral"], "message" in reply) == (
+        head,
+        False,
+        True,
+    )
+    assert (whisper["container"]["is_ephemeral"], "message" in whisper) == (True, False)
