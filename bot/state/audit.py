@@ -11,8 +11,10 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.action_ports import Entry
+from bot.ports import JournalDown
 from bot.state.audit_facts import as_kept, as_word
-from bot.state.chain import KEY_CHANGED, Head, Recorded, mark_of, sealed
+from bot.state.audit_reading import newest
+from bot.state.chain import KEY_CHANGED, Head, Recorded, goes_on, mark_of, sealed
 from bot.state.database import Database
 from bot.state.down import down
 from bot.state.tables import audit
@@ -67,10 +69,12 @@ class ChainedAudit:
 
 
 def _appended(connection: Connection, entry: Recorded, key: str, known: Head) -> tuple[Head, Recorded]:
-    """What stands where `known` was, and the entry as it was put behind the last one."""
+    """What stands where `known` was, and the entry as it was put behind the last one. Raises JournalDown."""
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time as it is
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(AUDIT_LOCK)))
-    last = _last(connection)
+    last, previous = newest(connection)
+    if known.number != last.number:  # ours was the last one: it is under our key
+        _check_key(last, previous, key)
     there = known if known.number == 0 else _at(connection, known.number, last)
     new = sealed(replace(entry, number=last.number + 1), last.mac, key)
     values = {name: getattr(new, name) for name in audit.c.keys()}  # noqa: SIM118 - a collection of columns, no dict
@@ -78,18 +82,21 @@ def _appended(connection: Connection, entry: Recorded, key: str, known: Head) ->
     return there, new
 
 
-def _last(connection: Connection) -> Head:
-    newest = sa.select(audit.c.number, audit.c.mac).order_by(audit.c.number.desc()).limit(1)
-    row = connection.execute(newest).first()
-    return Head() if row is None else Head(row.number, row.mac)
+def _check_key(last: Recorded, previous: str, key: str) -> None:
+    """A chain under the wrong key can never be verified whole again; one whose key is lost has to go on as well."""
+    if last.number == 0 or goes_on(last, previous, key):
+        return
+    if last.what == KEY_CHANGED:
+        raise JournalDown("AUDIT_KEY is the old key: it was changed by `audit change-key`; set the new one")
+    log.error("the last entry of the audit log was not written with this AUDIT_KEY", number=last.number)
 
 
-def _at(connection: Connection, number: int, last: Head) -> Head:
+def _at(connection: Connection, number: int, last: Recorded) -> Head:
     """The entry of this number; where it is gone, the last one."""
     if number == last.number:
-        return last
+        return Head(number, last.mac)
     mac = connection.scalar(sa.select(audit.c.mac).where(audit.c.number == number))
-    return last if mac is None else Head(number, mac)
+    return Head(last.number, last.mac) if mac is None else Head(number, mac)
 
 
 def _moment(at: datetime) -> str:

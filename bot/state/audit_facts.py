@@ -19,6 +19,8 @@ LIMITS = ((8_000, 400), (1_000, 50), (100, 10))
 """Characters of one text, and parts of one list or mapping; the next pair where the whole is still too large."""
 DEEPEST = 8
 """Levels of lists and mappings."""
+MOST_TEXTS = 2_000
+"""Texts of one entry that are looked at; those beyond become `…`."""
 
 
 def as_kept(facts: Mapping[str, Any]) -> str:
@@ -27,7 +29,7 @@ def as_kept(facts: Mapping[str, Any]) -> str:
     Masked first, cut after: a cut through a secret would hide what it is. What is cut says how long it was, and the
     SHA-256 of the whole (as masked), so that it can still be recognised.
     """
-    masked = _masked(facts, DEEPEST)
+    masked = _Masking().of(facts, DEEPEST)
     for longest, most in LIMITS:
         text = _canonical(_cut(masked, longest, most))
         if len(text) <= LARGEST:
@@ -45,45 +47,51 @@ def _canonical(value: object) -> str:
     return json.dumps(value, ensure_ascii=True, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
-def _masked(value: Any, levels: int, under: tuple[str, ...] = ()) -> Any:
-    """Plain JSON values with every text in them masked, however deep it stands. `under`: the keys above it."""
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        return int(value) if value.bit_length() <= 64 else hex(value)
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else str(value)
-    if isinstance(value, str):
-        return _masked_text(value, under)
-    return _masked_parts(value, levels, under) if levels else f"{type(value).__name__}, too deep to keep"
+class _Masking:
+    """One pass over the facts of one entry: plain JSON values, with every text masked however deep it stands."""
 
+    def __init__(self) -> None:
+        self._left = MOST_TEXTS
 
-def _masked_text(text: str, under: tuple[str, ...]) -> str:
-    """By itself, and beside its own key and the one above: `password` tells what `hunter2` is."""
-    for key in under[-2:]:
-        (text,) = redact_finding({key: text}).values()
-    return redact(text)
+    def of(self, value: Any, levels: int, under: tuple[str, ...] = ()) -> Any:
+        """`under`: the keys above the value."""
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, int):
+            return int(value) if value.bit_length() <= 64 else hex(value)
+        if isinstance(value, float):
+            return float(value) if math.isfinite(value) else str(value)
+        if isinstance(value, str):
+            return self._text(value, under)
+        return self._parts(value, levels, under) if levels else f"{type(value).__name__}, too deep to keep"
 
+    def _text(self, text: str, under: tuple[str, ...]) -> str:
+        """Masked by itself, and beside its own key and the one above: `password` tells what `hunter2` is."""
+        self._left -= 1
+        if self._left < 0:
+            return "…"
+        for key in under[-2:]:
+            (text,) = redact_finding({key: text}).values()
+        return redact(text)
 
-def _masked_parts(value: Any, levels: int, under: tuple[str, ...]) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        value = {field.name: getattr(value, field.name) for field in fields(value)}
-    if isinstance(value, Mapping):
-        return {redact(str(key)): _masked(item, levels - 1, (*under, str(key))) for key, item in value.items()}
-    if isinstance(value, (set, frozenset)):
-        return _listed(sorted(value, key=repr), levels, under)
-    if isinstance(value, (list, tuple)):
-        return _listed(value, levels, under)
-    return value.isoformat() if isinstance(value, datetime) else redact(str(value))
+    def _parts(self, value: Any, levels: int, under: tuple[str, ...]) -> Any:
+        if is_dataclass(value) and not isinstance(value, type):
+            value = {field.name: getattr(value, field.name) for field in fields(value)}
+        if isinstance(value, Mapping):
+            return {redact(str(key)): self.of(item, levels - 1, (*under, str(key))) for key, item in value.items()}
+        if isinstance(value, (set, frozenset)):
+            return self._list(sorted(value, key=repr), levels, under)
+        if isinstance(value, (list, tuple)):
+            return self._list(value, levels, under)
+        return value.isoformat() if isinstance(value, datetime) else self._text(str(value), under)
 
-
-def _listed(items: Sequence[Any], levels: int, under: tuple[str, ...]) -> list[Any]:
-    """Of an argument list, `--password` tells what the next one is; where it does, the list becomes its one line."""
-    apart = [_masked(item, levels - 1, under) for item in items]
-    if not all(isinstance(item, str) for item in apart):
-        return apart
-    together = redact(" ".join(apart))
-    return apart if together == " ".join(apart) else [together]
+    def _list(self, items: Sequence[Any], levels: int, under: tuple[str, ...]) -> list[Any]:
+        """Of an argument list, `--password` tells what the next is; where it does, the list becomes its one line."""
+        apart = [self.of(item, levels - 1, under) for item in items]
+        if not all(isinstance(item, str) for item in apart):
+            return apart
+        together = redact(" ".join(apart))
+        return apart if together == " ".join(apart) else [together]
 
 
 def _cut(value: Any, longest: int, most: int) -> Any:

@@ -14,6 +14,7 @@ from bot.state.database import prepare_sqlite, sync_url
 from bot.state.tables import audit, runs
 
 AT_ONCE = 500
+NOTHING = Recorded(0, *[""] * 6)
 
 
 class NoAuditLogError(Exception):
@@ -52,12 +53,27 @@ def _read_any_bytes(engine: sa.Engine) -> None:
         connection.text_factory = lambda stored: stored.decode(errors="replace")
 
 
+def newest(connection: sa.Connection) -> tuple[Recorded, str]:
+    """The last entry, and the seal of the one before it; number 0 where there is none."""
+    rows = connection.execute(_as_stored().order_by(audit.c.number.desc()).limit(2)).all()
+    found = [_recorded(row) for row in rows] + [NOTHING, NOTHING]
+    return found[0], found[1].mac
+
+
 def _entries(connection: sa.Connection, incident_id: str) -> Generator[Recorded, None, None]:
-    as_stored = [sa.type_coerce(column, sa.Text) for column in list(audit.c)[1:]]
-    these = sa.select(audit.c.number, *as_stored).order_by(audit.c.number)
+    these = _as_stored().order_by(audit.c.number)
     if incident_id:
         of_its_runs = audit.c.run_id.in_(sa.select(runs.c.id).where(runs.c.incident_id == incident_id))
         these = these.where(sa.or_(audit.c.incident_id == incident_id, of_its_runs))
     with connection.execution_options(yield_per=AT_ONCE).execute(these) as rows:
-        for number, *texts in rows:
-            yield Recorded(number, *(text if isinstance(text, str) else repr(text) for text in texts))
+        for row in rows:
+            yield _recorded(row)
+
+
+def _as_stored() -> sa.Select[Any]:
+    return sa.select(audit.c.number, *(sa.type_coerce(column, sa.Text) for column in list(audit.c)[1:]))
+
+
+def _recorded(row: Any) -> Recorded:
+    number, *texts = row
+    return Recorded(number, *(text if isinstance(text, str) else repr(text) for text in texts))

@@ -83,6 +83,13 @@ def mark_of(key: str) -> str:
     return hmac.new(key.encode(), b"first-responder audit key", hashlib.sha256).hexdigest()[:32]
 
 
+def goes_on(last: Recorded, previous: str, key: str) -> bool:
+    """Whether the next entry behind `last` has to be sealed with this key; `previous`: the seal before `last`."""
+    if last.what == KEY_CHANGED:
+        return _marked(last) == mark_of(key)
+    return fits(last, previous, key)
+
+
 def verify(entries: Iterable[Recorded], key: str, head: Head | None = None, older: Sequence[str] = ()) -> Head | Fault:
     """Where the chain ends, or the first fault in it. Reads the entries once, in the order of their numbers.
 
@@ -127,7 +134,7 @@ class _Chain:
         self.reached = Head(entry.number, entry.mac)
         self._next_mark = ""
         if entry.what == KEY_CHANGED:
-            self._next_mark = str(json.loads(entry.facts).get("key", ""))
+            self._next_mark = _marked(entry)
             self._turn += 1
 
     def end(self) -> Head | Fault:
@@ -147,6 +154,14 @@ class _Chain:
         if self.reached.number == 0:
             return "written with another key than this AUDIT_KEY, or changed"
         return "changed, moved or put in by somebody without the key"
+
+
+def _marked(entry: Recorded) -> str:
+    """The mark of the key that comes next; of an entry that somebody has tampered with, none."""
+    try:
+        return str(json.loads(entry.facts)["key"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _pairs(entries: Iterable[Recorded]) -> Iterator[tuple[Recorded, Recorded | None]]:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
 from bot.domain.context import Report
 from bot.domain.incident import Channel, Incident, Posted, Severity
 from bot.ports import Clock, JournalDown, Taken
 from bot.state import codec, intake
 from bot.state.database import Database, lost_a_race
+from bot.state.down import down
 from bot.state.tables import alerts, incidents, reports
 from integrations.contract import Alert, OpenAlert, Scope
 
@@ -142,11 +142,11 @@ class SqlJournal:
 
     async def _write(self, act: Callable[[Connection], T]) -> T:
         """One transaction. Raises JournalDown for everything that another try later can mend."""
-        with _down("written"):
+        with down("written"):
             return await self._database.write(act)
 
     async def _read(self, act: Callable[[Connection], T]) -> T:
-        with _down("read"):
+        with down("read"):
             return await self._database.read(act)
 
 
@@ -154,16 +154,6 @@ def journal(database: Database, clock: Clock, rules: tuple[tuple[str, ...], tupl
     """The journal by settings: service labels, environment labels, reopen window in seconds."""
     services, envs, window = rules
     return SqlJournal(database, clock, intake.Rules(services, envs, timedelta(seconds=window)))
-
-
-@contextmanager
-def _down(what: str) -> Iterator[None]:
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except (DBAPIError, OSError, sa.exc.TimeoutError) as error:
-        raise JournalDown(f"the database cannot be {what} ({type(error).__name__}); see DATABASE_URL") from error
 
 
 def _found(connection: Connection, where: sa.ColumnElement[bool]) -> tuple[Incident, ...]:
