@@ -32,10 +32,12 @@ def pick(source: Mapping[str, object], path: str) -> object:
     """The value at a dotted path, however the document nests it: `a.b.c`, `a: {b.c}`, `a.b: {c}`. None if absent."""
     if path in source:
         return source[path]
-    for at, letter in enumerate(path):
-        inner = source.get(path[:at]) if letter == "." else None
-        if isinstance(inner, Mapping) and (found := pick(inner, path[at + 1 :])) is not None:
+    dot = path.find(".")
+    while dot >= 0:
+        inner = source.get(path[:dot])
+        if isinstance(inner, dict) and (found := pick(inner, path[dot + 1 :])) is not None:
             return found
+        dot = path.find(".", dot + 1)
     return None
 
 
@@ -48,10 +50,13 @@ def cut(text: str, limit: int = MAX_MESSAGE) -> str:
 
 def size(of: LogLine) -> int:
     """Bytes of UTF-8 that a line's texts hold."""
-    return sum(len(text.encode("utf-8", "replace")) for text in (of.service, of.message, of.level, of.instance))
+    text = f"{of.service}{of.message}{of.level}{of.instance}"
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
 def _text(value: object) -> str:
+    if isinstance(value, str) and value.isascii():  # nearly all of thousands
+        return value
     match value:
         case str():
             return value.encode("utf-8", "replace").decode()  # a lone surrogate cannot be stored or sent

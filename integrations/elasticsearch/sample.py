@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from integrations.contract import LogLine, RoomError
 from integrations.elasticsearch import Settings
-from integrations.elasticsearch.client import Client, TooLarge
+from integrations.elasticsearch.client import Answer, Client, TooLarge
 from integrations.elasticsearch.lines import line, size
 from integrations.elasticsearch.query import Search
 
@@ -79,4 +80,8 @@ class Reader:
         self.warnings += [warning for warning in answer.warnings if warning not in self.warnings]
         self._ended = len(answer.hits) < self._page or not answer.hits[-1].sort
         self._after = answer.hits[-1].sort if answer.hits else ()
-        self._waiting = [read for hit in answer.hits if (read := line(hit, self.settings))]
+        self._waiting = await asyncio.to_thread(self._read, answer)
+
+    def _read(self, answer: Answer) -> list[LogLine]:
+        """In a thread: a thousand lines take longer than others may wait for the event loop."""
+        return [read for hit in answer.hits if (read := line(hit, self.settings))]

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+THREADS = 16
+"""So many requests at once: the lists of five repositories need no second round. GitHub allows a hundred."""
 MOST = 3 * PAGE
 """So many of a kind are read at most, however busy the repository."""
 
@@ -35,7 +37,7 @@ class GitHub:
     answered 502, 503 or 504; a rate limit is told, not waited for.
     """
 
-    def __init__(self, settings: Settings, *, threads: int = 6) -> None:
+    def __init__(self, settings: Settings, *, threads: int = THREADS) -> None:
         self._settings = settings
         self._threads = Threads(NAME, threads)
         self._own = threading.local()

@@ -20,8 +20,8 @@ from integrations.threads import Threads
 if TYPE_CHECKING:
     from integrations.prometheus.client import Client
 
-THREADS = 24
-"""All questions of one look at once; they wait for the network. Prometheus itself runs 20 at a time by default."""
+THREADS = 32
+"""All questions of one look in one round: they wait for the network. Prometheus itself runs 20 at a time by default."""
 
 
 class Metrics:
