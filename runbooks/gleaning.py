@@ -156,7 +156,8 @@ def _table(text: str, outcome: Outcome) -> tuple[Row, ...]:
     if not lines:
         raise GleanError("the output is empty; there is no table")
     starts = [found.start() for found in re.finditer(r"(?:^|(?<=\s\s))\S", lines[0])]
-    if all(_aligned(line, starts) for line in lines):
+    by_place = len(starts) > 1 or len(lines[0].split()) == 1
+    if by_place and all(_aligned(line, starts) for line in lines):
         cells = [_cut(line, starts) for line in lines]
     else:
         cells = [line.split() for line in lines]
