@@ -14,14 +14,11 @@ from bot.measures import Measures
 from bot.slack import web
 from bot.state import database, engine
 from bot.web import webhooks
-from integrations import chromadb, elasticsearch, payload, prometheus
+from integrations import chromadb, elasticsearch, github, pagerduty, payload, prometheus
 from integrations.chromadb import client as chroma_client
-from integrations.chromadb import context as chroma_context
 from integrations.contract import Alert, Gap, Scope, Service, Window
 from integrations.elasticsearch import sample
-from integrations.github import client as github_client
 from integrations.github import context as github_context
-from integrations.pagerduty import client as pagerduty_client
 from integrations.prometheus.templates import DEFAULTS, labels_of, render
 from tests.pages import ROOT, pages, section, text_of
 
@@ -158,10 +155,11 @@ def test_the_operators_page_has_every_signal_and_placeholder():
         ("Elasticsearch", f"{sample.MAX_LINES:,} lines and {sample.MAX_BYTES // 1024**2} MiB"),
         (
             "GitHub",
-            f"{github_client.LIMIT} s a question; a day before the alert; the {github_context.MOST_REPOS} nearest",
+            f"{github.Settings('').limit_s} s a question; a day before the alert; "
+            f"the {github_context.MOST_REPOS} nearest",
         ),
-        ("PagerDuty", f"{pagerduty_client.LIMIT} s, one question"),
-        ("memory of past incidents", f"{chroma_context.LIMIT} s; the {chromadb.Settings().top} most alike"),
+        ("PagerDuty", f"{pagerduty.Settings('').limit_s} s, one question"),
+        ("memory of past incidents", f"{chromadb.Settings().limit_s} s; the {chromadb.Settings().top} most alike"),
         ("memory of past incidents", f"{chroma_client.MOST:,} incidents"),
         ("one call to Slack", f"{web.CALL_S:g} s; a rate limit of up to {web.LONGEST_WAIT_S:g} s"),
         ("notice, topic, pin, invitation, chart", f"tried for {insist.PATIENCE_S / 60:g} min"),
