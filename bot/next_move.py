@@ -26,6 +26,7 @@ from bot.domain.run import DeedBegun, DeedEnded, Ended, Event, MayHaveRun, Run, 
 from bot.endings import became, name, passed_over, sentence, stopped
 from bot.guard.limits import over, seconds_left
 from bot.progress import Progress, known, prepared_at, progress_of, rows_left
+from runbooks.model import Step
 from runbooks.prepared import Deed, Exec, digest
 
 __all__ = [
@@ -172,7 +173,7 @@ def _afterwards(run: Run, events: Sequence[Event], at: Progress) -> Move | None:
         return None
     if at.checked is None:
         return Check(at.path)
-    if at.checked.ok or (at.prepared.prepared.continue_on_failure and not at.prepared.prepared.rollback):
+    if at.checked.ok or (at.prepared.prepared.continue_on_failure and not _undoable(run, at)):
         return None
     return _undo(
         run, events, at, Finish("failed", sentence(f"the check of {name(at)} was not good: {at.checked.said}"))
@@ -181,10 +182,14 @@ def _afterwards(run: Run, events: Sequence[Event], at: Progress) -> Move | None:
 
 def _readable(run: Run, path: str, deeds: Sequence[Deed]) -> bool:
     """Whether later steps may want its output: it has `parse`, or it is psql, whose rows are a table."""
-    step = run.runbook.steps[int(path) - 1]
     last = deeds[-1] if deeds else None
-    psql = isinstance(last, Exec) and PurePath(last.argv[0]).name == "psql" and step.action == "exec"
-    return last is not None and (step.parse is not None or psql)
+    psql = isinstance(last, Exec) and any(PurePath(word).name == "psql" for word in last.argv)
+    step = _written(run, path)
+    return last is not None and (step.parse is not None or (psql and step.action == "exec"))
+
+
+def _written(run: Run, path: str) -> Step:
+    return run.runbook.steps[int(path) - 1]
 
 
 def _failed(run: Run, events: Sequence[Event], at: Progress) -> Move | None:
@@ -204,7 +209,7 @@ def _failed(run: Run, events: Sequence[Event], at: Progress) -> Move | None:
 
 def _undo(run: Run, events: Sequence[Event], at: Progress, end: Finish) -> Move:
     """Offers what undoes the step, where there is something; else the end. The run has failed either way."""
-    if at.prepared is None or not at.prepared.prepared.rollback:
+    if not _undoable(run, at):
         return end
     back = progress_of(events, at.path + ROLLBACK)
     if isinstance(back.no, Halted):
@@ -216,6 +221,12 @@ def _undo(run: Run, events: Sequence[Event], at: Progress, end: Finish) -> Move:
     if back.lost is not None:
         return _lost(back) or Choose(back.path)
     return _forward(run, events, back) or Finish("failed", f"{end.reason} It was rolled back.")
+
+
+def _undoable(run: Run, at: Progress) -> bool:
+    """Whether anything undoes it: known by now, or once the variables are that the step itself leaves."""
+    known_by_then = at.prepared is not None and bool(at.prepared.prepared.rollback)
+    return known_by_then or _written(run, at.path).rollback is not None
 
 
 def _undone(back: Progress) -> str:

@@ -298,9 +298,17 @@ def test_next_move(events, expected):
     assert next_move(RUN, list(events)) == expected
 
 
+def test_what_undoes_a_step_may_be_known_only_after_it():
+    run = run_of(Step("exec", rollback=Step("exec", command="kubectl scale --replicas={{before}}")), Step("exec"))
+    assert next_move(run, [*asked(ONE), *did("1", result="failed")]) == OfferRollback("1.rollback")
+    bad_check = [*asked(CHECK_CARES_NOT), *did("1"), checked("1", ok=False)]
+    assert next_move(run, bad_check) == OfferRollback("1.rollback")
+
+
 # ── what a step leaves ───────────────────────────────────────────────────────────────────────────
 
 PSQL = step("1", command("psql", "-c", "SELECT 1"), ruling="run")
+IN_POD = step("1", command("kubectl", "exec", "db-0", "--", "psql", "-c", "SELECT 1"), ruling="run")
 PARSED = run_of(Step("exec", parse=Parse("line", "pod")), Step("exec"))
 
 
@@ -312,6 +320,7 @@ PARSED = run_of(Step("exec", parse=Parse("line", "pod")), Step("exec"))
         (PARSED, [READ, *did("1", result="failed")], Finish("failed", "Step 1 failed: exit 1.")),
         (PARSED, [READ, begun("1"), lost("1"), chosen("1", "again"), READ, *did("1")], Glean("1")),
         (run_of(), [PSQL, *did("1")], Glean("1")),
+        (run_of(), [IN_POD, *did("1")], Glean("1")),
         (run_of(Step("conditional")), [PSQL, *did("1")], Finish("done")),
         (run_of(Step("conditional", parse=Parse("line", "pod"))), [PSQL, *did("1")], Glean("1")),
         (PARSED, [step("1", check=GOOD, ruling="run"), *did("1"), left("1")], Check("1")),
