@@ -123,7 +123,7 @@ def _runbook_settings(pods: cluster.Cluster) -> dict[str, str]:
     """Who approves, and a kubectl that reaches the playground's cluster and no other."""
     return {
         "PATH": f"{cluster.PROGRAMS}:{os.environ.get('PATH', os.defpath)}",
-        "RUNBOOK_ALLOWED_PROGRAMS": "kubectl",
+        "RUNBOOK_ALLOWED_PROGRAMS": "kubectl,aws",
         "RUNBOOK_ENV": "PLAYGROUND_CLUSTER,PLAYGROUND_CLUSTER_TOKEN",
         "PLAYGROUND_CLUSTER": pods.url,
         "PLAYGROUND_CLUSTER_TOKEN": pods.token,
