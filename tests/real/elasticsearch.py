@@ -125,10 +125,8 @@ def _started(home: Path, folder: Path, log: Path) -> Iterator[subprocess.Popen[b
         try:
             yield process
         finally:
-            process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(20)
-            with suppress(ProcessLookupError):  # the server is a child of the launcher that we know the pid of
+            # At once: its data is thrown away. The server is a child of the launcher that we know the pid of.
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
 
 

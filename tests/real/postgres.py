@@ -20,7 +20,8 @@ import psycopg
 from tests.real.process import alive, running, until
 from tests.real.programs import where
 
-TEMPLATE = "first_responder_template"
+TEMPLATE = f"first_responder_template_{os.getpid()}"
+"""Ours alone: several workers may be handed the same cluster."""
 _numbers = itertools.count(1)
 
 
@@ -53,9 +54,12 @@ def fresh_database(url: str) -> Iterator[str]:
 @contextmanager
 def _template(url: str) -> Iterator[None]:
     with psycopg.connect(url, autocommit=True) as admin:
-        admin.execute(f'drop database if exists "{TEMPLATE}"')
         admin.execute(f'create database "{TEMPLATE}"')
-    yield
+    try:
+        yield
+    finally:
+        with psycopg.connect(url, autocommit=True) as admin:
+            admin.execute(f'drop database if exists "{TEMPLATE}"')
 
 
 @contextmanager
