@@ -10,7 +10,7 @@ import structlog
 
 from bot.guard.redact import redact_finding
 
-CHATTY = ("aiosqlite", "alembic", "apscheduler", "chromadb", "elastic_transport", "httpx", "httpx2", "uvicorn")
+CHATTY = ("alembic", "apscheduler", "chromadb", "elastic_transport", "httpx", "httpx2", "uvicorn")
 """Libraries that tell of each request and each start at INFO."""
 
 
