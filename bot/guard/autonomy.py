@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from bot.settings import Settings
@@ -87,7 +87,7 @@ class Ruling:
 
     verdict: Literal["run", "ask", "granted", "refuse"]
     people: int = 0
-    """How many different people have to approve."""
+    """How many different people have to approve. Of what was granted: if it may have run and is to run again."""
     asker_may: bool = True
     approvers: tuple[str, ...] = ()
     why: str = ""
@@ -105,9 +105,10 @@ def rule(prepared: Prepared, profile: str, approvers: Approvers, granted: bool) 
         return Ruling("refuse", why=_forbidden(prepared, profile))
     if permission.verdict == "run":
         return Ruling("run", why=f"it only reads, and reads run unasked in {profile}")
+    terms = _ask(prepared, permission, approvers)
     if granted and grantable(prepared) and profile in TABLE:
-        return Ruling("granted", why=f"your team lets it run unasked in {profile}")
-    return _ask(prepared, permission, approvers)
+        return replace(terms, verdict="granted", why=f"your team lets it run unasked in {profile}")
+    return terms
 
 
 def kind_of(prepared: Prepared) -> Kind:

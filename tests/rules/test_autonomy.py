@@ -162,6 +162,12 @@ def test_unasked_runs_only_a_read_or_what_was_granted(step, profile, granted, se
         assert not (second and ruling.asker_may)
 
 
+def test_what_was_granted_still_says_whom_to_ask_should_it_have_to_run_again():
+    ruling = rule(prepared("high"), "production", TEAM, granted=True)
+    assert (ruling.verdict, ruling.people, ruling.approvers) == ("granted", 1, ("S0PAY", "oncall"))
+    assert rule(prepared("high"), "production", NOBODY, granted=True).verdict == "granted"
+
+
 # ── who approves ─────────────────────────────────────────────────────────────────────────────────
 
 
