@@ -60,8 +60,10 @@ def _reasons(asked: Run, events: Sequence[Event], prepared: Prepared) -> Iterato
     why = next(
         (e.why for e in reversed(events) if isinstance(e, StepPrepared) and e.prepared == prepared and e.why), ""
     )
+    if asked.why:
+        yield f"Why: {prose(asked.why, 400)}"
     if why:
-        yield f"Why it asks: {prose(why, 300)}"
+        yield f"Asks because {prose(why, 300)}"
     if prepared.unsafe:
         yield f"Unsafe: {prose(prepared.unsafe, 300)}"
     if prepared.values:

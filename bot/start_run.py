@@ -13,7 +13,7 @@ from bot.action_ports import Entry, TargetHeldError
 from bot.domain.incident import Incident
 from bot.domain.run import Run
 from bot.domain.said import Field, Form
-from bot.domain.text import code, safe
+from bot.domain.text import code, cut, safe
 from bot.job import record
 from bot.workshop import Workshop
 from runbooks.model import Parameter, Runbook
@@ -62,6 +62,7 @@ async def begin(shop: Workshop, wish: Wish) -> Run | Form:
         asked_by=wish.user_id,
         asked_at=shop.desk.clock.now(),
         profile=shop.rules.profile,
+        why=await _why(shop, wish.incident),
     )
     facts = {"runbook": wish.book.id, "target": run.target, "given": dict(wish.given), "profile": run.profile}
     try:
@@ -73,6 +74,15 @@ async def begin(shop: Workshop, wish: Wish) -> Run | Form:
         raise NotRunError(_held(held.run)) from held
     await shop.begin(run.id)
     return run
+
+
+async def _why(shop: Workshop, incident: Incident) -> str:
+    """The likely cause by now, for those who have to decide. Raises JournalDown."""
+    report = await shop.desk.journal.report(incident.id, incident.opening)
+    if report is None or not report.analysis.causes:
+        return "no clear cause yet"
+    cause = report.analysis.causes[0]
+    return f"{cut(cause.text, 300)} (confidence {cause.confidence})"
 
 
 async def check_asker(shop: Workshop, user_id: str, channel_id: str) -> None:

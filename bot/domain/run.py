@@ -40,6 +40,8 @@ class Run:
     asked_by: str
     asked_at: datetime
     profile: str
+    why: str = ""
+    """What the briefing said when it was asked for: the likely cause, masked."""
     message: Posted | None = None
     """The message that shows its progress; None until it stands."""
 
