@@ -271,6 +271,12 @@ def test_of_a_conditional_step_all_commands_and_the_condition_are_granted(grants
         assert found.granted("tidy", other, "staging", prepared()) is None
 
 
+def test_a_request_among_commands_cannot_be_granted(grants):
+    found = grants(CONDITIONAL.replace("find /var/log -delete]", "'']"))
+    request = Step("http", details={"url": "http://flags/off"})
+    assert found.granted("tidy", replace(WHEN_FULL, then=(WHEN_FULL.then[0], request)), "staging", prepared()) is None
+
+
 def test_a_request_cannot_be_granted(grants):
     step = Step("http", name="remove rotated logs", details={"url": "http://flags/off"})
     assert (
