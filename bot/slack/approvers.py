@@ -12,9 +12,8 @@ from bot.ports import ChatError
 from bot.settings import Settings
 from bot.slack.people import ONCALL, standing
 from bot.slack.scopes import MANIFEST
-from bot.slack.web import Web
+from bot.slack.web import Web, open_web
 from integrations.contract import RoomError
-from integrations.trust import context as tls_context
 from runbooks.model import Risk
 
 WHAT = "approvers"
@@ -45,10 +44,9 @@ async def approver_checks(settings: Settings) -> list[Check]:
     if settings.slack_bot_token is None:
         return []
     try:
-        tls = tls_context("slack", settings.extra_ca_file)
+        web = open_web(settings)
     except RoomError as wrong:
         return [Check(WHAT, "fault", wrong.reason, wrong.fix)]
-    web = Web(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, tls)
     try:
         entries = tuple(dict.fromkeys(entry for entries in lists.values() for entry in entries))
         found = await asyncio.gather(*(_members(web, entry, settings) for entry in entries))

@@ -9,14 +9,13 @@ from bot.domain.briefing import Briefing
 from bot.domain.incident import Channel, Posted
 from bot.guard.redact import redact
 from bot.ports import ChatError
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings
 from bot.slack import reactions
 from bot.slack.blocks import Message, render
 from bot.slack.channels import Channels
 from bot.slack.files import Files, Sheet, named
 from bot.slack.posts import Posts
-from bot.slack.web import Web
-from integrations.trust import context as tls_context
+from bot.slack.web import Web, open_web
 
 NOTHING = b"(nothing)\n"
 """Slack takes no empty file."""
@@ -137,7 +136,4 @@ class SlackChat:
 
 def open_chat(settings: Settings, mask: Callable[[str], str] = redact) -> SlackChat:
     """The chat that the settings name; nothing is connected yet. Raises SettingsError, or Refused for a bad CA file."""
-    if settings.slack_bot_token is None:
-        raise SettingsError("SLACK_BOT_TOKEN: not set; create the app from slack-manifest.yaml to get one")
-    tls = tls_context("slack", settings.extra_ca_file)
-    return SlackChat(Web(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, tls), mask)
+    return SlackChat(open_web(settings), mask)

@@ -15,6 +15,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.ports import ChatError
+from bot.settings import Settings, SettingsError
+from integrations.trust import context as tls_context
 
 Act = Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]
 Answer = Mapping[str, Any]
@@ -111,6 +113,14 @@ class Web:
         except (aiohttp.ClientError, OSError, TimeoutError) as failure:
             raise ChatError("unreachable", passing=True) from failure
         return data if isinstance(data, dict) else {}
+
+
+def open_web(settings: Settings) -> Web:
+    """Slack as the settings name it; nothing is connected yet. Raises SettingsError, or Refused for a bad CA file."""
+    if settings.slack_bot_token is None:
+        raise SettingsError("SLACK_BOT_TOKEN: not set; create the app from slack-manifest.yaml to get one")
+    tls = tls_context("slack", settings.extra_ca_file)
+    return Web(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, tls)
 
 
 class _Later(Exception):
