@@ -25,7 +25,7 @@ def command(step: Step, filling: Filling, find: Find) -> Exec:
     except (CommandError, psql.PsqlError) as error:
         raise RefusedError(str(error)) from error
     told = {(place or 0) + spot: text for spot, text in sql}
-    as_code = bool(launcher(written))
+    as_code = bool(step.unsafe or launcher(written))
     argv = tuple(_argument(arg, filling, told.get(spot), as_code) for spot, arg in enumerate(written))
     return started(_with_rows(argv, place), step, find)
 

@@ -89,7 +89,6 @@ def test_no_value_changes_the_program_or_the_number_of_arguments(text, command, 
             assert not came.startswith("-") or told.startswith("-")
     else:
         assert isinstance(found, Refuse)
-        assert "`v`" in found.reason or "value" in found.reason
 
 
 @given(NASTY)
@@ -141,7 +140,7 @@ REFUSED = [
     (step(action="http", details={"url": "ftp://flags.internal/"}), "names its host"),
     (step(action="http", details={"url": "https://flags.internal/", "headers": {"X": "{{env.OTHER}}"}}), "RUNBOOK_ENV"),
     (step(action="http", details={"url": "https://flags.internal/", "headers": {"X": "a\nY: b"}}), "one line"),
-    (step(action="http", details={"url": "https://flags.internal/", "headers": {"Host": "x"}}), "no header that a step"),
+    (step(action="http", details={"url": "https://flags.internal/", "headers": {"Host": "x"}}), "no header that"),
     (step(action="http", details={"url": "https://flags.internal/", "method": "TRACE"}), "`method`"),
     (step(action="copy", details={"from": "/etc/passwd", "to": "s3://bucket/x"}), "nothing that `copy` knows"),
     (step(action="copy", details={"from": "{{pod}}:/a/../b", "to": "s3://bucket/x"}), "no `..`"),
@@ -287,7 +286,7 @@ KILL = step(
 )
 
 
-def test_then_happens_once_for_each_row_that_matches_under_one_gate():
+def test_then_happens_for_each_row_that_matches_under_one_gate():
     found = of(KILL, known=Known(values(pid="1"), ROWS, ANY_NAME))
 
     assert [deed.argv[-1] for deed in found.deeds] == [
@@ -362,6 +361,26 @@ def test_preparing_twice_binds_the_same_and_another_value_something_else():
     assert digest("R", one) == digest("R", same) != digest("R", other)
 
 
+SQL_VALUES = ["x' OR '1'='1", "x'; DROP TABLE t; --", "\\", "$$", 'x"', "a;b"]
+
+
+@pytest.mark.parametrize("text", SQL_VALUES)
+@pytest.mark.parametrize("sql", ["SELECT '{{v}}'", 'SELECT \\"{{v}}\\"'])
+def test_no_value_ends_the_quotes_that_it_stands_in(text, sql):
+    book = {"parameters": (Parameter("v", pattern="[ -~]+"),)}
+
+    assert isinstance(of(step(f'psql -c "{sql}"'), known=Known(values(v="two words")), **book), Prepared)
+    assert "must not carry a quote" in of(step(f'psql -c "{sql}"'), known=Known(values(v=text)), **book).reason
+
+
+def test_a_value_in_what_runs_other_commands_is_a_plain_word_whatever_its_pattern():
+    asked = step("kubectl exec {{pod}} -- sh -c 'echo {{v}}'", unsafe="no other way")
+    book = {"parameters": (Parameter("v", pattern="[ -~]+"),)}
+
+    assert isinstance(of(asked, known=Known(values(v="ok-1")), **book), Prepared)
+    assert "reads as code" in of(asked, known=Known(values(v="x; reboot")), **book).reason
+
+
 TEAM = Path(__file__).parent / "as_a_team_writes.yaml"
 
 
@@ -398,7 +417,7 @@ def test_with_a_real_psql_hostile_text_stays_in_its_row_and_a_look_cannot_change
 
     literal = evil.replace("'", "''")
     told = subprocess.run(
-        ["psql", "--csv", "-X", plain, "-c", f"SELECT 1 AS pid, '{literal}' AS query, '00:20:00'::interval AS duration"],
+        ["psql", "--csv", "-X", plain, "-c", f"SELECT 1 AS pid, '{literal}' AS query, interval '1h' AS duration"],
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     rows = glean(LIST, Outcome("done", exit=0, output=told)).rows
