@@ -5,6 +5,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+WORKERS := 0
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,8 +15,8 @@ install: $(VENV)/.demo ## install the bot and its playground into .venv
 demo: $(VENV)/.demo ## start bot and playground on this machine [ONCE=1] [SCENARIO=name] [PORT=number]
 	@$(BIN)/python -m playground $(if $(ONCE),--once) $(if $(SCENARIO),--scenario "$(SCENARIO)") $(if $(PORT),--port "$(PORT)")
 
-test: $(VENV)/.dev ## install what tests need, run them all [ARGS="-k name"]
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.dev ## install what tests need, run them all [ARGS="-k name"] [WORKERS=2]
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types and layers
 	$(BIN)/ruff format --check .
