@@ -7,6 +7,7 @@ import asyncio
 import sys
 import tempfile
 import time
+from collections.abc import Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,23 +27,24 @@ SLACK_S = 0.08
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured. `slow` incidents in the rows that take seconds each."""
+    """How much is measured."""
 
     incidents: int
-    slow: int
     starts: int
     load_s: float
     delays: tuple[float, ...] = (0.005, 0.2, 1.0)
     postgres: bool = True
 
 
-FULL = Plan(50, 12, 5, 20.0)
-QUICK = Plan(3, 2, 1, 2.0, delays=(0.2,), postgres=False)
+FULL = Plan(50, 3, 20.0)
+QUICK = Plan(3, 1, 2.0, delays=(0.2,), postgres=False)
+SIDE_BY_SIDE = 2
+"""In how many parts, each with a world and a program of its own, a row is told whose sources take a second."""
 
 
 def main() -> int:
     arguments = _arguments()
-    plan = QUICK if arguments.quick else Plan(FULL.incidents, arguments.slow, FULL.starts, FULL.load_s)
+    plan = QUICK if arguments.quick else FULL
     try:
         asyncio.run(_bench(plan, arguments.only))
     except (NoBriefing, process.NotStarted) as problem:
@@ -54,7 +56,6 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a look in under a minute: few of everything")
-    parser.add_argument("--slow", type=int, default=FULL.slow, help="incidents in the slow rows (default %(default)s)")
     parser.add_argument("--only", choices=("incidents", "starts", "webhooks"), help="one part of it")
     return parser.parse_args()
 
@@ -78,20 +79,29 @@ async def _bench(plan: Plan, only: str | None) -> None:
 async def _incidents(plan: Plan, folder: Path) -> list[Measured]:
     found: list[Measured] = []
     for delay in plan.delays:
-        pair = (_told(folder, "bot", delay, plan), _told(folder, "plain", delay, plan))
         if delay >= 1:  # they wait nearly all of the time, so they may wait side by side
-            found += await asyncio.gather(*pair)
+            found += await asyncio.gather(*(_in_parts(folder, who, delay, plan.incidents) for who in ("bot", "plain")))
         else:
-            found += [await one for one in pair]
+            found += [
+                await _told(folder / f"{who}-{delay:g}", who, delay, range(plan.incidents)) for who in ("bot", "plain")
+            ]
     if plan.postgres and FINDERS["postgres"]() is not None:
         found.append(await _on_postgres(folder, plan))
     return found
 
 
-async def _told(folder: Path, who: str, delay: float, plan: Plan, database: str = "") -> Measured:
-    """So many incidents by the bot or the plain design, after one that is not counted."""
-    here = folder / f"{who}-{delay:g}{'-postgres' if database else ''}"
-    count = plan.slow if delay >= 1 or database else plan.incidents
+async def _in_parts(folder: Path, who: str, delay: float, incidents: int) -> Measured:
+    """One row, told by several programs side by side; the heaviest of them is weighed."""
+    parts = [range(first, incidents, SIDE_BY_SIDE) for first in range(SIDE_BY_SIDE)]
+    told = await asyncio.gather(
+        *(_told(folder / f"{who}-{delay:g}-{number}", who, delay, part) for number, part in enumerate(parts))
+    )
+    warm, after = (max(getattr(one, what) for one in told) for what in ("warm_mb", "after_mb"))
+    return Measured(who, delay, [timing for one in told for timing in one.timings], warm, after, SIDE_BY_SIDE)
+
+
+async def _told(here: Path, who: str, delay: float, numbers: Collection[int], database: str = "") -> Measured:
+    """These incidents by the bot or the plain design, after one that is not counted."""
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(world_running(here, slack_s=SLACK_S, sources_s=delay))
         env = {**world.env, "DATABASE_URL": database or world.env["DATABASE_URL"]}
@@ -101,7 +111,7 @@ async def _told(folder: Path, who: str, delay: float, plan: Plan, database: str 
         chores = () if who == "plain" else None
         await _some(world, [LAST], chores)
         idle = program.rss_mb()
-        timings = await _some(world, range(count), chores)
+        timings = await _some(world, numbers, chores)
         return Measured(f"{who}{', PostgreSQL' if database else ''}", delay, timings, idle, program.rss_mb())
 
 
@@ -116,7 +126,7 @@ async def _learn(env: dict[str, str], folder: Path) -> None:
 
 async def _on_postgres(folder: Path, plan: Plan) -> Measured:
     with cluster() as url, fresh_database(url) as database:
-        return await _told(folder, "bot", 0.2, plan, database)
+        return await _told(folder / "bot-postgres", "bot", 0.2, range(plan.incidents), database)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ class Measured:
     timings: Sequence[Timing]
     warm_mb: float
     after_mb: float
+    parts: int = 1
+    """How many programs shared them; the megabytes are of one."""
 
 
 def incidents(rows: Sequence[Measured], slack_s: float) -> str:
@@ -61,12 +63,12 @@ def incidents(rows: Sequence[Measured], slack_s: float) -> str:
             ),
             "",
             markdown(
-                ("memory (MB)", "after 1 incident", "after all", "aim", ""),
+                ("memory (MB, processes together)", "after 1 incident", "after all", "aim", ""),
                 [
                     (
                         _name(row),
                         f"{row.warm_mb:.0f}",
-                        f"{row.after_mb:.0f} ({len(row.timings) + 1})",
+                        f"{row.after_mb:.0f} ({len(row.timings) // row.parts + 1})",
                         *_aim(row, row.after_mb, MEMORY_AIM_MB, f"{MEMORY_AIM_MB:.0f}"),
                     )
                     for row in rows
