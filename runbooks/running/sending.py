@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import httpx
@@ -19,6 +19,8 @@ from runbooks.running.references import mask, mask_cut, put_in, references, reso
 from runbooks.running.settings import HandsSettings
 
 Trust = Callable[[], ssl.SSLContext]
+LookUp = Callable[[str, int], Awaitable[tuple[str, ...]]]
+"""Host and port → addresses that may be called, in the order to try. Raises OSError, NotAllowedError."""
 CONNECT_S = 3.0
 """For one of a host's addresses; then the next is tried."""
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -46,15 +48,18 @@ class _Call:
         self.sent = self.sent or event == "http11.send_request_headers.started"
 
 
-async def send(deed: Http, settings: HandsSettings, trusted: Trust) -> Outcome:
-    """Sends it and reads the answer; every failure is an outcome. The answer's status is the exit code."""
+async def send(deed: Http, settings: HandsSettings, trusted: Trust, ask_dns: LookUp = look_up) -> Outcome:
+    """Sends it and reads the answer; every failure is an outcome. The answer's status is the exit code.
+
+    `ask_dns` is asked once; only an address that it gave is called.
+    """
     try:
         call = _call(deed, settings)
     except NotAllowedError as problem:
         return Outcome("refused", note=problem.reason)
     try:
         async with asyncio.timeout(deed.timeout_s):
-            outcome = await _try(call, deed.method, trusted)
+            outcome = await _try(call, deed.method, trusted, ask_dns)
     except TimeoutError:
         outcome = Outcome("timeout", note=f"no answer from {call.name} in {deed.timeout_s:g} s; {_fate(call)}")
     except NotAllowedError as problem:
@@ -100,10 +105,10 @@ def _url(deed: Http, settings: HandsSettings) -> httpx.URL:
     return url
 
 
-async def _try(call: _Call, method: str, trusted: Trust) -> Outcome:
+async def _try(call: _Call, method: str, trusted: Trust, ask_dns: LookUp) -> Outcome:
     """Each address of the host in turn, until one takes the connection."""
     port = call.url.port or (443 if call.url.scheme == "https" else 80)
-    addresses = await look_up(call.url.raw_host.decode(), port)
+    addresses = await ask_dns(call.url.raw_host.decode(), port)
     verify = trusted() if call.url.scheme == "https" else None
     for last, address in enumerate(addresses, 1 - len(addresses)):
         try:

@@ -36,6 +36,7 @@ while not os.path.exists(sys.argv[1]):
 TIDY = """
 import os, signal, sys, time
 def tidy(*_):
+    time.sleep(0.1)
     open(sys.argv[2], "w").write("tidied")
     sys.exit(0)
 signal.signal(signal.SIGTERM, tidy)
@@ -44,9 +45,9 @@ time.sleep(600)
 """
 BOMB = """
 import os, sys, time
-for _ in range(10):
-    os.fork()
-    {apart}
+for _ in range(9):
+    if os.fork() == 0:
+        {apart}
 time.sleep(600)
 """
 
@@ -135,7 +136,7 @@ async def test_closing_the_hands_ends_what_runs_and_begins_nothing(bench, sign):
     assert (await bench.run("true")).result == "refused"
 
 
-@pytest.mark.parametrize("apart", ["pass", "os.setsid() if os.getpid() != os.getsid(0) else None"])
+@pytest.mark.parametrize("apart", ["pass", "os.setsid()"])
 async def test_a_fork_bomb_is_ended_whole(bench, apart):
     outcome = await bench.python(BOMB.format(apart=apart), "bomb-of-this-test")
     assert outcome.result == "failed"

@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from runbooks.prepared import Http
-from runbooks.running import HandsSettings, open_hands
+from runbooks.running import HandsSettings, open_hands, sending
 
 SECRET = 's3cr3t "token"/=='
 
@@ -78,10 +78,21 @@ async def test_a_request_is_sent_as_it_stands_and_its_answer_comes_back():
     assert body == '{"on": false}'
 
 
-async def test_the_next_address_is_tried_where_one_does_not_answer():
-    """`localhost` is ::1 first on most machines, and this server listens on 127.0.0.1 alone."""
+async def test_the_next_address_is_tried_where_one_does_not_answer_and_dns_is_asked_once():
+    """An answer that changes between the check and the call changes nothing."""
+    asked = []
+
+    async def ask_dns(host, port):
+        asked.append(host)
+        return ("127.0.0.2", "127.0.0.1")
+
     async with serving(answering("204 No Content")) as server:
-        assert (await send(request(f"http://localhost:{server.port}"), f"LOCALHOST:{server.port}")).exit == 204
+        host = f"flags.internal:{server.port}"
+        settings = HandsSettings(hosts=(host,))
+        outcome = await sending.send(request(f"http://{host}"), settings, ssl.create_default_context, ask_dns)
+    assert outcome.exit == 204
+    assert asked == ["flags.internal"]
+    assert f"Host: {host}\r\n" in server.requests[0]
 
 
 @pytest.mark.parametrize("listed", [(), ("localhost",), ("127.0.0.1:1",), ("example.com",), ("27.0.0.1:{port}",)])
