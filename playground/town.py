@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,10 @@ from playground.scenarios import ALL
 from playground.slack.serve import Slack
 from playground.slack.serve import running as slack_running
 from playground.slack.settings import Command, SlackSettings
+from playground.tls import Certificates
+
+Env = dict[str, str]
+"""Settings of the bot, by the names of its environment variables."""
 
 
 class WallClock:
@@ -45,54 +49,74 @@ async def running(folder: Path, *, port: int = 0, more: Mapping[str, str] | None
 
     `port` is the page's; `more` are settings over those of the town, an empty one turning something off.
     """
-    doors = ("alerts", "prometheus", "elastic", "github", "pagerduty", "cluster")
-    tokens = {name: secrets.token_urlsafe(24) for name in doors}
+    certificates = tls.make(folder / "tls")
     bot_port = free_port()
-    clock = WallClock()
+    figures_port = free_port()  # known before it serves: alerts link to it
+    alerts = _token()
+    target = Target(f"http://127.0.0.1:{bot_port}/webhooks/alertmanager", alerts, f"http://127.0.0.1:{figures_port}")
+    director = Director(Settings(target), WallClock())
+    _write_what_the_bot_reads(folder, director)
     async with AsyncExitStack() as stack:
-        certificates = tls.make(folder / "tls")
-        slack_settings = _as_the_manifest_says()
-        figures_port = free_port()  # known before it serves: alerts link to it
-        target = Target(
-            f"http://127.0.0.1:{bot_port}/webhooks/alertmanager", tokens["alerts"], f"http://127.0.0.1:{figures_port}"
-        )
-        director = Director(Settings(target), clock)
-        figures = await stack.enter_async_context(
-            prometheus.running(director, token=tokens["prometheus"], port=figures_port)
-        )
-        repos = [p.service.repo for s in ALL for p in s.profiles if p.service.repo]
-        logs = await stack.enter_async_context(elasticsearch.running(director, api_key=tokens["elastic"]))
-        code = await stack.enter_async_context(github.running(director, token=tokens["github"], repos=repos))
-        rota = await stack.enter_async_context(
-            pagerduty.running(director, token=tokens["pagerduty"], certificates=certificates)
-        )
-        pods = await stack.enter_async_context(cluster.running(director, token=tokens["cluster"]))
-        slack = await stack.enter_async_context(
-            slack_running(slack_settings, director.people(), director, clock.now, port=port)
-        )
-        (folder / "services.yaml").write_text(director.services_yaml())
-        _write_history(folder / "history.jsonl", director)
+        slack = await stack.enter_async_context(_slack(director, port))
         env = {
             **_own_settings(folder, bot_port, certificates.ca_file),
             **_slack_settings(slack),
-            **_runbook_settings(pods),
-            "ALERTMANAGER_WEBHOOK_TOKEN": tokens["alerts"],
-            "GENERIC_WEBHOOK_TOKEN": tokens["alerts"],
-            "PROMETHEUS_URL": figures.url,
-            "PROMETHEUS_TOKEN": tokens["prometheus"],
-            "ELASTICSEARCH_URL": logs.url,
-            "ELASTICSEARCH_API_KEY": tokens["elastic"],
-            "GITHUB_TOKEN": tokens["github"],
-            "GITHUB_API_URL": code.url,
-            "PAGERDUTY_API_KEY": tokens["pagerduty"],
-            "PAGERDUTY_API_URL": rota.url,
-            **(more or {}),
+            "ALERTMANAGER_WEBHOOK_TOKEN": alerts,
+            "GENERIC_WEBHOOK_TOKEN": alerts,
         }
+        figures, rota = _figures(director, figures_port), _rota(director, certificates)
+        for stand_in in (figures, _logs(director), _code(director), rota, _pods(director)):
+            env |= await stack.enter_async_context(stand_in)
+        env |= more or {}
         bot = Bot(env, folder, bot_port)
-        try:
-            yield Town(slack, director, bot, env)
-        finally:
-            await bot.stop()
+        stack.push_async_callback(bot.stop)
+        yield Town(slack, director, bot, env)
+
+
+# ── each stand-in, as long as one is inside, and how the bot reaches it ──
+
+
+@asynccontextmanager
+async def _figures(director: Director, port: int) -> AsyncIterator[Env]:
+    token = _token()
+    async with prometheus.running(director, token=token, port=port) as there:
+        yield {"PROMETHEUS_URL": there.url, "PROMETHEUS_TOKEN": token}
+
+
+@asynccontextmanager
+async def _logs(director: Director) -> AsyncIterator[Env]:
+    key = _token()
+    async with elasticsearch.running(director, api_key=key) as there:
+        yield {"ELASTICSEARCH_URL": there.url, "ELASTICSEARCH_API_KEY": key}
+
+
+@asynccontextmanager
+async def _code(director: Director) -> AsyncIterator[Env]:
+    token = _token()
+    repos = [profile.service.repo for one in ALL for profile in one.profiles if profile.service.repo]
+    async with github.running(director, token=token, repos=repos) as there:
+        yield {"GITHUB_API_URL": there.url, "GITHUB_TOKEN": token}
+
+
+@asynccontextmanager
+async def _rota(director: Director, certificates: Certificates) -> AsyncIterator[Env]:
+    key = _token()
+    async with pagerduty.running(director, token=key, certificates=certificates) as there:
+        yield {"PAGERDUTY_API_URL": there.url, "PAGERDUTY_API_KEY": key}
+
+
+@asynccontextmanager
+async def _pods(director: Director) -> AsyncIterator[Env]:
+    async with cluster.running(director, token=_token()) as there:
+        yield _runbook_settings(there)
+
+
+def _slack(director: Director, port: int) -> AbstractAsyncContextManager[Slack]:
+    return slack_running(_as_the_manifest_says(), director.people(), director, director.now, port=port)
+
+
+def _token() -> str:
+    return secrets.token_urlsafe(24)
 
 
 def _own_settings(folder: Path, port: int, ca_file: Path) -> dict[str, str]:
@@ -146,6 +170,11 @@ def _as_the_manifest_says() -> SlackSettings:
             for command in asked["features"]["slash_commands"]
         ),
     )
+
+
+def _write_what_the_bot_reads(folder: Path, director: Director) -> None:
+    (folder / "services.yaml").write_text(director.services_yaml())
+    _write_history(folder / "history.jsonl", director)
 
 
 def _write_history(path: Path, director: Director) -> None:
