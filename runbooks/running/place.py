@@ -32,6 +32,7 @@ class Place:
         their own name find it; `readlink -f` leads to the true file.
         """
         path = self.programs / name.rsplit("/", 1)[-1]
+        path.unlink(missing_ok=True)  # of the command before it
         path.symlink_to(f"/proc/self/fd/{descriptor}")
         return path
 

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Literal
 
 from runbooks.commands import NotAllowedError, Program
@@ -35,7 +36,24 @@ _REASONS: Mapping[int, str] = {
 
 
 async def execute(deed: Exec, halt: asyncio.Event, settings: HandsSettings) -> Outcome:
-    """Runs the approved file; every failure is an outcome. `halt` and being cancelled end it with its children."""
+    """Runs the approved file, and what stands behind it in the same folder; every failure is an outcome.
+
+    `halt` and being cancelled end it with its children.
+    """
+    try:
+        with place() as own:
+            first = await _one(deed, own, halt, settings)
+            if not first.ok or deed.then is None:
+                return first
+            if halt.is_set():
+                return replace(first, result="stopped", note="stopped between its two commands; the second did not run")
+            left = max(1.0, deed.timeout_s - first.seconds)
+            return _both(first, await _one(replace(deed.then, timeout_s=left), own, halt, settings))
+    except OSError as error:
+        return _refused(f"the bot could not make its folder ({error.strerror}); look at TMPDIR")
+
+
+async def _one(deed: Exec, own: Place, halt: asyncio.Event, settings: HandsSettings) -> Outcome:
     try:
         _sound(deed)
         program = Program(deed.program, deed.program_digest)
@@ -44,8 +62,7 @@ async def execute(deed: Exec, halt: asyncio.Event, settings: HandsSettings) -> O
         return _refused(problem.reason)
     out, err = Kept(), Kept()
     try:
-        with place() as own:
-            told = await keep(_order(deed, own, handle, settings), halt, out, err)
+        told = await keep(_order(deed, own, handle, settings), halt, out, err)
     except NotAllowedError as problem:
         return _refused(problem.reason)
     except OSError as error:
@@ -53,6 +70,19 @@ async def execute(deed: Exec, halt: asyncio.Event, settings: HandsSettings) -> O
     finally:
         os.close(handle)
     return _outcome(deed, told, out, err, secrets_of(settings.passed))
+
+
+def _both(first: Outcome, second: Outcome) -> Outcome:
+    """One outcome of two commands. The first has run, so a second that was not begun is a failure."""
+    return replace(
+        second,
+        result="failed" if second.result == "refused" else second.result,
+        output=first.output + second.output,
+        errors=first.errors + second.errors,
+        seconds=first.seconds + second.seconds,
+        cut=first.cut or second.cut,
+        note="; ".join(filter(None, (first.note, second.note))),
+    )
 
 
 def environment(deed: Exec, home: str, settings: HandsSettings) -> Mapping[str, str]:
