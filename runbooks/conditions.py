@@ -15,7 +15,8 @@ from typing import Any
 
 from runbooks.showing import escaped
 from runbooks.spans import seconds
-from runbooks.spelling import ConditionError, Kind, Spelled, Token, Use, spelled, tokens
+from runbooks.spelling import Kind, Spelled, Use, spelled
+from runbooks.tokens import ConditionError, Token, tokens
 
 __all__ = ["ANY_NAME", "Condition", "ConditionError", "Held", "condition", "expected", "holds"]
 
