@@ -1,4 +1,4 @@
-"""The command line: `first-responder serve`, `doctor`, `replay`, `learn`, `embedder fetch`, `migrate`."""
+"""The command line: `first-responder serve`, `doctor`, `replay`, `learn`, `migrate`, and groups of commands."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import typer
 
 from bot import __version__
 from bot.cli.audit import app as audit_app
+from bot.cli.runbooks import app as runbooks_app
 
 app = typer.Typer(
     name="first-responder",
@@ -24,6 +25,7 @@ app = typer.Typer(
 embedder_app = typer.Typer(help="The model that turns texts into vectors.", no_args_is_help=True)
 app.add_typer(embedder_app, name="embedder")
 app.add_typer(audit_app, name="audit")
+app.add_typer(runbooks_app, name="runbooks")
 
 
 @app.command()

@@ -150,6 +150,8 @@ def _looking(settings: Settings) -> Apart:
 
 def _desk(settings: Settings, record: Journal, clock: Clock, looking: Looking) -> Desk:
     catalog, library = load_catalog(settings.services_file), load_runbooks(settings.runbooks_dir)
+    for problem in library.problems:
+        log.warning("a runbook is left out", fault=str(problem))
     return Desk(
         journal=record,
         chat=open_chat(settings),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -18,7 +21,11 @@ from bot.slack.checks import slack_checks
 from bot.state import condition
 from bot.state.condition import Condition
 from bot.state.database import DatabaseUrlError, head
+from runbooks.lint import not_here, told_once
 from runbooks.loader import load as load_runbooks
+from runbooks.prepare import House
+from runbooks.running.programs import find
+from runbooks.running.settings import HandsSettings
 
 WEBHOOKS = {
     "webhook alertmanager": "ALERTMANAGER_WEBHOOK_TOKEN",
@@ -40,7 +47,7 @@ async def all_checks(settings: Settings) -> list[Check]:
             *await slack_checks(settings),
             *_webhooks(settings),
             services,
-            _runbooks(settings.runbooks_dir),
+            *await asyncio.to_thread(_runbooks, settings),
             *_off(rooms),
         ]
     finally:
@@ -92,13 +99,28 @@ def _catalog(path: Path | None) -> tuple[Catalog, Check]:
     return catalog, Check("services", "ok", f"{len(catalog.services)} services")
 
 
-def _runbooks(path: Path | None) -> Check:
-    library = load_runbooks(path)
+def _runbooks(settings: Settings) -> list[Check]:
+    """What cannot be loaded, and what could not run here."""
+    library, programs = load_runbooks(settings.runbooks_dir), HandsSettings(programs=settings.runbook_allowed_programs)
+    house = House(partial(find, settings=programs), settings.runbook_allowed_hosts, settings.runbook_env)
+    missing = told_once(not_here(library, house))
+    found = Check("runbooks", "ok", f"{len(library.runbooks)} runbooks")
     if library.problems:
-        return Check(
-            "runbooks", "warning", "; ".join(map(str, library.problems[:5])), "mend these files in RUNBOOKS_DIR"
-        )
-    return Check("runbooks", "ok", f"{len(library.runbooks)} runbooks")
+        faults = _first(list(map(str, library.problems)))
+        found = Check("runbooks", "warning", faults, "mend these files in RUNBOOKS_DIR; they are left out until then")
+    if not missing:
+        return [found]
+    # what comes with the bot cannot know your programs and hosts, so it is no fault of yours that they are missing
+    state: Literal["off", "warning"] = "warning" if settings.runbooks_dir else "off"
+    return [
+        found,
+        Check("runbooks here", state, _first(missing), "until then these steps are refused when they are run"),
+    ]
+
+
+def _first(told: Sequence[str]) -> str:
+    more = f"; and {len(told) - 5} more: first-responder runbooks lint" if len(told) > 5 else ""
+    return "; ".join(told[:5]) + more
 
 
 def _off(rooms: Rooms) -> list[Check]:

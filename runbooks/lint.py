@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -21,7 +21,12 @@ def lint(folder: Path | None, house: House) -> tuple[Problem, ...]:
     refused when they are prepared.
     """
     library = load(folder)
-    return tuple(sorted((*library.problems, *not_here(library, house)), key=lambda found: (found.file, found.line)))
+    return in_order((*library.problems, *not_here(library, house)))
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """As they stand in the files."""
+    return tuple(sorted(problems, key=lambda found: (found.file, found.line)))
 
 
 def not_here(library: Library, house: House) -> tuple[Problem, ...]:
@@ -35,6 +40,14 @@ def not_here(library: Library, house: House) -> tuple[Problem, ...]:
             for said in (*_programs(book, deed, program), *_hosts_and_env(book, deed, house))
         )
     )
+
+
+def told_once(problems: Iterable[Problem]) -> tuple[str, ...]:
+    """Each message once, with the files that it is about."""
+    files: dict[str, dict[str, None]] = {}
+    for problem in problems:
+        files.setdefault(problem.message, {})[problem.file] = None
+    return tuple(f"{', '.join(names)}: {message}" for message, names in files.items())
 
 
 def _deeds(book: Runbook) -> Iterator[Step]:

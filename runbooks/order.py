@@ -96,9 +96,9 @@ def _row(step: Step) -> str:
 
 
 def _table(step: Step) -> str | None:
-    """The name of the table that it leaves; psql's rows are one without `parse`."""
+    """The name of the table that it leaves; psql's rows are one without `parse`, and a list in JSON may be one."""
     if step.parse is not None:
-        return step.parse.name if step.parse.kind == "table" else None
+        return {"table": step.parse.name, "json": ""}.get(step.parse.kind)
     try:
         return "" if step.action == "exec" and psql.place_of(split(step.command)) is not None else None
     except CommandError:
