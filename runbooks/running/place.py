@@ -22,7 +22,7 @@ class Place:
 
     @property
     def programs(self) -> Path:
-        """Holds one link, by which the program is started."""
+        """Holds a link for each program, by which it is started."""
         return self.root / "program"
 
     def link(self, name: str, descriptor: int) -> Path:
@@ -31,8 +31,9 @@ class Place:
         A script, and its interpreter, come through it too, so what was hashed is what is read. Programs that look at
         their own name find it; `readlink -f` leads to the true file.
         """
-        path = self.programs / name.rsplit("/", 1)[-1]
-        path.unlink(missing_ok=True)  # of the command before it
+        folder = self.programs / str(descriptor)
+        folder.mkdir(0o700)
+        path = folder / name.rsplit("/", 1)[-1]
         path.symlink_to(f"/proc/self/fd/{descriptor}")
         return path
 

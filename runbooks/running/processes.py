@@ -7,7 +7,7 @@ import errno
 import os
 import re
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -17,11 +17,13 @@ from runbooks.running.keeper import MOST_PROCESSES
 from runbooks.running.kept import MOST_READ, Order, Told, keep
 from runbooks.running.output import Kept, plain
 from runbooks.running.place import Place, place
-from runbooks.running.programs import open_approved
+from runbooks.running.programs import digest, open_approved
 from runbooks.running.references import mask, mask_cut, secrets_of
 from runbooks.running.sandbox import inside
 from runbooks.running.settings import HandsSettings
 
+_SHORTEST_S = 0.1
+"""What a second program gets where the first took all the time."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _STEERING = re.compile(
     r"LD_.*|PATH|HOME|TMPDIR|IFS|ENV|BASH_ENV|PYTHON.*|PERL5.*|RUBY.*|NODE_OPTIONS|JAVA_TOOL_OPTIONS"
@@ -38,38 +40,62 @@ _REASONS: Mapping[int, str] = {
 async def execute(deed: Exec, halt: asyncio.Event, settings: HandsSettings) -> Outcome:
     """Runs the approved file, and what stands behind it in the same folder; every failure is an outcome.
 
-    `halt` and being cancelled end it with its children.
+    Each program is checked before the first is started. `halt` and being cancelled end what runs with its children.
     """
+    deeds, handles = tuple(_in_order(deed)), list[int]()
     try:
+        for one in deeds:
+            handles.append(await _opened(one, settings))
         with place() as own:
-            first = await _one(deed, own, halt, settings)
-            if not first.ok or deed.then is None:
-                return first
-            if halt.is_set():
-                return replace(first, result="stopped", note="stopped between its two commands; the second did not run")
-            left = max(1.0, deed.timeout_s - first.seconds)
-            return _both(first, await _one(replace(deed.then, timeout_s=left), own, halt, settings))
+            orders = [_order(one, own, handle, settings) for one, handle in zip(deeds, handles, strict=True)]
+            return await _one_by_one(deeds, orders, halt, secrets_of(settings.passed))
+    except NotAllowedError as problem:
+        return _refused(problem.reason)
     except OSError as error:
         return _refused(f"the bot could not make its folder ({error.strerror}); look at TMPDIR")
+    finally:
+        for handle in handles:
+            os.close(handle)
 
 
-async def _one(deed: Exec, own: Place, halt: asyncio.Event, settings: HandsSettings) -> Outcome:
-    try:
-        _sound(deed)
-        program = Program(deed.program, deed.program_digest)
-        handle = await _in_thread(lambda: open_approved(deed.argv[0], program, settings), os.close)
-    except NotAllowedError as problem:
-        return _refused(problem.reason)
+def _in_order(deed: Exec) -> Iterator[Exec]:
+    yield deed
+    if deed.then is not None:
+        yield from _in_order(deed.then)
+
+
+async def _opened(deed: Exec, settings: HandsSettings) -> int:
+    """A descriptor of its approved file. Raises NotAllowedError."""
+    _sound(deed)
+    program = Program(deed.program, deed.program_digest)
+    return await _in_thread(lambda: open_approved(deed.argv[0], program, settings), os.close)
+
+
+async def _one_by_one(
+    deeds: Sequence[Exec], orders: Sequence[Order], halt: asyncio.Event, secrets: Mapping[str, str]
+) -> Outcome:
+    """Each where the one before ended well; together they have the time of the first."""
+    done = await _one(deeds[0], orders[0], halt, secrets)
+    for deed, order in zip(deeds[1:], orders[1:], strict=True):
+        if not done.ok:
+            break
+        if halt.is_set():
+            return replace(done, result="stopped", note="stopped between its two commands; the second did not run")
+        if await asyncio.to_thread(digest, order.program) != deed.program_digest:
+            note = f"{deed.program} was changed while `{deeds[0].argv[0]}` ran, so it did not run; see who changed it"
+            return replace(done, result="failed", exit=None, note=note)
+        left = max(_SHORTEST_S, min(order.timeout_s, deeds[0].timeout_s - done.seconds))
+        done = _both(done, await _one(deed, replace(order, timeout_s=left), halt, secrets))
+    return done
+
+
+async def _one(deed: Exec, order: Order, halt: asyncio.Event, secrets: Mapping[str, str]) -> Outcome:
     out, err = Kept(), Kept()
     try:
-        told = await keep(_order(deed, own, handle, settings), halt, out, err)
-    except NotAllowedError as problem:
-        return _refused(problem.reason)
+        told = await keep(order, halt, out, err)
     except OSError as error:
-        return _refused(f"the bot could not start it ({error.strerror}); look at its memory, files and TMPDIR")
-    finally:
-        os.close(handle)
-    return _outcome(deed, told, out, err, secrets_of(settings.passed))
+        return _refused(f"the bot could not start it ({error.strerror}); look at its memory and open files")
+    return _outcome(deed, told, out, err, secrets)
 
 
 def _both(first: Outcome, second: Outcome) -> Outcome:

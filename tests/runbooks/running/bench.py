@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from runbooks.prepared import Exec, Outcome
@@ -47,6 +48,9 @@ class Bench:
 
     async def run(self, *argv: str, stop: asyncio.Event | None = None, **deed) -> Outcome:
         return await self.hands.perform(self.deed(*argv, **deed), stop or asyncio.Event())
+
+    def pair(self, first: tuple[str, ...], second: tuple[str, ...], **deed) -> Exec:
+        return replace(self.deed(*first, **deed), then=self.deed(*second, **deed))
 
     async def python(self, body: str, *arguments: str, **deed) -> Outcome:
         self.script("program", body)

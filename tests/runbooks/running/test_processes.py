@@ -71,6 +71,13 @@ async def test_the_working_folder_is_its_own_and_is_removed_even_when_it_was_shu
     assert not Path(folder).parent.exists()
 
 
+async def test_it_has_a_session_and_a_group_of_its_own(bench):
+    """So that a key pressed in the bot's terminal is not for it."""
+    session, leads = await told(bench, "[os.getsid(0), os.getpgid(0) == os.getpid()]")
+    assert session != os.getsid(0)
+    assert leads
+
+
 async def test_each_step_has_a_folder_of_its_own(bench):
     assert await told(bench, "os.getcwd()") != await told(bench, "os.getcwd()")
 
