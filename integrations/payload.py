@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from integrations.contract import Alert, Delivery, Malformed, Rejected
@@ -127,7 +128,42 @@ def _untold(path: str, entries: int, rejected: int) -> Iterator[Rejected]:
         yield Rejected(path, f"{entries - MOST_ALERTS} more were not looked at; send at most {MOST_ALERTS:,} at once")
 
 
-def truncated(payload: Mapping[str, Any]) -> tuple[Rejected, ...]:
+def group(source: str, payload: object, sender: str, read: Callable[[Any, str], Alert]) -> Delivery:
+    """The alerts of a webhook in Alertmanager's form, which is Grafana's too. Good ones are kept where others are bad.
+
+    Raises Malformed, naming the field, for another shape or when no alert is good; `sender` is what was expected.
+    """
+    if not isinstance(payload, dict) or not isinstance(payload.get("alerts"), list):
+        raise Malformed(source, f"alerts: must be a list; is this {sender}?")
+    found = delivery(source, payload["alerts"], "alerts", read)
+    return replace(found, rejected=found.rejected + _truncated(payload))
+
+
+def alert_of_group(source: str, found: Mapping[str, Any], where: str) -> Alert:
+    """What every alert of such a group says in the same way; severity and summary by their plainest names.
+
+    Raises Wrong.
+    """
+    labels = texts(found.get("labels"), f"{where}.labels")
+    annotations = texts(found.get("annotations"), f"{where}.annotations")
+    status = status_of(found.get("status"), f"{where}.status")
+    ended = found.get("endsAt") if status == "resolved" else None
+    return Alert(
+        source=source,
+        fingerprint=text(found.get("fingerprint"), f"{where}.fingerprint")[:255] or fingerprint_of(labels),
+        name=labels.get("alertname") or "alert without a name",
+        status=status,
+        starts_at=moment(found.get("startsAt"), f"{where}.startsAt"),
+        ends_at=maybe_moment(ended, f"{where}.endsAt"),
+        severity=labels.get("severity", ""),
+        summary=annotations.get("summary") or annotations.get("description", ""),
+        labels=labels,
+        annotations=annotations,
+        url=link(found.get("generatorURL")),
+    )
+
+
+def _truncated(payload: Mapping[str, Any]) -> tuple[Rejected, ...]:
     """What the sender itself left out, by its own limit (Alertmanager's `max_alerts`)."""
     count = payload.get("truncatedAlerts")
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
@@ -135,12 +171,14 @@ def truncated(payload: Mapping[str, Any]) -> tuple[Rejected, ...]:
     return (Rejected("truncatedAlerts", f"left out by the sender: {count}; see max_alerts of its webhook"),)
 
 
-def status_of(value: Any, where: str) -> str:
+def status_of(value: Any, where: str) -> Literal["firing", "resolved"]:
     """`firing` or `resolved`. Raises Wrong."""
     word = text(value, where).strip().lower()
-    if word not in ("firing", "resolved"):
-        raise Wrong(where, f"must be firing or resolved, not {word[:40]!r}")
-    return word
+    if word == "firing":
+        return "firing"
+    if word == "resolved":
+        return "resolved"
+    raise Wrong(where, f"must be firing or resolved, not {word[:40]!r}")
 
 
 def _kind(value: Any) -> str:

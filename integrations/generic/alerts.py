@@ -15,7 +15,7 @@ one of that identity that fires now, or a new one that begins now: a repetition 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any
 
 from integrations import payload as door
 from integrations.contract import Alert, Delivery, Malformed
@@ -69,7 +69,7 @@ def _alert(entry: Any, where: str, now: datetime) -> Alert:
         source=NAME,
         fingerprint=door.text(found.get("id"), f"{where}.id")[:255] or door.fingerprint_of(same),
         name=title,
-        status=cast(Literal["firing", "resolved"], status),
+        status=status,
         starts_at=began or now,
         dated=began is not None,
         ends_at=door.maybe_moment(ended, f"{where}.ends_at"),

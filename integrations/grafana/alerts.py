@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal, cast
+from typing import Any
 
 from integrations import payload as door
-from integrations.contract import Alert, Delivery, Malformed
+from integrations.contract import Alert, Delivery
 from integrations.grafana import NAME
 
 
@@ -15,30 +15,17 @@ def parse(payload: object) -> Delivery:
 
     Raises Malformed, naming the field, for another shape or when no alert is good.
     """
-    if not isinstance(payload, dict) or not isinstance(payload.get("alerts"), list):
-        raise Malformed(NAME, "alerts: must be a list; is this a webhook of Grafana's alerting (version 8 or later)?")
-    found = door.delivery(NAME, payload["alerts"], "alerts", _alert)
-    return replace(found, rejected=found.rejected + door.truncated(payload))
+    return door.group(NAME, payload, "a webhook of Grafana's alerting (version 8 or later)", _alert)
 
 
 def _alert(entry: Any, where: str) -> Alert:
     found = door.mapping(entry, where)
-    labels = door.texts(found.get("labels"), f"{where}.labels")
-    annotations = door.texts(found.get("annotations"), f"{where}.annotations")
-    status = cast(Literal["firing", "resolved"], door.status_of(found.get("status"), f"{where}.status"))
-    ended = found.get("endsAt") if status == "resolved" else None
+    alert = door.alert_of_group(NAME, found, where)
     links = (door.link(found.get(key)) for key in ("panelURL", "dashboardURL", "generatorURL"))
-    return Alert(
-        source=NAME,
-        fingerprint=door.text(found.get("fingerprint"), f"{where}.fingerprint")[:255] or door.fingerprint_of(labels),
-        name=labels.get("alertname") or "alert without a name",
-        status=status,
-        starts_at=door.moment(found.get("startsAt"), f"{where}.startsAt"),
-        ends_at=door.maybe_moment(ended, f"{where}.endsAt"),
-        severity=labels.get("severity") or labels.get("priority", ""),
-        summary=annotations.get("summary") or annotations.get("description", ""),
-        labels=labels,
-        annotations=annotations | _values(found.get("values")),
+    return replace(
+        alert,
+        severity=alert.severity or alert.labels.get("priority", ""),
+        annotations={**alert.annotations, **_values(found.get("values"))},
         url=next((link for link in links if link), None),
     )
 
