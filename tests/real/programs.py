@@ -32,7 +32,7 @@ def _bwrap() -> str | None:
 
 
 def _elasticsearch() -> str | None:
-    return os.environ.get("ELASTICSEARCH_TEST_URL") or os.environ.get("ELASTICSEARCH_HOME")
+    return os.environ.get("ELASTICSEARCH_TEST_URL") or os.environ.get("ELASTICSEARCH_HOME") or None
 
 
 FINDERS: dict[str, Callable[[], str | None]] = {

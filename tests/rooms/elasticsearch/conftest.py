@@ -13,8 +13,9 @@ import pytest
 from integrations import elasticsearch
 from integrations.contract import Alert, Look, Scope, Service, Window
 from playground import elasticsearch as stand_in
-from playground.world import LogRecord, Person, Rollout, Sample, Shift
+from playground.world import LogRecord
 from tests.real.elasticsearch import RealElasticsearch, elasticsearch_server, index_of
+from tests.rooms.quiet import Quiet
 
 ALERTED = datetime(2026, 3, 3, 3, 42, tzinfo=UTC)
 NOW = ALERTED + timedelta(seconds=20)
@@ -41,28 +42,14 @@ def scope(*services: str, env: str = "prod") -> Scope:
 
 
 @dataclass
-class Written:
+class Written(Quiet):
     """A world with log records only."""
 
+    moment = NOW
     told: Sequence[LogRecord]
-
-    def now(self) -> datetime:
-        return NOW
 
     def logs(self) -> Sequence[LogRecord]:
         return self.told
-
-    def samples(self) -> Sequence[Sample]:
-        return ()
-
-    def rollouts(self) -> Sequence[Rollout]:
-        return ()
-
-    def people(self) -> Sequence[Person]:
-        return ()
-
-    def shifts(self) -> Sequence[Shift]:
-        return ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import pytest
 from integrations import github
 from integrations.contract import Alert, Scope, Service, Window
 from playground import github as stand_in
-from playground.world import LogRecord, Person, Rollout, Sample, Shift
+from playground.world import Rollout
+from tests.rooms.quiet import Quiet
 
 ALERTED = datetime(2026, 3, 3, 3, 42, tzinfo=UTC)
 NOW = ALERTED + timedelta(seconds=20)
@@ -20,28 +21,14 @@ REPO = "shop/payments"
 
 
 @dataclass
-class Company:
+class Company(Quiet):
     """A world with rollouts only."""
 
+    moment = NOW
     told: list[Rollout]
-
-    def now(self) -> datetime:
-        return NOW
 
     def rollouts(self) -> Sequence[Rollout]:
         return self.told
-
-    def samples(self) -> Sequence[Sample]:
-        return ()
-
-    def logs(self) -> Sequence[LogRecord]:
-        return ()
-
-    def people(self) -> Sequence[Person]:
-        return ()
-
-    def shifts(self) -> Sequence[Shift]:
-        return ()
 
 
 def rolled_out(number: int, before: timedelta, **other: object) -> Rollout:

@@ -12,7 +12,8 @@ from integrations import pagerduty
 from integrations.contract import Alert, Scope, Service, Window
 from playground import pagerduty as stand_in
 from playground import tls
-from playground.world import LogRecord, Person, Rollout, Sample, Shift
+from playground.world import Person, Shift
+from tests.rooms.quiet import Quiet
 
 NOW = datetime(2026, 3, 3, 3, 42, tzinfo=UTC)
 KEY = "u+made-up-pagerduty-key"
@@ -23,28 +24,17 @@ BOB = Person("U0BOB", "bob", "Bob Brandt", "bob@shop.example")
 
 
 @dataclass
-class Rota:
+class Rota(Quiet):
     """A world with people and shifts only."""
 
+    moment = NOW
     turns: list[Shift] = field(default_factory=list)
-
-    def now(self) -> datetime:
-        return NOW
 
     def people(self) -> Sequence[Person]:
         return (DANA, EVE, BOB)
 
     def shifts(self) -> Sequence[Shift]:
         return self.turns
-
-    def samples(self) -> Sequence[Sample]:
-        return ()
-
-    def logs(self) -> Sequence[LogRecord]:
-        return ()
-
-    def rollouts(self) -> Sequence[Rollout]:
-        return ()
 
 
 @pytest.fixture
@@ -55,7 +45,7 @@ def rota() -> Rota:
             Shift("PPAY", "Payments", 2, EVE, tomorrow),
             Shift("PPAY", "Payments", 1, DANA, tomorrow),
             Shift("PWEB", "Web", 1, BOB, tomorrow),
-        ]
+        ],
     )
 
 
