@@ -32,9 +32,17 @@ class Reader:
     def types(self, selector: str, text: str) -> None:
         self._with(selector, "", lambda element: element.send_keys(text))
 
-    def keeps(self, file: Path, *, width: int, height: int) -> None:
-        """A screenshot at that size."""
+    def is_(self, who: str, name: str) -> None:
+        """Goes on as this person, by their id and their name."""
+        self.clicks(f'[data-person="{who}"]')
+        self.sees("#sidebar .acting b", name)
+
+    def keeps(self, file: Path, *, width: int, height: int, at: str = "") -> None:
+        """A screenshot at that size, scrolled so that the element `at` ends at its bottom."""
         self._window.set_window_size(width, height)
+        if at:
+            script = "arguments[0].scrollIntoView({block: 'end'})"
+            self._with(at, "", lambda element: self._window.execute_script(script, element))
         file.parent.mkdir(parents=True, exist_ok=True)
         self._window.save_screenshot(str(file))
 
