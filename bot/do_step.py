@@ -12,7 +12,7 @@ from datetime import timedelta
 import structlog
 
 from bot import ballot, run_facts
-from bot.domain.approval import Approved
+from bot.domain.approval import Approved, Gate
 from bot.domain.move import Act, Check, Glean, LoseSight, Prepare
 from bot.domain.run import (
     Checked,
@@ -48,13 +48,13 @@ LOOK_S = 0.5
 KEPT = 256 * 1024
 """Characters of an output that the record keeps; the whole is in the thread."""
 LONG_AGO = timedelta(seconds=5)
-"""After an approval as old as this (a restart lay between) its reactions are read once more."""
+"""Where a restart lay between two events, an approval's reactions are read once more."""
 
 
 async def act(job: Job, move: Act) -> None:
     """Does one deed, at most once: whoever appends that it begins, does it."""
     step = prepared_at(job.events, move.path)
-    if step.ruling == "ask" and _first_since_approval(job) and not await _still_as_approved(job, step):
+    if step.ruling == "ask" and not await _still_approved(job, step):
         return
     deed = _within(step.prepared.deeds[move.index], seconds_left(job.events))
     facts = run_facts.of_deed(step.prepared, move.index)
@@ -64,13 +64,11 @@ async def act(job: Job, move: Act) -> None:
     await show(job)
     outcome = await _perform(job, deed)
     whole = f"{outcome.output}\0{outcome.errors}"
-    hashed = hashlib.sha256(whole.encode()).hexdigest()
+    hashed = hashlib.sha256(whole.encode(errors="replace")).hexdigest()
     masked = replace(outcome, output=redact(outcome.output), errors=redact(outcome.errors), note=redact(outcome.note))
+    became = {"result": outcome.result, "exit": outcome.exit, "seconds": outcome.seconds, "output_sha256": hashed}
+    await job.audit_for_sure("deed.ended", {**facts, **became})
     await job.append_for_sure(DeedEnded(job.now(), move.path, move.index, _kept(masked), hashed))
-    await job.audit(
-        "deed.ended",
-        {**facts, "result": outcome.result, "exit": outcome.exit, "seconds": outcome.seconds, "output_sha256": hashed},
-    )
     await show_output(job, move.path, move.index, masked)
 
 
@@ -115,18 +113,32 @@ async def lose_sight(job: Job, move: LoseSight) -> None:
     await job.append(MayHaveRun(job.now(), move.path, move.index))
 
 
-async def _still_as_approved(job: Job, step: StepPrepared) -> bool:
-    """Whether what was approved is what would run now. If not, it is prepared anew, and so asked again."""
+async def _still_approved(job: Job, step: StepPrepared) -> bool:
+    """Whether this may begin: the approval stands, and it is of what would run now."""
     decided = next((e for e in reversed(job.events) if isinstance(e, GateDecided)), None)
     gate = await job.shop.runs.gate(decided.gate_id) if decided else None
     if decided is None or gate is None or not isinstance(decided.verdict, Approved):
         return False
-    if job.now() - decided.at > LONG_AGO and await ballot.read(job.shop, gate):
-        last = {vote.person.id: vote for vote in await job.shop.runs.votes(gate.id)}
-        for user in decided.verdict.by:
-            if last[user].answer != "approve":
-                await job.append(Stopped(job.now(), user, "the approval was taken back before it ran"))
-                return False
+    if job.now() - job.events[-1].at > LONG_AGO and await _taken_back(job, gate, decided.verdict):
+        return False
+    begun = any(isinstance(event, DeedBegun) for event in job.events[job.events.index(decided) :])
+    return begun or await _still_as_shown(job, step, gate)
+
+
+async def _taken_back(job: Job, gate: Gate, approved: Approved) -> bool:
+    """Whether somebody took an approval back while nobody was there to read it; then the run is over."""
+    if not await ballot.read(job.shop, gate):
+        return False
+    last = {vote.person.id: vote for vote in await job.shop.runs.votes(gate.id)}
+    for user in approved.by:
+        if last[user].answer != "approve":
+            await job.append(Stopped(job.now(), user, "the approval was taken back before it ran"))
+            return True
+    return False
+
+
+async def _still_as_shown(job: Job, step: StepPrepared, gate: Gate) -> bool:
+    """Whether what was approved is what would run now. If not, it is prepared anew, and so asked again."""
     changed = await changed_since(job, step.prepared)
     if changed:
         await job.audit("values.changed", {"path": gate.path, "values": {n: v.text for n, v in changed.items()}})
@@ -136,11 +148,6 @@ async def _still_as_approved(job: Job, step: StepPrepared) -> bool:
         return True
     await prepare(job, Prepare(gate.path))
     return False
-
-
-def _first_since_approval(job: Job) -> bool:
-    last = next((e for e in reversed(job.events) if isinstance(e, (DeedBegun, GateDecided))), None)
-    return isinstance(last, GateDecided)
 
 
 def _within(deed: Deed, seconds: float) -> Deed:

@@ -17,6 +17,7 @@ from bot.domain.run import (
 )
 from bot.domain.text import code, prose, safe
 from bot.domain.words import figure
+from bot.next_move import done_before
 from bot.step_words import clock, fenced, verdict_words, words
 from runbooks.commands import shown
 from runbooks.prepared import Prepared, digest
@@ -64,6 +65,8 @@ def _reasons(asked: Run, events: Sequence[Event], prepared: Prepared) -> Iterato
         yield f"Why: {prose(asked.why, 400)}"
     if why:
         yield f"Asks because {prose(why, 300)}"
+    if ran := done_before(events, prepared.path):
+        yield f"The first {ran} ran already and {'is' if ran == 1 else 'are'} not repeated."
     if prepared.unsafe:
         yield f"Unsafe: {prose(prepared.unsafe, 300)}"
     if prepared.values:

@@ -20,7 +20,7 @@ from bot.insist import attempt
 from bot.job import Job
 from bot.ports import ChatError
 from bot.prepare_step import ruling_of
-from bot.progress import prepared_at
+from bot.progress import prepared_at, progress_of
 from runbooks.prepared import digest
 
 log = structlog.get_logger(__name__)
@@ -31,6 +31,8 @@ LAST_LOOK_S = 1.0
 """Before a gate expires it is read once more."""
 CHOICE_S = 24 * 3600.0
 """How long the bot waits for somebody to say what to do about a step that may have run."""
+ASK_AGAIN_S = 1800.0
+"""How long a gate that nobody answered can be asked again; until then the run holds its target."""
 
 
 async def ask(job: Job, move: Ask) -> None:
@@ -80,13 +82,14 @@ async def await_decision(job: Job, move: Await) -> None:
 
 
 async def await_choice(job: Job, move: Choose) -> None:
-    """Waits until a person says what to do about a step that may have run."""
+    """Waits until a person says how to go on with a step that may have run, or that nobody answered for."""
     seen = len(job.events)
+    patience = CHOICE_S if progress_of(job.events, move.path).lost is not None else ASK_AGAIN_S
     waited = 0.0
     while len(job.events) == seen:
         if await job.shop.switch.state() is not None:
             return
-        if waited >= CHOICE_S:
+        if waited >= patience:
             await job.append(Chosen(job.now(), move.path, "stop", "bot"))
             return
         await job.shop.rest(job.run.id, READ_S)

@@ -194,14 +194,16 @@ class IncidentAction:
         run_id, _, path = tap.value.partition(" ")
         run = await self._shop.runs.run(run_id)
         choice = tap.does.removeprefix("choose.")
-        if run is None or choice not in ("check", "again", "stop"):
+        if run is None:
             return _line("That cannot be chosen any more.")
         person = await self._shop.people.person(tap.user_id, (), "")
         if not person.full_member:
             return _line(f"Not done: {person.why_not or 'only full members of this workspace can choose'}.")
         chosen = Chosen(self._shop.desk.clock.now(), path, choice, tap.user_id)  # type: ignore[arg-type]
         events = await self._shop.runs.events(run.id)
-        if not run_list.can_choose(events, path) or not await self._shop.runs.append(run.id, len(events), chosen):
+        if not run_list.can_choose(run, events, path, choice) or not await self._shop.runs.append(
+            run.id, len(events), chosen
+        ):
             return _line("Somebody has chosen already; the run's message shows it.")
         facts = {"path": path, "choice": choice}
         await record(self._shop, Entry("choice", tap.user_id, run.incident_id, run.id, facts))

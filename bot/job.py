@@ -58,6 +58,12 @@ class Job:
                 while event not in self.events and not await self.append(event):
                     pass
 
+    async def audit_for_sure(self, what: str, facts: Mapping[str, Any]) -> None:
+        """The same for what has happened already: it waits until the database can be written."""
+        async for tried in stamina.retry_context(JournalDown, attempts=None, timeout=None, wait_max=5.0):
+            with tried:
+                await self.audit(what, facts)
+
     async def audit(self, what: str, facts: Mapping[str, Any], who: str = "bot") -> None:
         """Raises JournalDown: what cannot be recorded must not be done."""
         entry = Entry(what, who, self.run.incident_id, self.run.id, facts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from bot.domain.approval import Halted
+from bot.domain.approval import Expired, Halted
 from bot.domain.move import (
     ROLLBACK,
     Act,
@@ -99,15 +99,15 @@ def _of_step(run: Run, events: Sequence[Event], at: Progress) -> Move | None:
     return _forward(run, events, at) or _afterwards(run, events, at)
 
 
-def _no(at: Progress) -> Finish:
-    """The step cannot or must not run."""
+def _no(at: Progress) -> Move:
+    """The step cannot or must not run. Where nobody answered in time, a person may have it asked again."""
     if at.refused:
         return Finish("refused", at.refused.reason)
     if isinstance(at.no, Halted):
         return Finish("stopped", at.no.reason)
     if at.no and at.no.kind == "denied":
         return Finish("denied", sentence(f"{name(at)} was denied"))
-    return Finish("expired", f"Nobody approved {name(at)} in time.")
+    return Finish("expired", f"Nobody approved {name(at)} in time.") if at.chosen else Choose(at.path)
 
 
 def _lost(at: Progress) -> Move | None:
@@ -212,7 +212,7 @@ def _undo(run: Run, events: Sequence[Event], at: Progress, end: Finish) -> Move:
     if not _undoable(run, at):
         return end
     back = progress_of(events, at.path + ROLLBACK)
-    if isinstance(back.no, Halted):
+    if isinstance(back.no, Halted) or (isinstance(back.no, Expired) and not back.chosen):
         return _no(back)
     if back.failure and back.failure.result == "stopped":
         return Finish("stopped", stopped(back))
@@ -250,6 +250,7 @@ def done_before(events: Sequence[Event], path: str) -> int:
 
 
 def choices(events: Sequence[Event], path: str) -> tuple[Choice, ...]:
-    """What a person can choose from at `Choose`: `check` only where the step has a check."""
-    prepared = progress_of(events, path).prepared
-    return ("check", "again", "stop") if prepared and prepared.prepared.check else ("again", "stop")
+    """What a person can choose from at `Choose`: `check` only where the step may have run and has a check."""
+    at = progress_of(events, path)
+    looks = at.lost is not None and at.prepared is not None and at.prepared.prepared.check is not None
+    return ("check", "again", "stop") if looks else ("again", "stop")

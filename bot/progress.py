@@ -36,7 +36,7 @@ class Progress:
     asked: tuple[str, ...] = ()
     """Ids of its gates."""
     no: Denied | Expired | Halted | None = None
-    """The first no at any of its gates. It stays."""
+    """The first no at any of its gates. It stays, but for the one that nobody answered, once a person asks again."""
     prepared: StepPrepared | None = None
     kept: int = 0
     """Deeds, from the first, that ran under an earlier preparation and are the same in this one: not repeated."""
@@ -105,10 +105,20 @@ def _acted(at: Progress, event: Event) -> Progress:
             return _ended(at, event)
         case MayHaveRun():
             return replace(at, lost=event.index, ran=True, chosen=None, checked=None)
-        case Chosen() if at.lost is not None:
-            return replace(at, chosen=event, checked=None, again=at.again or event.choice == "again")
+        case Chosen():
+            return _chosen(at, event)
         case _:
             return at
+
+
+def _chosen(at: Progress, event: Chosen) -> Progress:
+    """Where nobody answered in time, what stands prepared is asked again, by another gate, or the run ends."""
+    if isinstance(at.no, Expired):
+        asks = event.choice == "again"
+        return replace(at, no=None, gate=None, approved=False) if asks else replace(at, chosen=event)
+    if at.lost is not None:
+        return replace(at, chosen=event, checked=None, again=at.again or event.choice == "again")
+    return at
 
 
 def _looked(at: Progress, event: Event) -> Progress:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.briefing import Briefing, Button, Section
+from bot.domain.move import Choose
 from bot.domain.run import (
-    Chosen,
     Ended,
     Event,
-    MayHaveRun,
     Run,
     StepPrepared,
-    Stopped,
 )
 from bot.domain.text import code, prose, safe
-from bot.next_move import choices
+from bot.next_move import choices, next_move
+from bot.progress import progress_of
 from bot.step_words import clock, fenced, mark, words
 from runbooks.model import Step
 
@@ -37,8 +36,9 @@ def run(asked: Run, events: Sequence[Event]) -> Briefing:
     lines = [_step_line(number, step, events) for number, step in enumerate(asked.runbook.steps, 1)]
     lines += [_rollback_line(event, events) for event in _rollbacks(events)]
     sections = [Section(tuple(lines))]
-    if lost := _to_choose(events):
-        sections.append(_choice(asked, lost, choices(events, lost.path)))
+    move = next_move(asked, events)
+    if isinstance(move, Choose):
+        sections.append(_choice(asked, events, move.path))
     if ended and ended.reason:
         sections.append(Section((prose(ended.reason, 600),)))
     how = f"`{asked.id}`" + ("" if ended else f" · `/incident-action stop {asked.id}` ends it")
@@ -88,22 +88,18 @@ def _rollbacks(events: Sequence[Event]) -> list[StepPrepared]:
     return list(found.values())
 
 
-def _to_choose(events: Sequence[Event]) -> MayHaveRun | None:
-    last = next((e for e in reversed(events) if isinstance(e, (MayHaveRun, Chosen, Stopped, Ended))), None)
-    return last if isinstance(last, MayHaveRun) else None
-
-
-def _choice(asked: Run, lost: MayHaveRun, possible: Sequence[str]) -> Section:
-    value = f"{asked.id} {lost.path}"
+def _choice(asked: Run, events: Sequence[Event], path: str) -> Section:
+    """What a person can choose, and what happens until somebody does: nothing."""
+    lost = progress_of(events, path).lost is not None
+    told = (
+        f"Step {path} began and I was not there at its end: it *may have run*. Nothing goes on until you choose."
+        if lost
+        else f"Nobody answered for step {path} in time, so it was not run. It can be asked again."
+    )
+    value = f"{asked.id} {path}"
     buttons = {
         "check": Button("Check", "choose.check", value),
-        "again": Button("Run again (asks first)", "choose.again", value),
+        "again": Button("Run again (asks first)" if lost else "Ask again", "choose.again", value),
         "stop": Button("Stop here", "choose.stop", value, "danger"),
     }
-    return Section(
-        (
-            f"Step {lost.path} began and I was not there at its end: it *may have run*. Nothing goes on until one of "
-            "you chooses.",
-        ),
-        buttons=tuple(buttons[one] for one in possible),
-    )
+    return Section((told,), buttons=tuple(buttons[one] for one in choices(events, path)))

@@ -52,7 +52,7 @@ class LoseSight:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """It may have run; a person says how to go on: Chosen follows."""
+    """It may have run, or nobody answered in time; a person says how to go on: Chosen follows."""
 
     path: str
 

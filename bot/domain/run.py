@@ -118,7 +118,10 @@ class MayHaveRun:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What a person wants after `MayHaveRun`: look (the step's check), run it again (a new gate), or end the run."""
+    """What a person wants after `MayHaveRun`: look (the step's check), run it again (a new gate), or end the run.
+
+    After a gate that nobody answered in time: ask again, or end the run.
+    """
 
     at: datetime
     path: str

@@ -107,7 +107,23 @@ ROWS = [
     row("it cannot run", [refused("1")], Finish("refused", "`pod` is not known")),
     row("its output cannot be read", [*asked(ONE), *did("1"), refused("1")], Finish("refused", "`pod` is not known")),
     row("denied", [ONE, opened(ONE), denied()], Finish("denied", "Step 1 was denied.")),
-    row("expired", [ONE, opened(ONE), expired()], Finish("expired", "Nobody approved step 1 in time.")),
+    row("expired", [ONE, opened(ONE), expired()], Choose("1")),
+    row("expired, asked again", [ONE, opened(ONE), expired(), chosen("1", "again")], Ask("1")),
+    row(
+        "expired, left at that",
+        [ONE, opened(ONE), expired(), chosen("1", "stop")],
+        Finish("expired", "Nobody approved step 1 in time."),
+    ),
+    row(
+        "expired, asked again, approved",
+        [ONE, opened(ONE), expired(), chosen("1", "again"), opened(ONE, "G2"), approved("G2")],
+        Act("1", 0),
+    ),
+    row(
+        "a yes to the gate that expired says nothing at the next one",
+        [ONE, opened(ONE), expired(), chosen("1", "again"), approved(), opened(ONE, "G2")],
+        Await(opened(ONE, "G2").gate),
+    ),
     row("halted", [ONE, opened(ONE), halted()], Finish("stopped", "the wrong cluster")),
     row("denied after it was approved", [*asked(ONE), denied()], Finish("denied", "Step 1 was denied.")),
     row("denied, then approved", [ONE, opened(ONE), denied(), approved()], Finish("denied", "Step 1 was denied.")),
@@ -260,7 +276,7 @@ ROWS = [
     ),
     row(
         "nobody answered",
-        [*BAD, BACK, opened(BACK, "G2"), expired("G2")],
+        [*BAD, BACK, opened(BACK, "G2"), expired("G2"), chosen("1.rollback", "stop")],
         Finish("failed", f"{NOT_GOOD} Nobody approved to roll it back."),
     ),
     row("undoing was halted", [*BAD, BACK, opened(BACK, "G2"), halted("G2")], Finish("stopped", "the wrong cluster")),

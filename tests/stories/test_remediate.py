@@ -75,11 +75,27 @@ async def test_a_strangers_yes_changes_nothing_and_they_alone_are_told_why(town,
     assert "approved" not in town.chat.of(gate).text
 
 
-async def test_no_answer_is_a_no(town):
+async def test_no_answer_is_a_no_and_it_can_be_asked_again(town):
     await town.say("run restart")
-    gate = await town.waits()
+    first = await town.waits()
     town.clock.forward(301)
-    await town.react(gate, APPROVE, ERIN)
+    await town.react(first, APPROVE, ERIN)
+    run = await town.chooses()
+    assert RESTART not in town.hands.ran
+    assert "can be asked again" in town.chat.of(run.id).text
+    await _choose(town, run, "again")
+    second = await town.waits()
+    assert second != first
+    await town.react(second, APPROVE, ERIN)
+    assert (await town.ended()).result == "done"
+
+
+async def test_no_answer_can_be_left_at_that(town):
+    await town.say("run restart")
+    await town.waits()
+    town.clock.forward(301)
+    town.shop.poke((await town.run()).id)
+    await _choose(town, await town.chooses(), "stop")
     assert (await town.ended()).result == "expired"
     assert RESTART not in town.hands.ran
 
@@ -206,10 +222,7 @@ async def _die_while_it_runs(town):
     await town.die()
     town.hands.held.clear()
     await town.live_again()
-    run = await town.run()
-    while run.id not in town.shop.resting:
-        await town.shop.runs.unended()
-    return run
+    return await town.chooses()
 
 
 async def test_what_a_crash_cut_short_is_not_run_again_until_somebody_says_so(town):
@@ -347,7 +360,9 @@ async def test_a_gate_that_nobody_could_see_lets_nothing_run(town):
         await town.shop.runs.unended()
     town.clock.forward(301)
     town.shop.poke(run.id)
+    await _choose(town, await town.chooses(), "stop")
     assert (await town.ended()).result == "expired"
+    assert RESTART not in town.hands.ran
 
 
 async def test_reactions_that_cannot_be_read_are_no_answer(town):

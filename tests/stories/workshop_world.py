@@ -10,9 +10,11 @@ from datetime import timedelta
 
 from bot.autonomy_file import Grants
 from bot.domain.approval import Person
+from bot.domain.move import Choose
 from bot.domain.said import Command, Reacted
 from bot.guard.autonomy import Approvers
 from bot.incident_action import IncidentAction
+from bot.next_move import next_move
 from bot.remediate import remediate
 from bot.replies import JournalReplies
 from bot.state.audit import ChainedAudit
@@ -167,6 +169,16 @@ class Town:
                 rests = bool(runs) and runs[0].id in self.shop.resting and not self.shop.pokes[runs[0].id].is_set()
                 if gate and rests and (await self.shop.runs.gate(gate.id)).message:
                     return gate.id
+                await asyncio.sleep(0.005)
+
+    async def chooses(self):
+        """The newest run, once it waits for somebody to say how to go on."""
+        async with asyncio.timeout(5):
+            while True:
+                run = await self.run()
+                waits = run.id in self.shop.resting and not self.shop.pokes[run.id].is_set()
+                if waits and isinstance(next_move(run, await self.shop.runs.events(run.id)), Choose):
+                    return run
                 await asyncio.sleep(0.005)
 
     async def ended(self):
