@@ -32,6 +32,7 @@ _QUOTE = {
 def load(folder: Path | None) -> Library:
     """Every runbook below the folder (`*.yaml`, `*.yml`), in the order of files; None: those that come with the bot.
 
+    What begins with a dot is passed over: in a mounted ConfigMap the same files stand once more in `..data`.
     Every fault of every file is named with its line. A runbook with a fault is left out; the others are there.
     """
     root = folder or SHIPPED
@@ -40,8 +41,8 @@ def load(folder: Path | None) -> Library:
     good: list[Runbook] = []
     problems: list[Problem] = []
     places: dict[str, str] = {}
-    for path in sorted(p for p in root.rglob("*") if p.suffix in (".yaml", ".yml") and p.is_file()):
-        file = path.relative_to(root).as_posix()
+    for file in _files(root):
+        path = root / file
         books, faults = _read(path, file)
         for book, own in books:
             first = places.setdefault(book.id, f"{file}:{book.line}") if book.id else f"{file}:{book.line}"
@@ -51,6 +52,12 @@ def load(folder: Path | None) -> Library:
             faults += own
         problems += [Problem(file, f.line, f.message) for f in sorted(faults, key=lambda fault: fault.line)]
     return Library(tuple(good), tuple(dict.fromkeys(problems)))
+
+
+def _files(root: Path) -> list[str]:
+    found = (path for path in root.rglob("*") if path.suffix in (".yaml", ".yml") and path.is_file())
+    names = (path.relative_to(root) for path in found)
+    return sorted(name.as_posix() for name in names if not any(part.startswith(".") for part in name.parts))
 
 
 def _read(path: Path, file: str) -> tuple[list[tuple[Runbook, list[Wrong]]], list[Wrong]]:

@@ -37,7 +37,8 @@ def lint(
         typer.echo(f"{(root / fault.file).as_posix()}:{fault.line}: {fault.message}")
     if faults:
         _end(f"{len(faults)} fault{'' if len(faults) == 1 else 's'}")
-    typer.echo(f"{len(library.runbooks)} runbooks, no fault")
+    count = len(library.runbooks)
+    typer.echo(f"{count} runbook{'' if count == 1 else 's'}, no fault")
     for need in told_once(missing) if ours else ():
         typer.echo(f"before it can run here · {need}")
 

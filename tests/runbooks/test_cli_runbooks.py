@@ -58,8 +58,8 @@ def books(tmp_path):
 
 
 def test_a_good_folder_is_counted(bot, books):
-    assert bot("lint", str(books)) == (0, "1 runbooks, no fault\n")
-    assert bot("lint", RUNBOOKS_DIR=str(books)) == (0, "1 runbooks, no fault\n")
+    assert bot("lint", str(books)) == (0, "1 runbook, no fault\n")
+    assert bot("lint", RUNBOOKS_DIR=str(books)) == (0, "1 runbook, no fault\n")
 
 
 def test_every_fault_has_its_file_and_line(bot, books):

@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from runbooks.loader import load
 from runbooks.model import Parse
@@ -37,7 +40,7 @@ def test_runbooks_are_read_as_teams_write_them():
     assert [step.approval for step in heap.steps] == [False, False, True]
     assert heap.steps[1].then[0].details["to"].endswith("heap.hprof")
     assert (pool.trigger.count, pool.trigger.window) == (5, "1m")
-    assert pool.steps[0].command == 'psql -c "SELECT pid\nFROM pg_stat_activity"'
+    assert pool.steps[0].command == 'psql -c "SELECT pid, now() - query_start AS duration\nFROM pg_stat_activity"'
 
 
 def test_several_documents_make_one_file(tmp_path):
@@ -308,3 +311,62 @@ steps:
     )
     assert library.problems == ()
     assert [(step.name, step.timeout_s) for step in library.runbooks[0].steps] == [("look", 5.0), ("again", 7.0)]
+
+
+def test_the_files_of_a_mounted_config_map_are_read_once(tmp_path):
+    (tmp_path / "..2026_11_21").mkdir()
+    (tmp_path / "..2026_11_21/a.yaml").write_text("id: a\nsteps: [{action: wait, for: 1s}]")
+    (tmp_path / "..data").symlink_to("..2026_11_21")
+    (tmp_path / "a.yaml").symlink_to("..data/a.yaml")
+    library = load(tmp_path)
+    assert library.problems == ()
+    assert [book.file for book in library.runbooks] == ["a.yaml"]
+
+
+KEYS = (
+    "id",
+    "steps",
+    "action",
+    "command",
+    "then",
+    "parse",
+    "verify",
+    "rollback",
+    "parameters",
+    "trigger",
+    "timeout",
+    "x",
+)
+SCALARS = st.sampled_from(
+    (
+        None,
+        True,
+        5,
+        1.5,
+        "",
+        "exec",
+        "http",
+        "wait",
+        "required",
+        "{{a}}",
+        "{{",
+        "any(x.y > 5)",
+        "sh -c id",
+        "kubectl get a",
+    )
+)
+SHAPES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(steps=st.lists(st.dictionaries(st.sampled_from(KEYS), SHAPES, max_size=6), max_size=3), more=SHAPES)
+def test_nothing_that_can_be_written_stops_the_reading(tmp_path_factory, steps, more):
+    folder = tmp_path_factory.mktemp("books")
+    (folder / "a.yaml").write_text(yaml.safe_dump({"id": "a", "steps": steps, "trigger": more}))
+    library = load(folder)
+    assert bool(library.runbooks) != bool(library.problems)
+    assert all(problem.line >= 1 and problem.message for problem in library.problems)
