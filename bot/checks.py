@@ -16,6 +16,7 @@ from bot.catalog import Catalog, CatalogError
 from bot.catalog import load as load_catalog
 from bot.doctor import Check, Examine
 from bot.rooms import Rooms, open_rooms
+from bot.run_checks import run_checks
 from bot.settings import Settings
 from bot.slack.checks import slack_checks
 from bot.state import condition
@@ -48,6 +49,7 @@ async def all_checks(settings: Settings) -> list[Check]:
             *_webhooks(settings),
             services,
             *await asyncio.to_thread(_runbooks, settings),
+            *await asyncio.to_thread(run_checks, settings, load_runbooks(settings.runbooks_dir)),
             *_off(rooms),
         ]
     finally:
