@@ -66,10 +66,10 @@ async def begun(bench, body, *arguments, sign, stop=None):
 
 
 async def test_at_its_limit_a_step_is_killed_even_if_it_does_not_listen(bench, sign):
-    outcome = await bench.python(DEAF, str(sign), timeout_s=1.0)
+    outcome = await bench.python(DEAF, str(sign), timeout_s=3.0)
     assert outcome.result == "timeout"
     assert outcome.exit is None
-    assert outcome.note == "ended at its limit of 1 s; if it needs longer, raise the step's `timeout`"
+    assert outcome.note == "ended at its limit of 3 s; if it needs longer, raise the step's `timeout`"
     assert not lives(int(sign.read_text()))
     assert zombies_of(os.getpid()) == []
 
@@ -80,7 +80,7 @@ async def test_what_it_wrote_before_its_limit_is_kept(bench):
 
 
 async def test_a_daemon_that_hid_in_a_session_of_its_own_is_found_at_the_limit(bench, sign):
-    outcome = await bench.python(DAEMON + "time.sleep(600)", str(sign), timeout_s=1.5)
+    outcome = await bench.python(DAEMON + "time.sleep(600)", str(sign), timeout_s=3.0)
     assert outcome.result == "timeout"
     assert not lives(int(sign.read_text()))
 
