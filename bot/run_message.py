@@ -28,7 +28,10 @@ _RESULTS = {
 }
 
 
-def run(asked: Run, events: Sequence[Event]) -> Briefing:
+_GRANT = "Your team can let it run unasked: AUTONOMY_FILE."
+
+
+def run(asked: Run, events: Sequence[Event], earned: Sequence[str] = ()) -> Briefing:
     """The run's own message: every step with its state and times, and how to end it."""
     title = safe(asked.runbook.title, 120)
     ended = next((event for event in events if isinstance(event, Ended)), None)
@@ -41,6 +44,7 @@ def run(asked: Run, events: Sequence[Event]) -> Briefing:
         sections.append(_choice(asked, events, move.path))
     if ended and ended.reason:
         sections.append(Section((prose(ended.reason, 600),)))
+    sections += [Section((f"{code(name)} was approved and found good ten times running. {_GRANT}",)) for name in earned]
     how = f"`{asked.id}`" + ("" if ended else f" · `/incident-action stop {asked.id}` ends it")
     return Briefing(
         plain=f"{asked.runbook.title}: {state}",

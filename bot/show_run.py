@@ -8,7 +8,8 @@ import structlog
 
 from bot import gate_message, run_message
 from bot.domain.move import Finish
-from bot.domain.run import Ended, GateOpened
+from bot.domain.run import Ended, GateOpened, StepPrepared
+from bot.guard.autonomy import EARNED, grantable, suggest
 from bot.insist import attempt
 from bot.job import Job
 from runbooks.prepared import Outcome
@@ -19,9 +20,12 @@ SHORT = 1_500
 """Characters of an output that are shown; a longer one is put beside them as a file."""
 
 
-async def show(job: Job) -> None:
-    """Makes the run's message, and those of its gates, say what its events say. Slack being away stops nothing."""
-    words = run_message.run(job.run, job.events)
+async def show(job: Job, *earned: str) -> None:
+    """Makes the run's message, and those of its gates, say what its events say. Slack being away stops nothing.
+
+    `earned`: names of steps that a team could now let run unasked.
+    """
+    words = run_message.run(job.run, job.events, earned)
     chat, run = job.shop.desk.chat, job.run
 
     async def stand() -> None:
@@ -75,7 +79,18 @@ async def finish(job: Job, move: Finish) -> None:
     if not any(isinstance(event, Ended) for event in job.events):
         await job.audit("run.ended", {"result": move.result, "reason": move.reason})
         await job.append_for_sure(Ended(job.now(), move.result, move.reason))
-    await show(job)
+    await show(job, *await _earned(job))
+
+
+async def _earned(job: Job) -> list[str]:
+    """Steps of this run that were approved and found good ten times running, and may be granted."""
+    found = []
+    for event in job.events:
+        if isinstance(event, StepPrepared) and event.ruling == "ask" and grantable(event.prepared):
+            record = await job.shop.runs.record_of(job.run.runbook.id, event.prepared.name, EARNED)
+            if suggest(record) and event.prepared.name not in found:
+                found.append(event.prepared.name)
+    return found
 
 
 async def _show_gates(job: Job) -> None:

@@ -401,3 +401,13 @@ async def test_everything_that_matters_is_in_the_audit(town, tmp_path):
         "check.ended",
         "run.ended",
     ]
+
+
+async def test_after_ten_good_times_it_says_that_a_grant_was_earned(tmp_path):
+    async with town_with(tmp_path, BOOK.replace("    approval: required\n", "")) as town:
+        for times in range(10):
+            await town.say("run restart")
+            await town.react(await town.waits(), APPROVE, ERIN)
+            assert (await town.ended()).result == "done"
+            assert ("ten times running" in town.chat.of((await town.run()).id).text) == (times == 9)
+            town.clock.forward(1)
