@@ -109,6 +109,16 @@ def test_what_runs_other_commands_needs_a_reason_and_is_then_taken(tmp_path, com
     assert of_step(tmp_path, taken, anything) == []
 
 
+def test_a_reason_at_a_condition_holds_for_all_of_its_then(tmp_path):
+    step = """action: conditional
+    condition: 1 > 0
+    unsafe: there is no other way
+    then:
+      - {action: exec, command: kubectl exec api -- sh -c id}"""
+    assert of_step(tmp_path, step) == []
+    assert "`unsafe: reason`" in of_step(tmp_path, step.replace("    unsafe: there is no other way\n", ""))[0]
+
+
 @pytest.mark.parametrize("command", ["psql -c '\\! id'", "psql -f fix.sql", "psql -c 'SELECT 1' -o '|id'", "psql"])
 def test_psql_shows_all_that_it_runs(tmp_path, command):
     assert of_command(tmp_path, command, "unsafe: with a reason, too")
