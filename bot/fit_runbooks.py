@@ -27,5 +27,5 @@ def fit_runbooks(report: Report, library: Library) -> Report:
     others = tuple(finding for finding in context.findings if not isinstance(finding, RunbookMatch))
     steps = analysis.first_steps
     if fitting:
-        steps = (*steps, FirstStep("If it fits; each change asks first", f"/incident-action run {fitting[0].id}"))
+        steps = (*steps, FirstStep("If it fits (each change asks first)", f"/incident-action run {fitting[0].id}"))
     return Report(replace(context, findings=(*others, *fitting)), replace(analysis, first_steps=steps))

@@ -22,6 +22,7 @@ from bot.domain.run import (
     StepsLeft,
 )
 from runbooks.prepared import Deed, Outcome, Prepared, Value
+from runbooks.variables import BUILT_IN
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +204,10 @@ def _deeds(events: Iterable[Event]) -> Iterable[tuple[DeedBegun | DeedEnded, Dee
 def known(run: Run, events: Sequence[Event]) -> Mapping[str, Value]:
     """Variables for the next step: what was given, and over it what steps left since.
 
-    A declared parameter changes only at the source that it came from: no program's output replaces it.
+    A declared parameter, and what every run has, such as the service, change only at the source that they came from:
+    no program's output replaces them.
     """
-    declared = {one.name for one in run.runbook.parameters} & run.given.keys()
+    declared = {*BUILT_IN, *(one.name for one in run.runbook.parameters)} & run.given.keys()
     values = dict(run.given)
     for event in events:
         if isinstance(event, StepsLeft):

@@ -358,6 +358,11 @@ def test_no_output_replaces_a_declared_parameter():
     assert known(declared, events) == {"service": Value("cart", "the incident"), "pod": Value("cart-1", "step 1")}
 
 
+def test_no_output_replaces_the_service_although_nobody_declared_it():
+    forged = left("1", {"service": Value("billing", "step 1"), "namespace": Value("kube-system", "step 1")})
+    assert known(RUN, [forged])["service"] == Value("cart", "the incident")
+
+
 def test_a_declared_parameter_follows_the_source_it_came_from():
     declared = replace(RUN, runbook=replace(RUN.runbook, parameters=(Parameter("service"),)))
     assert known(declared, [left("1", {"service": Value("cart-2", "the incident")})])["service"].text == "cart-2"
