@@ -8,16 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from bot import ballot, emergency, run_list
-from bot.action_ports import Entry
-from bot.approve import decide
-from bot.domain.approval import APPROVE, DENY, Gate, Waiting
+from bot import emergency, hear_people, run_list
 from bot.domain.briefing import Briefing
 from bot.domain.incident import Incident
-from bot.domain.run import Chosen, Ended, Event, GateDecided, Run, Stopped
+from bot.domain.run import Run
 from bot.domain.said import Command, Filled, Form, Reacted, Tap
 from bot.domain.text import code, safe
-from bot.job import record
 from bot.ports import ChatError, JournalDown
 from bot.replies import JournalReplies
 from bot.start_run import NotRunError, Wish, begin, check_asker
@@ -95,17 +91,10 @@ class IncidentAction:
 
     async def reacted(self, reacted: Reacted) -> None:
         """Wakes the story whose gate it is; one that comes too late is told so, and only to that person."""
-        if reacted.emoji not in (APPROVE, DENY):
-            return
-        gate = await self._shop.runs.gate_at(reacted.message)
-        if gate is None:
-            return
-        self._shop.poke(gate.run_id)
-        over = await self._over(gate)
-        if reacted.added and over:
-            await self._too_late(gate, reacted.user_id, "reaction")
+        late = await hear_people.reaction(self._shop, reacted)
+        if late:
             try:
-                await self._shop.desk.chat.whisper(reacted.message.channel_id, reacted.user_id, _line(over))
+                await self._shop.desk.chat.whisper(reacted.message.channel_id, reacted.user_id, _line(late))
             except ChatError as problem:
                 log.warning("could not be told", slack=problem.code)
 
@@ -150,84 +139,22 @@ class IncidentAction:
 
     async def _stop(self, command: Command, rest: str) -> Briefing:
         run = await self._run_meant(command, rest)
-        by = Stopped(self._shop.desk.clock.now(), command.user_id, "stopped by a person")
-        if not await self._append(run, by):
-            return _line(f"{code(run.id)} has ended already.")
-        await record(self._shop, Entry("run.stopped", command.user_id, run.incident_id, run.id))
-        return _line(f"{code(run.id)} is being stopped. What is running now is ended, and shown as it was left.")
+        return _line(await hear_people.stop(self._shop, run, command.user_id))
 
     async def _approve(self, command: Command, rest: str) -> Briefing:
-        return await self._vote(command, rest, deny=False)
+        return _line(await hear_people.vote(self._shop, command.user_id, rest, "approve"))
 
     async def _deny(self, command: Command, rest: str) -> Briefing:
-        return await self._vote(command, rest, deny=True)
+        return _line(await hear_people.vote(self._shop, command.user_id, rest, "deny"))
+
+    async def _choose(self, tap: Tap) -> Briefing:
+        return _line(await hear_people.choice(self._shop, tap))
 
     async def _emergency_stop(self, command: Command, rest: str) -> Briefing:
         return _line(await emergency.stop(self._shop, command.user_id, rest))
 
     async def _resume(self, command: Command, _rest: str) -> Briefing:
         return _line(await emergency.resume(self._shop, command.user_id))
-
-    # ── gates and choices ──
-
-    async def _vote(self, command: Command, rest: str, *, deny: bool) -> Briefing:
-        gate = await self._shop.runs.gate(rest.strip("` ").upper()) if rest else None
-        if gate is None:
-            return _line(
-                "Which gate? Its id stands below the question, such as `G7K2QX`: `/incident-action approve G7K2QX`."
-            )
-        if over := await self._over(gate):
-            await self._too_late(gate, command.user_id, "command")
-            return _line(over)
-        vote = await ballot.keep(self._shop, gate, command.user_id, "deny" if deny else "approve", "command")
-        self._shop.poke(gate.run_id)
-        votes = await self._shop.runs.votes(gate.id)
-        match decide(gate, votes, vote.at, await self._shop.switch.state()):
-            case Waiting(turned_down=turned_down) if command.user_id in turned_down:
-                return _line(turned_down[command.user_id])
-            case Waiting(missing=missing):
-                return _line(f"Counted. {missing} more of the approvers {'has' if missing == 1 else 'have'} to agree.")
-            case _:
-                return _line("Counted.")
-
-    async def _choose(self, tap: Tap) -> Briefing:
-        run_id, _, path = tap.value.partition(" ")
-        run = await self._shop.runs.run(run_id)
-        choice = tap.does.removeprefix("choose.")
-        if run is None:
-            return _line("That cannot be chosen any more.")
-        person = await self._shop.people.person(tap.user_id, (), "")
-        if not person.full_member:
-            return _line(f"Not done: {person.why_not or 'only full members of this workspace can choose'}.")
-        chosen = Chosen(self._shop.desk.clock.now(), path, choice, tap.user_id)  # type: ignore[arg-type]
-        events = await self._shop.runs.events(run.id)
-        if not run_list.can_choose(run, events, path, choice) or not await self._shop.runs.append(
-            run.id, len(events), chosen
-        ):
-            return _line("Somebody has chosen already; the run's message shows it.")
-        facts = {"path": path, "choice": choice}
-        await record(self._shop, Entry("choice", tap.user_id, run.incident_id, run.id, facts))
-        self._shop.poke(run.id)
-        return _line(
-            {"check": "Looking.", "again": "It is asked for again, by a new message.", "stop": "It ends here."}[choice]
-        )
-
-    async def _over(self, gate: Gate) -> str:
-        """Why an answer to this gate comes too late; empty: it is open."""
-        events = await self._shop.runs.events(gate.run_id)
-        if any(isinstance(e, GateDecided) and e.gate_id == gate.id for e in events):
-            return (
-                f"{code(gate.id)} is decided already: your answer changes nothing. The message shows what came of it."
-            )
-        if any(isinstance(e, (Ended, Stopped)) for e in events):
-            return f"{code(gate.id)} is closed: its run has ended. `/incident-action` begins another."
-        if self._shop.desk.clock.now() >= gate.expires_at:
-            return f"{code(gate.id)} expired at {gate.expires_at:%H:%M} UTC: no answer is a no. Ask again from its run."
-        return ""
-
-    async def _too_late(self, gate: Gate, user_id: str, by: str) -> None:
-        facts = {"gate": gate.id, "path": gate.path, "by": by, "why_not": "too late"}
-        await record(self._shop, Entry("vote.refused", user_id, run_id=gate.run_id, facts=facts))
 
     # ── finding what is meant ──
 
@@ -250,16 +177,6 @@ class IncidentAction:
         if not going:
             raise NotRunError("Nothing is running here.")
         return going[-1]
-
-    async def _append(self, run: Run, event: Event) -> bool:
-        """Behind whatever came first; False when the run has ended."""
-        while True:
-            events = await self._shop.runs.events(run.id)
-            if any(isinstance(one, (Ended, Stopped)) for one in events):
-                return False
-            if await self._shop.runs.append(run.id, len(events), event):
-                self._shop.poke(run.id)
-                return True
 
 
 class _Elsewhere(Exception):

@@ -8,11 +8,9 @@ from bot import known_values
 from bot.domain.briefing import Briefing, Button, Section
 from bot.domain.context import Report
 from bot.domain.incident import Incident
-from bot.domain.move import Choose
 from bot.domain.run import Ended, Event, GateDecided, GateOpened, Run
 from bot.domain.text import code, prose, safe
 from bot.guard.redact import redact
-from bot.next_move import choices, next_move
 from bot.prepare_step import hidden, ruling
 from bot.workshop import Workshop
 from integrations.contract import RunbookMatch
@@ -88,12 +86,6 @@ async def status(shop: Workshop, incident: Incident) -> Briefing:
     if not lines:
         lines.append("Nothing was run for this incident.")
     return said("Runs of this incident", tuple(lines), f"profile {shop.rules.profile}")
-
-
-def can_choose(run: Run, events: Sequence[Event], path: str, choice: str) -> bool:
-    """Whether the run waits for a person to say just that about this step."""
-    move = next_move(run, events)
-    return isinstance(move, Choose) and move.path == path and choice in choices(events, path)
 
 
 _HOW = "`/incident-action &lt;runbook&gt;` shows its steps · `run &lt;runbook&gt; [name=value …]` begins one · `help`"

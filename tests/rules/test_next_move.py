@@ -347,9 +347,10 @@ def test_what_later_steps_may_need_is_read_once_and_before_the_check(run, events
 
 
 def test_variables_are_what_was_given_and_what_steps_left():
-    events = [left("1", {"pod": Value("cart-1", "step 1"), "service": Value("other", "step 1")})]
-    assert known(RUN, events)["pod"].text == "cart-1"
-    assert known(RUN, events)["service"].text == "other"
+    run = replace(RUN, given={**RUN.given, "node": Value("n1", "label of the alert")})
+    events = [left("1", {"pod": Value("cart-1", "step 1"), "node": Value("n2", "step 1")})]
+    assert known(run, events)["pod"].text == "cart-1"
+    assert known(run, events)["node"].text == "n2"
 
 
 def test_no_output_replaces_a_declared_parameter():
