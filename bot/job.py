@@ -9,8 +9,9 @@ from typing import Any
 import stamina
 
 from bot.action_ports import Entry
+from bot.domain.approval import Stop
 from bot.domain.move import Move
-from bot.domain.run import Event, Run
+from bot.domain.run import Event, Run, Stopped
 from bot.next_move import next_move
 from bot.ports import JournalDown
 from bot.workshop import Workshop
@@ -63,6 +64,10 @@ class Job:
         async for tried in stamina.retry_context(JournalDown, attempts=None, timeout=None, wait_max=5.0):
             with tried:
                 await self.audit(what, facts)
+
+    async def halt(self, stop: Stop) -> None:
+        """Appends that the kill switch ends the run, with the reason that was given for it."""
+        await self.append(Stopped(self.now(), stop.by, f"emergency stop: {stop.reason}"))
 
     async def audit(self, what: str, facts: Mapping[str, Any], who: str = "bot") -> None:
         """Raises JournalDown: what cannot be recorded must not be done."""

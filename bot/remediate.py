@@ -7,7 +7,6 @@ from typing import Any
 
 from bot import do_step, gates, prepare_step
 from bot.domain.move import Act, Ask, Await, Check, Choose, Finish, Glean, LoseSight, OfferRollback, Prepare, Refuse
-from bot.domain.run import Stopped
 from bot.job import Job
 from bot.show_run import finish, show
 from bot.workshop import Workshop
@@ -38,7 +37,7 @@ async def remediate(shop: Workshop, run_id: str) -> bool:
     await show(job)
     while not isinstance(move := job.move(), Finish):
         if stop := await shop.switch.state():
-            await job.append(Stopped(job.now(), stop.by, f"emergency stop: {stop.reason}"))
+            await job.halt(stop)
             continue
         await DOING[type(move)](job, move)
         await show(job)
