@@ -35,7 +35,7 @@ _GIVE_UP_S = 5.0
 """For processes that cannot be killed, such as one that waits for a dead network drive."""
 _ASKED = {b"s": "stopped", b"k": "killed", b"": "orphaned"}
 _PDEATHSIG, _NO_NEW_PRIVS, _CHILD_SUBREAPER = 1, 38, 36  # linux/prctl.h
-_RESTORED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD)
+_RESTORED = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
 
 class Keeper:
