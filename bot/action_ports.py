@@ -88,6 +88,11 @@ class Entry:
 class Audit(Protocol):
     """Append-only, chained. What cannot be recorded must not be done."""
 
+    @property
+    def head(self) -> object:
+        """The newest entry that this process wrote; its `str` is what `audit verify --head` takes."""
+        ...
+
     async def record(self, entry: Entry, at: datetime) -> None:
         """Raises JournalDown."""
         ...

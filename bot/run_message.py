@@ -65,6 +65,16 @@ def output(path: str, text: str, most: int) -> Briefing:
     )
 
 
+def audited(head: str) -> Briefing:
+    """Where the audit log stood when the run ended; `head` is number and seal."""
+    number = head.partition(":")[0]
+    return Briefing(
+        plain=f"Recorded up to entry {number}",
+        headline=f"Recorded up to entry {number} of the audit log.",
+        footer=f"`first-responder audit verify --head {head}` shows later that nothing of it was changed or cut.",
+    )
+
+
 def line(text: str) -> Briefing:
     """A sentence that a runbook says."""
     return Briefing(plain=safe(text, 200), headline=prose(text, 1_500))

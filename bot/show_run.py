@@ -79,7 +79,17 @@ async def finish(job: Job, move: Finish) -> None:
     if not any(isinstance(event, Ended) for event in job.events):
         await job.audit("run.ended", {"result": move.result, "reason": move.reason})
         await job.append_for_sure(Ended(job.now(), move.result, move.reason))
+        await _tell_the_head(job)
     await show(job, *await _earned(job))
+
+
+async def _tell_the_head(job: Job) -> None:
+    """Where the audit log stands, in the run's thread: Slack keeps it where no one who can cut the log can reach."""
+    audit, message, key = job.shop.audit, job.run.message, f"{job.run.id}:audit"
+    if audit is None or message is None:
+        return
+    words = run_message.audited(str(audit.head))
+    await attempt("audit head", partial(job.shop.desk.chat.post, message.channel_id, words, key=key, thread=message.ts))
 
 
 async def _earned(job: Job) -> list[str]:

@@ -411,3 +411,12 @@ async def test_after_ten_good_times_it_says_that_a_grant_was_earned(tmp_path):
             assert (await town.ended()).result == "done"
             assert ("ten times running" in town.chat.of((await town.run()).id).text) == (times == 9)
             town.clock.forward(1)
+
+
+async def test_the_head_of_the_audit_stands_in_the_thread_where_nobody_can_cut_it(town, tmp_path):
+    await town.say("run restart")
+    await town.react(await town.waits(), DENY, ERIN)
+    await town.ended()
+    told = town.chat.of(":audit")
+    assert told.thread == (await town.run()).message.ts
+    assert f"--head {town.shop.audit.head}" in told.text
