@@ -1,6 +1,6 @@
 # `make` alone prints this list.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench eval lock clean
+.PHONY: help install demo test chaos check bench eval lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,6 +17,9 @@ demo: $(VENV)/.demo ## start bot and playground on this machine [ONCE=1] [SCENAR
 
 test: $(VENV)/.dev ## install what tests need, run them all [ARGS="-k name"] [WORKERS=2]
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+chaos: $(VENV)/.dev ## kill the bot 100 times during runs [ARGS="--kills 20 --seed 7 --postgres"]
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types and layers
 	$(BIN)/ruff format --check .
