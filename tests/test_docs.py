@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from typer.testing import CliRunner
 
-from bot import __version__, gather, insist, look, schedules
+from bot import __version__, gates, gather, insist, look, schedules
 from bot.__main__ import app
+from bot.domain import run
 from bot.domain.context import Context
 from bot.domain.incident import Incident, Severity
 from bot.measures import Measures
@@ -20,6 +21,8 @@ from integrations.contract import Alert, Gap, Scope, Service, Window
 from integrations.elasticsearch import sample
 from integrations.github import context as github_context
 from integrations.prometheus.templates import DEFAULTS, labels_of, render
+from runbooks import prepare
+from runbooks.running import keeper, kept, output
 from tests.pages import ROOT, pages, section, text_of
 
 FOLDERS = ("bot", "integrations", "runbooks", "playground", "tests", "docs", ".ci")
@@ -163,9 +166,17 @@ def test_the_operators_page_has_every_signal_and_placeholder():
         ("memory of past incidents", f"{chroma_client.MOST:,} incidents"),
         ("one call to Slack", f"{web.CALL_S:g} s; a rate limit of up to {web.LONGEST_WAIT_S:g} s"),
         ("notice, topic, pin, invitation, chart", f"tried for {insist.PATIENCE_S / 60:g} min"),
-        ("an opening that could not begin", f"tried again every {schedules.TAKE_UP_S} s"),
+        ("an opening or a run that could not begin", f"tried again every {schedules.TAKE_UP_S} s"),
         ("a story that ends in an error nobody foresaw", f"begun again, {engine.ATTEMPTS} times in all"),
         ("steps of a story that has ended", f"kept for {schedules.KEPT.days} days"),
+        ("a request for approval", f"every {gates.READ_S:g} s"),
+        ("a request that nobody answered", f"for {gates.ASK_AGAIN_S / 60:g} min"),
+        ("a choice after «may have run»", f"{gates.CHOICE_S / 3600:g} h"),
+        ("one run", f"{run.MOST_DEEDS} actions, {run.MOST_RUNNING_S / 60:g} min of running time"),
+        ("one run", f"the identical command {run.MOST_REPEATS} times"),
+        ("one program of a step", f"{output.MOST_KEPT >> 20} MiB of each output is kept"),
+        ("one program of a step", f"beyond {kept.MOST_READ >> 20} MiB or {keeper.MOST_PROCESSES} processes"),
+        ("a pause, the wait before a check", f"{prepare.LONGEST_WAIT_S / 60:g} min each"),
     ],
 )
 def test_the_operators_page_gives_the_limits_that_the_program_keeps(what, limits):
