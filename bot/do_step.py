@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -96,7 +96,7 @@ async def check(job: Job, move: Check) -> None:
     if not is_read(asked.deed):
         await job.append(Checked(job.now(), move.path, ok=False, said="its check is no read, so it was not run"))
         return
-    with _stop_of(job) as stop:
+    async with _stop_of(job) as stop:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(asked.wait_s):
                 await stop.wait()
@@ -162,28 +162,37 @@ def _within(deed: Deed, seconds: float) -> Deed:
 async def _perform(job: Job, deed: Deed) -> Outcome:
     if isinstance(deed, Say):
         return await say(job, deed.text)
-    with _stop_of(job) as stop:
+    async with _stop_of(job) as stop:
         return await job.shop.hands.perform(deed, stop)
 
 
-@contextlib.contextmanager
-def _stop_of(job: Job) -> Iterator[asyncio.Event]:
-    """An event that is set once a person ends the run, or the kill switch is on, on whatever replica."""
+@contextlib.asynccontextmanager
+async def _stop_of(job: Job) -> AsyncIterator[asyncio.Event]:
+    """An event that is set once a person ends the run, or the kill switch is on, on whatever replica.
+
+    It is set from the first where that came before: then nothing begins. Raises JournalDown where nobody can tell.
+    """
     stop = asyncio.Event()
+    if await _is_stopped(job):
+        stop.set()
 
     async def watch() -> None:
         while not stop.is_set():
-            with contextlib.suppress(JournalDown):
-                events = await job.shop.runs.events(job.run.id)
-                if await job.shop.switch.state() or any(isinstance(event, Stopped) for event in events):
-                    stop.set()
             await asyncio.sleep(LOOK_S)
+            with contextlib.suppress(JournalDown):
+                if await _is_stopped(job):
+                    stop.set()
 
     watching = asyncio.create_task(watch())
     try:
         yield stop
     finally:
         watching.cancel()
+
+
+async def _is_stopped(job: Job) -> bool:
+    events = await job.shop.runs.events(job.run.id)
+    return any(isinstance(event, Stopped) for event in events) or await job.shop.switch.state() is not None
 
 
 def _judged(expect: str, outcome: Outcome) -> tuple[bool, str]:

@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 
+from bot.domain.run import DeedBegun
+from bot.state.database import open_database
+from bot.state.runs import SqlRuns
 from playground import town as playground
+from playground.slack.faults import Fault
 from playground.terminal import as_text
 from runbooks.loader import load
 from tests.chaos.noting import Program
@@ -215,6 +219,7 @@ async def test_stops_restarts_and_people_from_elsewhere(place):
     for case in (
         emergency_stop_ends_what_runs_within_two_seconds_and_few_lift_it,
         a_person_stops_what_runs,
+        a_stop_before_the_process_begins_lets_nothing_begin,
         a_gate_outlives_a_restart_which_does_not_wait_for_it,
         guests_and_people_from_elsewhere_let_nothing_run,
     ):
@@ -253,6 +258,32 @@ async def a_person_stops_what_runs(place):
     how, said = await place.ends()
     assert (how, place.ran) == ("stopped", [("first",)])
     assert "may have run" in said
+
+
+async def a_stop_before_the_process_begins_lets_nothing_begin(place):
+    gate = await place.ask("one")
+    place.town.slack.workspace.faults.add(Fault("chat.update", delay=1.5, times=None))
+    await place.person(ALICE).react(gate, YES)
+    await begun(place)
+    assert place.ran == []
+    await place.person(STRANGER).say("/incident-action stop")
+    await place.person(STRANGER).hears("is being stopped")
+    assert (await place.ends())[0] == "stopped"
+    place.town.slack.workspace.faults.clear()
+    assert place.ran == []
+
+
+async def begun(place):
+    """Until the record says that a step of the newest run begins."""
+    database = open_database(place.town.env["DATABASE_URL"])
+    try:
+        record = SqlRuns(database)
+        (run,) = await record.unended()
+        async with asyncio.timeout(20):
+            while not any(isinstance(e, DeedBegun) for e in await record.events(run.id)):  # noqa: ASYNC110 - a database
+                await asyncio.sleep(0.05)
+    finally:
+        await database.dispose()
 
 
 async def a_gate_outlives_a_restart_which_does_not_wait_for_it(place):
