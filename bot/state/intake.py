@@ -17,6 +17,8 @@ from integrations.contract import Alert
 INTAKE_LOCK = 7310212
 """PostgreSQL's advisory locks are numbers that all who use the database share; this one is ours."""
 
+_SEEN = sa.select(alerts, incidents.c.opening).outerjoin(incidents, incidents.c.id == alerts.c.incident_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -48,11 +50,12 @@ def take(connection: Connection, alert: Alert, rules: Rules, now: datetime) -> T
         return _fire(connection, alert, rules, now)
     if _fires_again(alert, seen):
         return _fire_again(connection, alert, seen, rules, now)
-    return _told(connection, seen.incident_id, "repeated")
+    return _told(seen, "repeated")
 
 
 def _seen(connection: Connection, alert: Alert) -> Any:
-    return connection.execute(sa.select(alerts).where(_identity(alert))).one_or_none()
+    """The alert as it is recorded, with the present opening of its incident."""
+    return connection.execute(_SEEN.where(_identity(alert))).one_or_none()
 
 
 def _dated(connection: Connection, alert: Alert) -> Alert:
@@ -81,18 +84,14 @@ def _fires_again(alert: Alert, seen: Any) -> bool:
     )
 
 
-def _told(connection: Connection, incident: str | None, effect: Any) -> Taken:
-    opening = connection.scalar(sa.select(incidents.c.opening).where(incidents.c.id == incident))
-    return Taken(incident or "", opening or 0, effect)
+def _told(seen: Any, effect: Any) -> Taken:
+    return Taken(seen.incident_id or "", seen.opening or 0, effect)
 
 
 def _fire(connection: Connection, alert: Alert, rules: Rules, now: datetime) -> Taken:
     taken = _home(connection, alert, rules, now)
-    connection.execute(
-        alerts.insert().values(
-            **_row(alert, now), seq=_next_seq(connection, taken.incident_id), incident_id=taken.incident_id
-        )
-    )
+    here = taken.incident_id
+    connection.execute(alerts.insert().values(**_row(alert, now), seq=_next_seq(here), incident_id=here))
     return taken
 
 
@@ -100,7 +99,7 @@ def _fire_again(connection: Connection, alert: Alert, seen: Any, rules: Rules, n
     """It is one alert with one history: where its first incident is long over, it moves to the one it fires in now."""
     taken = _home(connection, alert, rules, now)
     here = taken.incident_id
-    seq = seen.seq if here == seen.incident_id else _next_seq(connection, here)
+    seq = seen.seq if here == seen.incident_id else _next_seq(here)
     again = {"status": "firing", "ends_at": None, "incident_id": here, "seq": seq}
     connection.execute(alerts.update().where(_identity(alert)).values(**again))
     return taken
@@ -152,7 +151,7 @@ def _resolve(connection: Connection, alert: Alert, seen: Any, now: datetime) -> 
         connection.execute(alerts.insert().values(**_row(alert, now), seq=0, incident_id=None))
         return Taken("", 0, "unmatched")
     if seen.status == "resolved":
-        return _told(connection, seen.incident_id, "repeated")
+        return _told(seen, "repeated")
     ended = alert.ends_at or now
     connection.execute(alerts.update().where(_identity(alert)).values(status="resolved", ends_at=ended))
     firing = connection.scalar(
@@ -162,7 +161,7 @@ def _resolve(connection: Connection, alert: Alert, seen: Any, now: datetime) -> 
     )
     closed = {} if firing else {"status": "resolved", "resolved_at": now}
     _change(connection, seen.incident_id, **closed)
-    return _told(connection, seen.incident_id, "resolved")
+    return _told(seen, "resolved")
 
 
 def _change(connection: Connection, incident: str, **values: Any) -> None:
@@ -172,9 +171,10 @@ def _change(connection: Connection, incident: str, **values: Any) -> None:
     )
 
 
-def _next_seq(connection: Connection, incident: str) -> int:
-    last = connection.scalar(sa.select(sa.func.max(alerts.c.seq)).where(alerts.c.incident_id == incident))
-    return (last or 0) + 1
+def _next_seq(incident: str) -> sa.ScalarSelect[int]:
+    """Part of the statement that stores the alert, so that it is no question of its own."""
+    last = sa.func.coalesce(sa.func.max(alerts.c.seq), 0)
+    return sa.select(last + 1).where(alerts.c.incident_id == incident).scalar_subquery()
 
 
 def _row(alert: Alert, now: datetime) -> dict[str, Any]:

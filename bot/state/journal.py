@@ -19,6 +19,7 @@ from bot.state import codec, intake
 from bot.state.database import Database, lost_a_race
 from bot.state.down import down
 from bot.state.tables import alerts, incidents, reports
+from bot.state.turns import Turns
 from integrations.contract import Alert, OpenAlert, Scope
 
 T = TypeVar("T")
@@ -41,23 +42,10 @@ class SqlJournal:
         self._database = database
         self._clock = clock
         self._rules = rules
+        self._turns = Turns(self._commit)
 
     async def take(self, alerts: Sequence[Alert]) -> tuple[Taken, ...]:
-        def act(connection: Connection) -> tuple[Taken, ...]:
-            intake.in_turn(connection)
-            now = self._clock.now()  # after the wait, so that moments are in the order of the transactions
-            return tuple([intake.take(connection, alert, self._rules, now) for alert in alerts])
-
-        for attempt in range(RACES):
-            try:
-                return await self._write(act)
-            except IntegrityError:  # another replica opened the same incident between our look and our write
-                pass
-            except JournalDown as down:
-                if not lost_a_race(down.__cause__):
-                    raise
-            await asyncio.sleep(0.01 * 2**attempt)
-        raise JournalDown("the same incident was opened by several at once, five times over")
+        return await self._turns.take(alerts)
 
     async def incident(self, incident_id: str) -> Incident:
         found = await self._incidents(incidents.c.id == incident_id)
@@ -132,6 +120,28 @@ class SqlJournal:
 
     async def writable(self) -> None:
         await self._set("", status="open")
+
+    async def _commit(self, deliveries: Sequence[Sequence[Alert]]) -> list[tuple[Taken, ...]]:
+        """All of them in one transaction. A single one is tried again where it lost a race; several are not."""
+
+        def act(connection: Connection) -> list[tuple[Taken, ...]]:
+            intake.in_turn(connection)
+            return [self._taken(connection, alerts) for alerts in deliveries]
+
+        for attempt in range(RACES if len(deliveries) == 1 else 1):
+            try:
+                return await self._write(act)
+            except IntegrityError:  # another replica opened the same incident between our look and our write
+                pass
+            except JournalDown as down:
+                if not lost_a_race(down.__cause__):
+                    raise
+            await asyncio.sleep(0.01 * 2**attempt)
+        raise JournalDown("the same incident was opened by several at once, five times over")
+
+    def _taken(self, connection: Connection, alerts: Sequence[Alert]) -> tuple[Taken, ...]:
+        now = self._clock.now()  # after the wait, so that moments are in the order of the transactions
+        return tuple([intake.take(connection, alert, self._rules, now) for alert in alerts])
 
     async def _set(self, incident_id: str, **values: Any) -> None:
         change = incidents.update().where(incidents.c.id == incident_id).values(**values)
