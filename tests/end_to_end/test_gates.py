@@ -5,104 +5,37 @@ Most cases share one town and one incident, one after another; each ends its run
 
 import asyncio
 import re
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
 from bot.domain.run import DeedBegun
-from bot.state.database import open_database
-from bot.state.runs import SqlRuns
-from playground import town as playground
 from playground.slack.faults import Fault
 from playground.terminal import as_text
-from runbooks.loader import load
-from tests.chaos.noting import Program
-from tests.chaos.person import (
-    ALICE,
-    DANA,
-    GUEST,
-    LENA,
-    NO,
-    OUTSIDER,
-    STRANGER,
-    YES,
-    Person,
-    asked,
-    gates,
-    over,
-    runs,
-)
-from tests.end_to_end.watch import briefed, channel_of, said_by_bot, until
+from tests.chaos.person import ALICE, DANA, GUEST, LENA, NO, OUTSIDER, STRANGER, YES, asked, gates, runs
+from tests.chaos.place import SERVICE, open_place
+from tests.end_to_end.watch import said_by_bot, until
 
-SERVICE = "payment-service"
 STEP = "  - {{name: {name}, action: exec, command: {command}, approval: required{more}}}\n"
+TOUCH = STEP.format(name="touch it", command="'note {{service}}'", more="")
 BOOKS = {
-    "one": STEP.format(name="touch it", command="'note {{service}}'", more=""),
-    "critical": STEP.format(name="touch it", command="'note {{service}}'", more=", risk: critical"),
-    "ask": STEP.format(name="touch it", command="'note {{shard}} {{count}}'", more=""),
-    "two": STEP.format(name="first", command="note first", more="")
+    "one": f"steps:\n{TOUCH}",
+    "critical": f"risk: critical\nsteps:\n{TOUCH}",
+    "ask": "parameters:\n  - {name: shard, type: name}\n  - {name: count, type: int}\nsteps:\n"
+    + STEP.format(name="touch it", command="'note {{shard}} {{count}}'", more=""),
+    "two": "steps:\n"
+    + STEP.format(name="first", command="note first", more="")
     + STEP.format(name="second", command="note second", more=""),
-    "undo": STEP.format(
+    "undo": "steps:\n"
+    + STEP.format(
         name="touch it", command="note do", more=", verify: {command: kubectl get pods}, rollback: note undo"
     ),
 }
-PARAMETERS = "parameters:\n  - {name: shard, type: name}\n  - {name: count, type: int}\n"
-
-
-def library(folder):
-    folder.mkdir()
-    for name, steps in BOOKS.items():
-        more = PARAMETERS if name == "ask" else ""
-        (folder / f"{name}.yaml").write_text(f"id: {name}\ntitle: The {name} book\n{more}steps:\n{steps}")
-    assert [str(problem) for problem in load(folder).problems] == []
-    return folder
-
-
-@dataclass
-class Place:
-    """A briefed incident's channel, and the program that its runbooks call."""
-
-    town: Any
-    note: Program
-    kubectl: Program
-    channel: Any
-
-    def person(self, user):
-        return Person(self.town, user, self.channel)
-
-    async def ask(self, book, user=DANA):
-        """Types the command and waits for the gate."""
-        self.note.forget()
-        before = {message.ts for message in gates(self.channel)}
-        await self.person(user).say(f"/incident-action run {book}")
-        return await asked(self.channel, before)
-
-    async def ends(self):
-        """How the newest run ended, and its message."""
-        return await over(self.channel, len(runs(self.channel)) - 1)
-
-    @property
-    def ran(self):
-        return [call.argv for call in self.note.calls]
-
-
-async def place_in(town, note, kubectl):
-    await town.director.start("wrong-endpoint")
-    await briefed(town, SERVICE)
-    place = Place(town, note, kubectl, channel_of(town, SERVICE))
-    for user in (DANA, ALICE, LENA, STRANGER):
-        await place.person(user).join()
-    return place
 
 
 @pytest.fixture
 async def place(tmp_path):
-    note, kubectl = Program(tmp_path, "note"), Program(tmp_path, "kubectl")
-    more = {"RUNBOOKS_DIR": str(library(tmp_path / "books")), "RUNBOOK_ALLOWED_PROGRAMS": f"{note.path},{kubectl.path}"}
-    async with playground.running(tmp_path, more=more | {"EMERGENCY_APPROVERS": "S0SRELEADS"}) as town:
-        await town.bot.start()
-        yield await place_in(town, note, kubectl)
+    async with open_place(tmp_path, BOOKS, EMERGENCY_APPROVERS="S0SRELEADS") as one:
+        yield one
 
 
 async def test_yes_no_strangers_two_people_and_a_form(place):
@@ -264,26 +197,13 @@ async def a_stop_before_the_process_begins_lets_nothing_begin(place):
     gate = await place.ask("one")
     place.town.slack.workspace.faults.add(Fault("chat.update", delay=1.5, times=None))
     await place.person(ALICE).react(gate, YES)
-    await begun(place)
+    await place.on_record(DeedBegun)
     assert place.ran == []
     await place.person(STRANGER).say("/incident-action stop")
     await place.person(STRANGER).hears("is being stopped")
     assert (await place.ends())[0] == "stopped"
     place.town.slack.workspace.faults.clear()
     assert place.ran == []
-
-
-async def begun(place):
-    """Until the record says that a step of the newest run begins."""
-    database = open_database(place.town.env["DATABASE_URL"])
-    try:
-        record = SqlRuns(database)
-        (run,) = await record.unended()
-        async with asyncio.timeout(20):
-            while not any(isinstance(e, DeedBegun) for e in await record.events(run.id)):  # noqa: ASYNC110 - a database
-                await asyncio.sleep(0.05)
-    finally:
-        await database.dispose()
 
 
 async def a_gate_outlives_a_restart_which_does_not_wait_for_it(place):
