@@ -70,8 +70,8 @@ async def act(job: Job, move: Act) -> None:
     await job.audit_for_sure("deed.ended", {**facts, **became})
     await job.append_for_sure(DeedEnded(job.now(), move.path, move.index, _kept(masked), hashed))
     await show_output(job, move.path, move.index, masked)
-    if outcome.result == "stopped" and (stop := await job.shop.switch.state()):
-        await job.halt(stop)
+    if outcome.result == "stopped":
+        await job.halted()
 
 
 async def glean(job: Job, move: Glean) -> None:

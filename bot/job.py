@@ -9,7 +9,6 @@ from typing import Any
 import stamina
 
 from bot.action_ports import Entry
-from bot.domain.approval import Stop
 from bot.domain.move import Move
 from bot.domain.run import Event, Run, Stopped
 from bot.next_move import next_move
@@ -65,9 +64,18 @@ class Job:
             with tried:
                 await self.audit(what, facts)
 
-    async def halt(self, stop: Stop) -> None:
-        """Appends that the kill switch ends the run, with the reason that was given for it."""
-        await self.append(Stopped(self.now(), stop.by, f"emergency stop: {stop.reason}"))
+    async def halted(self) -> bool:
+        """Whether nothing more may happen; appends why: the kill switch, or settings that changed meanwhile."""
+        shop, why = self.shop, ("", "")
+        if stop := await shop.switch.state():
+            why = (stop.by, f"emergency stop: {stop.reason}")
+        elif shop.audit is None:
+            why = ("bot", "AUDIT_KEY is not set any more, and nothing runs without it")
+        elif shop.rules.profile == "observe":
+            why = ("bot", "AUTONOMY_PROFILE is observe by now, which runs nothing")
+        if any(why):
+            await self.append(Stopped(self.now(), *why))
+        return any(why)
 
     async def audit(self, what: str, facts: Mapping[str, Any], who: str = "bot") -> None:
         """Raises JournalDown: what cannot be recorded must not be done."""

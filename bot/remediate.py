@@ -33,15 +33,15 @@ async def remediate(shop: Workshop, run_id: str) -> bool:
     Its whole state is those events. Each move appends what it did; a deed is run by whoever appends that it begins,
     so that it never runs twice unasked. Raises JournalDown; told again, it goes on.
     """
-    job = await Job.take_up(shop, run_id)
-    await show(job)
-    while not isinstance(move := job.move(), Finish):
-        if stop := await shop.switch.state():
-            await job.halt(stop)
-            continue
-        await DOING[type(move)](job, move)
+    async with shop.telling[run_id]:  # whatever begins it twice in this process, one after the other
+        job = await Job.take_up(shop, run_id)
         await show(job)
-    await finish(job, move)
+        while not isinstance(move := job.move(), Finish):
+            if not isinstance(move, LoseSight) and await job.halted():
+                continue
+            await DOING[type(move)](job, move)
+            await show(job)
+        await finish(job, move)
     return True
 
 

@@ -40,6 +40,8 @@ class Workshop:
     """Begins the story of a run, by its id; once, however often it is called."""
     pokes: defaultdict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
     """By run: set when something may have changed for it (a reaction, a command), so that it looks at once."""
+    telling: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    """By run: held by whoever tells its story in this process."""
     resting: set[str] = field(default_factory=set)
     """Runs that wait for a person: nothing of theirs is lost when the process ends."""
 

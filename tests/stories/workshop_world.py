@@ -98,6 +98,8 @@ class FakeHands:
 
     async def perform(self, deed, stop):
         text = " ".join(deed.argv) if isinstance(deed, Exec) else deed.kind
+        if stop.is_set():
+            return Outcome("refused", note="not begun: stopped before")
         self.ran.append(text)
         for words in self.held:
             if words in text:
