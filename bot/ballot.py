@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Literal
 
 import structlog
 
 from bot.action_ports import Entry
-from bot.approve import decide
-from bot.domain.approval import APPROVE, DENY, Approved, Gate, Vote
+from bot.approve import decide, why_not
+from bot.domain.approval import APPROVE, DENY, Approved, Decision, Expired, Gate, Vote, Waiting
 from bot.job import record
 from bot.ports import ChatError
 from bot.workshop import Workshop
@@ -17,28 +18,47 @@ from bot.workshop import Workshop
 log = structlog.get_logger(__name__)
 
 Answer = Literal["approve", "deny", "withdraw"]
+By = Literal["reaction", "command", "button"]
+GRACE = timedelta(seconds=60)
+"""So long after its end a gate waits for Slack to say whether an approval that was read in time still stands."""
+FRESH = timedelta(seconds=5)
+"""So long who somebody is counts as just read."""
 
 
-async def read(shop: Workshop, gate: Gate) -> bool:
-    """Records every answer that is new since the last reading. False when Slack could not be asked."""
-    if gate.message is None:
-        return False
-    try:
-        reactions = await shop.desk.chat.reactions(gate.message)
-    except ChatError as problem:
-        log.warning("reactions cannot be read", gate=gate.id, slack=problem.code)
-        return False
-    now_by = _answers(reactions)
-    votes = await shop.runs.votes(gate.id)
-    for user, answer in _changes(now_by, votes).items():
-        await keep(shop, gate, user, answer, "reaction")
-    await _make_sure(shop, gate)
-    return True
+async def weigh(shop: Workshop, gate: Gate) -> Decision:
+    """What people decide by now: their answers and who they are are read again. Raises JournalDown.
+
+    An approval by a reaction that cannot be read now may be gone: nobody is `missing`, and it is waited for.
+    """
+    seen, fresh = await _read(shop, gate)
+    votes, now = await shop.runs.votes(gate.id), shop.desk.clock.now()
+    decision = decide(gate, votes, now, await shop.switch.state())
+    if not isinstance(decision, Approved):
+        return decision
+    last = _last(votes)
+    if not seen and any(last[user].by == "reaction" for user in decision.by):
+        return Waiting(0, decision.by) if now < gate.expires_at + GRACE else Expired()
+    for user in decision.by:  # membership is fresh when approvals count
+        if user not in fresh and (user != decision.by[-1] or now - last[user].at > FRESH):
+            await keep(shop, gate, user, "approve", last[user].by)
+    return decide(gate, await shop.runs.votes(gate.id), now, await shop.switch.state())
 
 
-async def keep(
-    shop: Workshop, gate: Gate, user: str, answer: Answer, by: Literal["reaction", "command", "button"]
-) -> Vote:
+async def _read(shop: Workshop, gate: Gate) -> tuple[bool, set[str]]:
+    """Records every answer that is new or could not be weighed. Whether Slack could be asked, and whose were new."""
+    found: Mapping[str, Answer] | None = None
+    if gate.message is not None:
+        try:
+            found = _answers(await shop.desk.chat.reactions(gate.message))
+        except ChatError as problem:
+            log.warning("reactions cannot be read", gate=gate.id, slack=problem.code)
+    changes = _changes(found, await shop.runs.votes(gate.id))
+    for user, (answer, by) in changes.items():
+        await keep(shop, gate, user, answer, by)
+    return found is not None, set(changes)
+
+
+async def keep(shop: Workshop, gate: Gate, user: str, answer: Answer, by: By) -> Vote:
     """Commits one answer, with who gave it and what they may at this moment."""
     person = await shop.people.person(user, gate.approvers, gate.service)
     vote = Vote(gate.id, gate.digest, person, answer, shop.desk.clock.now(), by)
@@ -48,25 +68,14 @@ async def keep(
         "answer": answer,
         "by": by,
         "may": person.may,
-        "why_not": person.why_not,
+        "why_not": why_not(gate, vote),
         "digest": gate.digest,
     }
-    counts = person.full_member and bool(person.may)
+    counts = person.full_member and bool(person.may) and not why_not(gate, vote)
     what = "vote.counted" if counts else "vote.refused"
     await record(shop, Entry(what, user, run_id=gate.run_id, facts=facts))
     await shop.runs.keep_vote(vote)
     return vote
-
-
-async def _make_sure(shop: Workshop, gate: Gate) -> None:
-    """Membership is fresh: before approvals count together, each that was read earlier is read again."""
-    votes = await shop.runs.votes(gate.id)
-    now = shop.desk.clock.now()
-    match decide(gate, votes, now, None):
-        case Approved(by) if len(by) > 1:
-            for vote in _last(votes).values():
-                if vote.person.id in by[:-1] and vote.answer == "approve":
-                    await keep(shop, gate, vote.person.id, "approve", vote.by)
 
 
 def _answers(reactions: Mapping[str, Sequence[str]]) -> dict[str, Answer]:
@@ -79,20 +88,26 @@ def _last(votes: Sequence[Vote]) -> dict[str, Vote]:
     return {vote.person.id: vote for vote in votes}
 
 
-def _changes(now_by: Mapping[str, Answer], votes: Sequence[Vote]) -> dict[str, Answer]:
+def _changes(now_by: Mapping[str, Answer] | None, votes: Sequence[Vote]) -> dict[str, tuple[Answer, By]]:
     """What differs from the last reading; an answer whose giver could not be read is read again.
 
-    A reaction that is gone takes back what that reaction said, not what was said by a command.
+    A reaction that is gone takes back what that reaction said, not what was said by a command; nor does a reaction
+    undo a no by command, for it may be the older of the two. None: the reactions cannot be read.
     """
-    last = _last(votes)
-    new: dict[str, Answer] = {
-        user: answer
-        for user, answer in now_by.items()
-        if user not in last or last[user].answer != answer or last[user].person.may is None
-    }
-    gone: dict[str, Answer] = {
-        user: "withdraw"
+    last, reacted = _last(votes), _last([vote for vote in votes if vote.by == "reaction"])
+    found: dict[str, tuple[Answer, By]] = {
+        user: (vote.answer, vote.by)
         for user, vote in last.items()
-        if user not in now_by and vote.by == "reaction" and vote.answer != "withdraw"
+        if vote.person.may is None and vote.answer != "withdraw" and vote.by != "reaction"
     }
-    return new | gone
+    for user, answer in (now_by or {}).items():
+        before, latest = reacted.get(user), last.get(user)
+        refused = latest is not None and latest.by != "reaction" and latest.answer == "deny" != answer
+        if not refused and (
+            before is None or before.answer != answer or (before is latest and before.person.may is None)
+        ):
+            found[user] = (answer, "reaction")
+    if now_by is not None:
+        gone = (vote for user, vote in last.items() if user not in now_by and vote.by == "reaction")
+        found |= {vote.person.id: ("withdraw", "reaction") for vote in gone if vote.answer != "withdraw"}
+    return found

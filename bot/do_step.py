@@ -12,7 +12,7 @@ from datetime import timedelta
 import structlog
 
 from bot import ballot, run_facts
-from bot.domain.approval import Approved, Gate
+from bot.domain.approval import Approved, Denied, Gate, Waiting
 from bot.domain.move import Act, Check, Glean, LoseSight, Prepare
 from bot.domain.run import (
     Checked,
@@ -49,12 +49,16 @@ KEPT = 256 * 1024
 """Characters of an output that the record keeps; the whole is in the thread."""
 LONG_AGO = timedelta(seconds=5)
 """Where a restart lay between two events, an approval's reactions are read once more."""
+ASK_SLACK_S = 15.0
+"""How soon it is tried again where Slack does not say whether an approval stands."""
 
 
 async def act(job: Job, move: Act) -> None:
     """Does one deed, at most once: whoever appends that it begins, does it."""
     step = prepared_at(job.events, move.path)
     if step.ruling == "ask" and not await _still_approved(job, step):
+        return
+    if await job.halted():  # to make sure of the approval may have taken a while
         return
     deed = _within(step.prepared.deeds[move.index], seconds_left(job.events))
     facts = run_facts.of_deed(step.prepared, move.index)
@@ -128,15 +132,19 @@ async def _still_approved(job: Job, step: StepPrepared) -> bool:
 
 
 async def _taken_back(job: Job, gate: Gate, approved: Approved) -> bool:
-    """Whether somebody took an approval back while nobody was there to read it; then the run is over."""
-    if not await ballot.read(job.shop, gate):
-        return False
-    last = {vote.person.id: vote for vote in await job.shop.runs.votes(gate.id)}
-    for user in approved.by:
-        if last[user].answer != "approve":
-            await job.append(Stopped(job.now(), user, "the approval was taken back before it ran"))
-            return True
-    return False
+    """Whether the approval does not stand any more, after a while in which nobody was there to hear of it."""
+    decision = await ballot.weigh(job.shop, gate)
+    match decision:
+        case Approved():
+            return False
+        case Waiting(missing=0):  # Slack cannot be asked now
+            await job.shop.rest(job.run.id, ASK_SLACK_S)
+            await job.refresh()
+        case Denied(by):
+            await job.append(Stopped(job.now(), by, "it was denied before it ran"))
+        case _:
+            await job.append(Stopped(job.now(), approved.by[0], "the approval did not stand any more before it ran"))
+    return True
 
 
 async def _still_as_shown(job: Job, step: StepPrepared, gate: Gate) -> bool:

@@ -11,7 +11,6 @@ from functools import partial
 import structlog
 
 from bot import ballot, gate_message, run_facts
-from bot.approve import decide
 from bot.domain.approval import APPROVE, DENY, Gate, Waiting
 from bot.domain.incident import Posted
 from bot.domain.move import Ask, Await, Choose
@@ -63,9 +62,8 @@ async def await_decision(job: Job, move: Await) -> None:
     gate = await standing(job, move.gate)
     told: set[tuple[str, str]] = set()
     while True:
-        await ballot.read(job.shop, gate)
+        decision = await ballot.weigh(job.shop, gate)
         now = job.now()
-        decision = decide(gate, await job.shop.runs.votes(gate.id), now, await job.shop.switch.state())
         if not isinstance(decision, Waiting):
             await job.audit("gate.decided", run_facts.of_verdict(gate, decision))
             await job.append(GateDecided(now, gate.id, decision))
@@ -83,17 +81,15 @@ async def await_decision(job: Job, move: Await) -> None:
 
 async def await_choice(job: Job, move: Choose) -> None:
     """Waits until a person says how to go on with a step that may have run, or that nobody answered for."""
-    seen = len(job.events)
+    seen, since = len(job.events), job.events[-1].at
     patience = CHOICE_S if progress_of(job.events, move.path).lost is not None else ASK_AGAIN_S
-    waited = 0.0
     while len(job.events) == seen:
         if await job.shop.switch.state() is not None:
             return
-        if waited >= patience:
+        if job.now() - since >= timedelta(seconds=patience):
             await job.append(Chosen(job.now(), move.path, "stop", "bot"))
             return
         await job.shop.rest(job.run.id, READ_S)
-        waited += READ_S
         await job.refresh()
 
 
@@ -133,7 +129,8 @@ def _service(job: Job) -> str:
 
 
 def _until_next_look(left: float) -> float:
-    return min(READ_S, left - LAST_LOOK_S if left > LAST_LOOK_S else max(left, 0.0))
+    """After its end a gate waits only for Slack."""
+    return min(READ_S, left - LAST_LOOK_S if left > LAST_LOOK_S else left if left > 0 else READ_S)
 
 
 def _gate_id(run_id: str, number: int) -> str:

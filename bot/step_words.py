@@ -141,7 +141,7 @@ def _now(mine: Sequence[Event], *, over: bool) -> Iterator[str]:
         case MayHaveRun():
             yield "*may have run*: the bot was not there at its end"
         case Chosen(choice=choice, by=by):
-            yield f"<@{by}> chose: {choice}"
+            yield "nobody chose, so it ends here" if by == "bot" else f"<@{by}> chose: {choice}"
         case _:
             pass
 
