@@ -38,15 +38,15 @@ async def stop(shop: Workshop, user_id: str, reason: str) -> str:
     return f"Stopped. {halted} `/incident-action resume` lifts it, by those who may."
 
 
-async def resume(shop: Workshop, user_id: str) -> str:
-    """Lifts it, if this person may; the answer for them. Raises JournalDown."""
+async def resume(shop: Workshop, user_id: str, service: str) -> str:
+    """Lifts it, if this person may; the answer for them. `service` is whose on-call counts. Raises JournalDown."""
     on = await shop.switch.state()
     if on is None:
         return "Nothing is stopped."
     may = shop.rules.approvers.emergency
     if not may:
         return "Not lifted: nobody may. EMERGENCY_APPROVERS is the setting, or APPROVERS_CRITICAL."
-    person = await shop.people.person(user_id, may, "")
+    person = await shop.people.person(user_id, may, service)
     if not person.full_member or not person.may:
         await record(shop, Entry("stop.lift_refused", user_id, facts={"why_not": person.why_not}))
         return f"Not lifted: {person.why_not or 'you are not among those who may'}. Ask one of {_names(may)}."

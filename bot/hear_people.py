@@ -24,6 +24,8 @@ async def vote(shop: Workshop, user_id: str, gate_id: str, answer: Literal["appr
     gate = await shop.runs.gate(gate_id.strip("` ").upper()) if gate_id else None
     if gate is None:
         return "Which gate? Its id stands below the question, such as `G7K2QX`: `/incident-action approve G7K2QX`."
+    if gate.message is None:
+        return f"{code(gate.id)} does not stand in Slack yet. Nobody can approve what nobody has seen."
     if over := await _over(shop, gate):
         await _too_late(shop, gate, user_id, "command")
         return over

@@ -32,6 +32,8 @@ HELP = (
     "`/incident-action emergency-stop &lt;reason&gt;` halts everything at once; anyone may. `resume` lifts it.",
     "Ask in the thread of the briefing, or mention me: why, status, logs, changes, similar, who is on call …",
 )
+FOR_ANYBODY = ("help", "?", "stop", "emergency-stop", "resume", "approve", "deny")
+"""Words that anybody may type: those that halt, and those that ask for themselves who one is."""
 _QUOTES = str.maketrans("“”„‘’", '"""\'\'')
 """Phones make quotes of these kinds."""
 
@@ -71,7 +73,9 @@ class IncidentAction:
         """The answer to `/incident-action <text>`, only for the one who typed it."""
         word, _, rest = command.text.strip().partition(" ")
         verb = self._verbs.get(word.lower())
-        return await _told(verb(command, rest.strip()) if verb else self._show(command, command.text.strip()))
+        if word.lower() in FOR_ANYBODY and verb:
+            return await _told(verb(command, rest.strip()))
+        return await _told(self._for_members(command, verb, rest.strip()))
 
     async def tapped(self, tap: Tap) -> Briefing | Form | None:
         """What a button does, and the answer for the one who tapped it."""
@@ -97,6 +101,10 @@ class IncidentAction:
                 await self._shop.desk.chat.whisper(reacted.message.channel_id, reacted.user_id, _line(late))
             except ChatError as problem:
                 log.warning("could not be told", slack=problem.code)
+
+    async def _for_members(self, command: Command, verb: Verb | None, rest: str) -> Briefing | Form:
+        await check_asker(self._shop, command.user_id, command.channel_id)
+        return await (verb(command, rest) if verb else self._show(command, command.text.strip()))
 
     # ── the words of the command ──
 
@@ -154,7 +162,9 @@ class IncidentAction:
         return _line(await emergency.stop(self._shop, command.user_id, rest))
 
     async def _resume(self, command: Command, _rest: str) -> Briefing:
-        return _line(await emergency.resume(self._shop, command.user_id))
+        incident = await self._shop.desk.journal.in_channel(command.channel_id)
+        service = incident.service if incident else ""
+        return _line(await emergency.resume(self._shop, command.user_id, service))
 
     # ── finding what is meant ──
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from bot.autonomy_file import load_grants
 from bot.doctor import Check
 from bot.settings import Settings
@@ -14,7 +16,8 @@ SHORTEST_KEY = 32
 
 def run_checks(settings: Settings, library: Library) -> list[Check]:
     """In the order in which a person would mend them."""
-    return [_audit(settings), _profile(settings), *_grants(settings, library), *_sandbox(settings)]
+    own = [_audit(settings), _profile(settings), *_grants(settings, library), *_sandbox(settings)]
+    return [*own, *_variables(settings)]
 
 
 def _audit(settings: Settings) -> Check:
@@ -41,6 +44,15 @@ def _grants(settings: Settings, library: Library) -> list[Check]:
     if wrong:
         return [Check("grants", "warning", "; ".join(map(str, wrong[:5])), "these grant nothing; mend AUTONOMY_FILE")]
     return [Check("grants", "ok", f"{len(grants.entries)} steps may run unasked")]
+
+
+def _variables(settings: Settings) -> list[Check]:
+    """Steps see the environment that `serve` was started in; what only stands in `.env` does not reach them."""
+    missing = [name for name in settings.runbook_env if name not in os.environ]
+    if not missing:
+        return []
+    fix = "set them where serve is started (not in .env), or take them out of RUNBOOK_ENV"
+    return [Check("runbook variables", "warning", f"not set here: {', '.join(missing)}", fix)]
 
 
 def _sandbox(settings: Settings) -> list[Check]:

@@ -14,6 +14,7 @@ from bot.domain.incident import Incident
 from bot.domain.run import Run
 from bot.domain.said import Field, Form
 from bot.domain.text import code, cut, safe
+from bot.guard.redact import redact
 from bot.job import record
 from bot.workshop import Workshop
 from runbooks.model import Parameter, Runbook
@@ -40,6 +41,15 @@ class Wish:
 
 async def begin(shop: Workshop, wish: Wish) -> Run | Form:
     """Commits the run and begins its story; a form where values are missing. Raises NotRunError, JournalDown."""
+    try:
+        return await _begun(shop, wish)
+    except NotRunError as refusal:
+        facts = {"runbook": wish.book.id, "given": dict(wish.given), "reason": str(refusal)}
+        await record(shop, Entry("run.refused", wish.user_id, wish.incident.id, facts=facts))
+        raise
+
+
+async def _begun(shop: Workshop, wish: Wish) -> Run | Form:
     await check_asker(shop, wish.user_id, wish.channel_id)
     if shop.audit is None:
         raise NotRunError(NO_KEY)
@@ -57,7 +67,7 @@ async def begin(shop: Workshop, wish: Wish) -> Run | Form:
         incident_id=wish.incident.id,
         runbook=wish.book,
         given=values,
-        target="/".join(part for part in (wish.incident.service, wish.incident.env) if part),
+        target=_target(values),
         channel_id=wish.channel_id,
         asked_by=wish.user_id,
         asked_at=shop.desk.clock.now(),
@@ -69,11 +79,14 @@ async def begin(shop: Workshop, wish: Wish) -> Run | Form:
         await record(shop, Entry("run.asked", wish.user_id, run.incident_id, run.id, facts))
         await shop.runs.open(run)
     except TargetHeldError as held:
-        refused = {**facts, "held_by": held.run.id}
-        await record(shop, Entry("run.refused", wish.user_id, run.incident_id, run.id, refused))
         raise NotRunError(_held(held.run)) from held
     await shop.begin(run.id)
     return run
+
+
+def _target(values: Mapping[str, Value]) -> str:
+    """What is worked on: the service that the commands get, whoever named it, and its environment."""
+    return "/".join(values[name].text for name in ("service", "env") if name in values)
 
 
 async def _why(shop: Workshop, incident: Incident) -> str:
@@ -98,6 +111,11 @@ async def check_asker(shop: Workshop, user_id: str, channel_id: str) -> None:
 
 async def _values(shop: Workshop, wish: Wish) -> tuple[Mapping[str, Value], list[Field]]:
     """What every variable is, and a field for each that nobody knows or whose value cannot be used."""
+    for name, text in wish.given.items():
+        if redact(text) != text or redact(f"{name}={text}") != f"{name}={text}":
+            raise NotRunError(
+                f"Not run: the value of {code(name)} looks like a secret. Pass it by RUNBOOK_ENV, never through Slack."
+            )
     known = dict(await known_values.of_incident(shop, wish.incident))
     known |= {name: Value(text, f"given by <@{wish.user_id}>") for name, text in wish.given.items()}
     missing: list[Field] = []
