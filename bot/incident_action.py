@@ -32,7 +32,7 @@ HELP = (
     "`/incident-action emergency-stop &lt;reason&gt;` halts everything at once; anyone may. `resume` lifts it.",
     "Ask in the thread of the briefing, or mention me: why, status, logs, changes, similar, who is on call …",
 )
-FOR_ANYBODY = ("help", "?", "stop", "emergency-stop", "resume", "approve", "deny")
+FOR_ANYBODY = ("help", "?", "run", "stop", "emergency-stop", "resume", "approve", "deny")
 """Words that anybody may type: those that halt, and those that ask for themselves who one is."""
 _QUOTES = str.maketrans("“”„‘’", '"""\'\'')
 """Phones make quotes of these kinds."""

@@ -420,3 +420,40 @@ async def test_the_head_of_the_audit_stands_in_the_thread_where_nobody_can_cut_i
     told = town.chat.of(":audit")
     assert told.thread == (await town.run()).message.ts
     assert f"--head {town.shop.audit.head}" in told.text
+
+
+async def test_a_reaction_that_still_stands_does_not_undo_what_was_said_by_command(tmp_path):
+    async with town_with(tmp_path, CRITICAL) as town:
+        await town.say("run restart")
+        gate = await town.waits()
+        await town.react(gate, APPROVE, ERIN)
+        await town.waits()
+        town.people.approvers.discard(ERIN)  # so that the no does not end it at once
+        town.clock.forward(1)
+        await town.say(f"deny {gate}", user=ERIN)
+        town.people.approvers.add(ERIN)
+        town.clock.forward(1)
+        town.chat.tap(gate, APPROVE, DANA)
+        town.shop.poke((await town.run()).id)
+        await town.waits()
+        assert RESTART not in town.hands.ran
+
+
+async def test_the_target_is_what_the_commands_work_on(town):
+    await town.say("run restart service=billing")
+    await town.waits()
+    assert (await town.run()).target.startswith("billing")
+    said = as_text(await town.say("run restart service=billing", user=ERIN))
+    assert "is being worked on" in said
+
+
+async def test_what_is_refused_is_recorded(town, tmp_path):
+    await town.say("run restart", user=GUEST)
+    with reading(f"sqlite:///{tmp_path / 'stories.sqlite'}") as entries:
+        assert [(entry.what, entry.who) for entry in entries] == [("run.refused", GUEST)]
+
+
+async def test_a_secret_is_not_taken_as_a_value(town):
+    said = as_text(await town.say("run restart service=ghp_16C7e42F292c6912E7710c838347Ae178B4a"))
+    assert "looks like a secret" in said
+    assert "ghp_" not in said
