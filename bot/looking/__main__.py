@@ -22,7 +22,9 @@ def main() -> None:
     from bot import logs
     from bot.looking.answering import answer_all
     from bot.settings import load
+    from runbooks.hidden import hide_environment
 
+    hide_environment()
     settings = load()
     logs.configure(settings.log_level)
     asyncio.run(answer_all(settings, sys.stdin.buffer, answers))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import logging
 import ssl
 import sys
@@ -13,6 +12,7 @@ from dataclasses import replace
 
 from integrations.contract import RoomError
 from runbooks.commands import Program
+from runbooks.hidden import hide_environment
 from runbooks.prepared import Deed, Exec, Http, Outcome, Promql, Say, Wait
 from runbooks.running.output import plain
 from runbooks.running.processes import execute
@@ -23,7 +23,6 @@ from runbooks.running.settings import HandsSettings
 MOST_LINES = 20
 """Series of a query's answer that are shown."""
 _CLOSE_S = 5.0
-_SET_DUMPABLE = 4  # linux/prctl.h
 log = logging.getLogger(__name__)
 
 
@@ -33,8 +32,7 @@ def open_hands(settings: HandsSettings) -> RunningHands:
     A program runs as the bot's own user, so the bot's environment, with its tokens, is shut to other processes of
     that user from now on (prctl PR_SET_DUMPABLE, Linux); root can still read it.
     """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_SET_DUMPABLE, 0, 0, 0, 0)
+    hide_environment()
     return RunningHands(settings)
 
 
