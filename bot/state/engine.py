@@ -49,7 +49,7 @@ class StepFailedError(Exception):
 
 
 class JsonOnly(Serializer):
-    """What the engine stores is JSON, never pickle: whoever can write the database cannot run code with it."""
+    """What the engine stores is JSON, never pickle: reading it back runs no code."""
 
     def name(self) -> str:
         return "first_responder_json"
