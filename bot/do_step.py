@@ -65,11 +65,10 @@ async def act(job: Job, move: Act) -> None:
     await job.audit("deed.begun", facts)
     if not await job.append(DeedBegun(job.now(), move.path, move.index)):
         return
-    await show(job)
     outcome = await _perform(job, deed)
     whole = f"{outcome.output}\0{outcome.errors}"
     hashed = hashlib.sha256(whole.encode(errors="replace")).hexdigest()
-    masked = replace(outcome, output=redact(outcome.output), errors=redact(outcome.errors), note=redact(outcome.note))
+    masked = await asyncio.to_thread(_masked, outcome)
     became = {"result": outcome.result, "exit": outcome.exit, "seconds": outcome.seconds, "output_sha256": hashed}
     await job.audit_for_sure("deed.ended", {**facts, **became})
     await job.append_for_sure(DeedEnded(job.now(), move.path, move.index, _kept(masked), hashed))
@@ -168,20 +167,29 @@ def _within(deed: Deed, seconds: float) -> Deed:
 
 
 async def _perform(job: Job, deed: Deed) -> Outcome:
-    if isinstance(deed, Say):
-        return await say(job, deed.text)
-    async with _stop_of(job) as stop:
-        return await job.shop.hands.perform(deed, stop)
+    """Does it, and beside it tells people that it runs: neither Slack nor the database being away holds it up."""
+    showing = asyncio.create_task(show(job))
+    try:
+        if isinstance(deed, Say):
+            return await say(job, deed.text)
+        async with _stop_of(job) as stop:
+            return await job.shop.hands.perform(deed, stop)
+    finally:
+        showing.cancel()
+        await asyncio.gather(showing, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager
 async def _stop_of(job: Job) -> AsyncIterator[asyncio.Event]:
     """An event that is set once a person ends the run, or the kill switch is on, on whatever replica.
 
-    It is set from the first where that came before: then nothing begins. Raises JournalDown where nobody can tell.
+    It is set from the first where that came before, or nobody can tell: then nothing begins.
     """
     stop = asyncio.Event()
-    if await _is_stopped(job):
+    try:
+        if await _is_stopped(job):
+            stop.set()
+    except JournalDown:
         stop.set()
 
     async def watch() -> None:
@@ -192,6 +200,7 @@ async def _stop_of(job: Job) -> AsyncIterator[asyncio.Event]:
                     stop.set()
 
     watching = asyncio.create_task(watch())
+    watching.add_done_callback(lambda _: stop.set())  # nothing runs that nobody watches
     try:
         yield stop
     finally:
@@ -199,8 +208,9 @@ async def _stop_of(job: Job) -> AsyncIterator[asyncio.Event]:
 
 
 async def _is_stopped(job: Job) -> bool:
-    events = await job.shop.runs.events(job.run.id)
-    return any(isinstance(event, Stopped) for event in events) or await job.shop.switch.state() is not None
+    if await job.shop.switch.state() is not None:
+        return True
+    return any(isinstance(event, Stopped) for event in await job.shop.runs.events(job.run.id))
 
 
 def _judged(expect: str, outcome: Outcome) -> tuple[bool, str]:
@@ -213,6 +223,10 @@ def _judged(expect: str, outcome: Outcome) -> tuple[bool, str]:
         return expected(expect, found), f"{said}, expected {expect}"
     except ConditionError as problem:
         return False, f"{said}; what it expects cannot be told: {problem}"
+
+
+def _masked(outcome: Outcome) -> Outcome:
+    return replace(outcome, output=redact(outcome.output), errors=redact(outcome.errors), note=redact(outcome.note))
 
 
 def _kept(outcome: Outcome) -> Outcome:

@@ -15,7 +15,7 @@ from bot.domain.run import (
     StepPrepared,
     Stopped,
 )
-from bot.domain.text import code, prose, safe
+from bot.domain.text import bare, code, prose, safe
 from bot.domain.words import figure
 from bot.next_move import done_before
 from bot.step_words import clock, fenced, verdict_words, words
@@ -30,17 +30,21 @@ def gate(asked: Run, events: Sequence[Event], question: Gate) -> Briefing:
     what = f"Step {question.path} of {len(asked.runbook.steps)}"
     if question.path.endswith(".rollback"):
         what = f"Undo step {question.path.partition('.')[0]}"
-    commands = "\n".join(fenced(shown(deed)) for deed in prepared.deeds)
     return Briefing(
-        plain=f"{what}: {prepared.name}, risk {question.risk}. Approve?",
+        plain=f"{what}: {bare(prepared.name, 120)}, risk {question.risk}. Approve?",
         headline=f"*{what} · {name}* · risk {question.risk} · asked by <@{question.asked_by}>",
         sections=(
-            Section((f"```{commands}```",)),
+            Section((commands(prepared),)),
             Section(tuple(_reasons(asked, events, prepared))),
             Section((_state(question, events),)),
         ),
         footer=f"`{question.id}` · {_how(question)}" if _verdict(question, events) is None else f"`{question.id}`",
     )
+
+
+def commands(prepared: Prepared) -> str:
+    """Exactly what would run, as it stands in the message."""
+    return "```" + "\n".join(fenced(shown(deed)) for deed in prepared.deeds) + "```"
 
 
 def prepared_of(asked: Run, events: Sequence[Event], question: Gate) -> Prepared:

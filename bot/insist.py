@@ -46,10 +46,10 @@ def _again(problem: Exception) -> bool | timedelta:
     return True if problem.passing else MENDED_BY_PEOPLE
 
 
-async def attempt(what: str, act: Callable[[], Awaitable[object]]) -> bool:
+async def attempt(what: str, act: Callable[[], Awaitable[object]], patience_s: float = PATIENCE_S) -> bool:
     """Tries for a while and goes on without it; tells whether it was done."""
     tries = stamina.retry_context(
-        on=lambda problem: isinstance(problem, ChatError) and problem.passing, attempts=None, timeout=PATIENCE_S
+        on=lambda problem: isinstance(problem, ChatError) and problem.passing, attempts=None, timeout=patience_s
     )
     try:
         async for tried in tries:

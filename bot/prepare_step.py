@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.domain.move import OfferRollback, Prepare, Refuse
 from bot.domain.run import StepPrepared, StepRefused, StepSkipped
+from bot.gate_message import commands
 from bot.guard.autonomy import Ruling, rule
 from bot.guard.redact import redact
 from bot.job import Job
@@ -15,7 +16,7 @@ from runbooks.model import Runbook
 from runbooks.prepared import Prepared
 
 MOST_SHOWN = 2_600
-"""Characters of a gate's commands: they have to fit whole into one block of the message."""
+"""Characters of a gate's commands, as Slack gets them: they have to fit whole into one block of the message."""
 
 
 async def prepare(job: Job, move: Prepare) -> None:
@@ -66,12 +67,14 @@ def ruling(shop: Workshop, profile: str, book: Runbook, prepared: Prepared) -> R
 
 def hidden(prepared: Prepared) -> str:
     """Why people could not see exactly what runs; empty: they can."""
-    texts = [shown(deed) for deed in (*prepared.deeds, *prepared.rollback)]
-    if any(redact(text) != text for text in texts):
+    looks = [prepared.check.deed] if prepared.check else []
+    texts = [shown(deed) for deed in (*prepared.deeds, *prepared.rollback, *looks)]
+    asked = commands(prepared)
+    if any(redact(text) != text for text in (*texts, asked)):
         return "its command holds what looks like a secret; name it as `{{env.NAME}}` or pass it by RUNBOOK_ENV"
     if any("`" in text for text in texts):
         return "its command holds a backtick, which Slack cannot show as it is"
-    if sum(len(shown(deed)) + 1 for deed in prepared.deeds) > MOST_SHOWN:
+    if len(asked) > MOST_SHOWN:
         return "its commands do not fit into one message; make it several steps"
     return ""
 

@@ -12,7 +12,7 @@ from bot.domain.run import (
     Run,
     StepPrepared,
 )
-from bot.domain.text import code, prose, safe
+from bot.domain.text import bare, code, prose, safe
 from bot.next_move import choices, next_move
 from bot.progress import progress_of
 from bot.step_words import clock, fenced, mark, words
@@ -47,7 +47,7 @@ def run(asked: Run, events: Sequence[Event], earned: Sequence[str] = ()) -> Brie
     sections += [Section((f"{code(name)} was approved and found good ten times running. {_GRANT}",)) for name in earned]
     how = f"`{asked.id}`" + ("" if ended else f" · `/incident-action stop {asked.id}` ends it")
     return Briefing(
-        plain=f"{asked.runbook.title}: {state}",
+        plain=f"{bare(asked.runbook.title, 120)}: {state}",
         headline=f"*Runbook · {title}* {code(asked.runbook.id)} · {state}\nasked by <@{asked.asked_by}> "
         f"{clock(asked.asked_at)} UTC · works on {code(asked.target)} · profile {asked.profile}",
         sections=tuple(sections),
@@ -57,7 +57,8 @@ def run(asked: Run, events: Sequence[Event], earned: Sequence[str] = ()) -> Brie
 
 def output(path: str, text: str, most: int) -> Briefing:
     """What a step wrote; its end, where it is long: that is where programs say what went wrong."""
-    shortened = text if len(text) <= most else "… the whole is in the file\n" + text[-most:].partition("\n")[2]
+    end = text[-most:]
+    shortened = text if len(text) <= most else "… the whole is in the file\n" + (end.partition("\n")[2] or end)
     return Briefing(
         plain=f"Step {path} wrote {len(text):,} characters",
         headline=f"*Step {path}*",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import structlog
 
 from bot import gate_message, run_message
+from bot.domain.briefing import Briefing
+from bot.domain.incident import Posted
 from bot.domain.move import Finish
 from bot.domain.run import Ended, GateOpened, StepPrepared
 from bot.guard.autonomy import EARNED, grantable, suggest
-from bot.insist import attempt
+from bot.insist import PATIENCE_S, attempt
 from bot.job import Job
+from bot.ports import ChatError
 from runbooks.prepared import Outcome
 
 log = structlog.get_logger(__name__)
@@ -20,27 +24,42 @@ SHORT = 1_500
 """Characters of an output that are shown; a longer one is put beside them as a file."""
 
 
-async def show(job: Job, *earned: str) -> None:
+SHOWING_S = 10.0
+"""How long Slack is tried before the run goes on: what it then lacks, the next move shows."""
+GONE = ("message_not_found", "thread_not_found")
+"""What Slack says of a message that somebody removed."""
+
+
+async def show(job: Job, *earned: str, patience_s: float = SHOWING_S) -> None:
     """Makes the run's message, and those of its gates, say what its events say. Slack being away stops nothing.
 
-    `earned`: names of steps that a team could now let run unasked.
+    A message that somebody removed is posted again: it is where people choose. `earned`: names of steps that a team
+    could now let run unasked. Raises JournalDown.
     """
     words = run_message.run(job.run, job.events, earned)
     chat, run = job.shop.desk.chat, job.run
 
     async def stand() -> None:
         posted = run.message or await chat.find(run.channel_id, run.id)
-        if posted is None:
+        if posted is None or not await _edited(job, posted, words):
             posted = await chat.post(run.channel_id, words, key=run.id)
-        else:
-            await chat.edit(posted, words)
-        if run.message is None:
+        if posted != run.message:
             await job.shop.runs.keep_message(run.id, posted)
+            job.run = replace(job.run, message=posted)
 
-    await attempt("run", stand)
-    if job.run.message is None:
-        await job.refresh()
-    await _show_gates(job)
+    await attempt("run", stand, patience_s)
+    await _show_gates(job, patience_s)
+
+
+async def _edited(job: Job, posted: Posted, words: Briefing) -> bool:
+    """False: somebody removed it. Raises ChatError."""
+    try:
+        await job.shop.desk.chat.edit(posted, words)
+    except ChatError as problem:
+        if problem.code in GONE:
+            return False
+        raise
+    return True
 
 
 async def show_output(job: Job, path: str, index: int, outcome: Outcome) -> None:
@@ -70,7 +89,7 @@ async def say(job: Job, text: str) -> Outcome:
         if await chat.find(run.channel_id, key) is None:
             await chat.post(run.channel_id, run_message.line(text), key=key)
 
-    done = await attempt("message", stand)
+    done = await attempt("message", stand, SHOWING_S)
     return Outcome("done") if done else Outcome("failed", note="Slack did not take it")
 
 
@@ -80,7 +99,7 @@ async def finish(job: Job, move: Finish) -> None:
         await job.audit("run.ended", {"result": move.result, "reason": move.reason})
         await job.append_for_sure(Ended(job.now(), move.result, move.reason))
         await _tell_the_head(job)
-    await show(job, *await _earned(job))
+    await show(job, *await _earned(job), patience_s=PATIENCE_S)
 
 
 async def _tell_the_head(job: Job) -> None:
@@ -103,11 +122,11 @@ async def _earned(job: Job) -> list[str]:
     return found
 
 
-async def _show_gates(job: Job) -> None:
+async def _show_gates(job: Job, patience_s: float) -> None:
     """The last two: those before say what they said when they were decided."""
     opened = [event.gate for event in job.events if isinstance(event, GateOpened)]
     for gate in opened[-2:]:
         kept = await job.shop.runs.gate(gate.id)
         if kept is not None and kept.message is not None:
             words = gate_message.gate(job.run, job.events, kept)
-            await attempt("gate", partial(job.shop.desk.chat.edit, kept.message, words))
+            await attempt("gate", partial(job.shop.desk.chat.edit, kept.message, words), patience_s)

@@ -61,6 +61,7 @@ class FakeSlack:
     def __init__(self):
         self.channels: dict[str, Channel] = {}
         self.messages: list[Message] = []
+        self.posted = 0
         self.topics: dict[str, str] = {}
         self.pins: list[Posted] = []
         self.invited: list[str] = []
@@ -120,7 +121,8 @@ class FakeSlack:
 
     async def post(self, channel_id, briefing, *, key, thread=None):
         await self._door("post", f"{channel_id} {key}")
-        posted = Posted(channel_id, f"{len(self.messages) + 1}.0")
+        self.posted += 1
+        posted = Posted(channel_id, f"{self.posted}.0")
         self.messages.append(Message(posted, key, thread, [as_text(briefing)]))
         for lost in [one for one in self._lost if key.endswith(one)]:
             self._lost.remove(lost)
