@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot import ballot, run_facts
+from bot import at_work, ballot, run_facts
 from bot.domain.approval import Approved, Denied, Gate, Waiting
 from bot.domain.move import Act, Check, Glean, LoseSight, Prepare
 from bot.domain.run import (
@@ -45,6 +45,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_S = 0.5
 """How often a running deed looks whether it is to be stopped."""
+OTHERS_S = 1.0
+"""How often it is looked whether another replica has ended its deed."""
 KEPT = 256 * 1024
 """Characters of an output that the record keeps; the whole is in the thread."""
 LONG_AGO = timedelta(seconds=5)
@@ -63,7 +65,7 @@ async def act(job: Job, move: Act) -> None:
     deed = _within(step.prepared.deeds[move.index], seconds_left(job.events))
     facts = run_facts.of_deed(step.prepared, move.index)
     await job.audit("deed.begun", facts)
-    if not await job.append(DeedBegun(job.now(), move.path, move.index)):
+    if not await job.append(DeedBegun(job.now(), move.path, move.index, at_work.me())):
         return
     outcome = await _perform(job, deed)
     whole = f"{outcome.output}\0{outcome.errors}"
@@ -113,7 +115,13 @@ async def check(job: Job, move: Check) -> None:
 
 
 async def lose_sight(job: Job, move: LoseSight) -> None:
-    """Appends that a deed began and nobody saw its end."""
+    """Appends that a deed began and nobody saw its end; what another replica may be at has its time first."""
+    begun = next(e for e in reversed(job.events) if isinstance(e, DeedBegun))
+    deed = prepared_at(job.events, move.path).prepared.deeds[move.index]
+    if job.now() < at_work.until(begun, deed, job.events, await job.shop.switch.state()):
+        await job.shop.rest(job.run.id, OTHERS_S)
+        await job.refresh()
+        return
     await job.audit("deed.may_have_run", {"path": move.path, "index": move.index})
     await job.append(MayHaveRun(job.now(), move.path, move.index))
 

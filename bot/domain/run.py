@@ -93,6 +93,8 @@ class DeedBegun:
     path: str
     index: int
     """Of the deed among the step's."""
+    by: str = ""
+    """The process that does it (`bot.at_work.me`)."""
 
 
 @dataclass(frozen=True, slots=True)
