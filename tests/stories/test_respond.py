@@ -392,14 +392,14 @@ async def test_an_analysis_that_fails_is_a_gap_and_what_was_found_is_told(slack,
 
 
 async def test_a_slow_early_briefing_does_not_hold_up_the_real_one(slack, tmp_path):
-    limits = Limits(source_s=0.1, deadline_s=0.2, interim_s=0.03)
+    limits = Limits(source_s=0.6, deadline_s=0.8, interim_s=0.4)
     async with desk_with(tmp_path, slack, Source("slow", waits_for=asyncio.Event()), limits=limits) as desk:
         early, _never = slack.hold("edit")
         await tell(desk, await fire(desk))
 
         assert early.is_set()
         assert len(slack.of("1:briefing").said) == 2
-        assert "no answer in 0.1 s" in slack.of("1:briefing").text
+        assert "no answer in 0.6 s" in slack.of("1:briefing").text
 
 
 async def test_early_on_the_briefing_names_what_is_still_awaited(slack, tmp_path):
