@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 import socket
 import sys
@@ -23,9 +24,16 @@ class NotStarted(Exception):
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    """A port for a server that starts later: below those that systems hand out for outgoing connections (Linux from
+    32768, others from 49152), so that none of these takes it in between.
+    """
+    for port in random.sample(range(20_000, 32_000), 100):
+        try:
+            with socket.create_server(("127.0.0.1", port)):
+                return port
+        except OSError:
+            continue
+    raise OSError("none of a hundred ports between 20000 and 32000 is free")
 
 
 class Bot:
