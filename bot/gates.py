@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from itertools import count
 
 import structlog
 
@@ -20,6 +21,7 @@ from bot.job import Job
 from bot.ports import ChatError
 from bot.prepare_step import ruling_of
 from bot.progress import prepared_at, progress_of
+from bot.show_run import SHOWING_S
 from runbooks.prepared import digest
 
 log = structlog.get_logger(__name__)
@@ -39,7 +41,7 @@ async def ask(job: Job, move: Ask) -> None:
     prepared = prepared_at(job.events, move.path).prepared
     ruling, now = ruling_of(job, prepared), job.now()
     gate = Gate(
-        id=_gate_id(job.run.id, len(job.events)),
+        id=await _free_id(job),
         run_id=job.run.id,
         path=move.path,
         digest=digest(job.run.id, prepared),
@@ -59,9 +61,10 @@ async def ask(job: Job, move: Ask) -> None:
 
 async def await_decision(job: Job, move: Await) -> None:
     """Waits until the gate is decided, and appends the decision. Reactions are read at each event and every 15 s."""
-    gate = await standing(job, move.gate)
-    told: set[tuple[str, str]] = set()
+    gate, told = move.gate, set[tuple[str, str]]()
     while True:
+        if gate.message is None:
+            gate = await standing(job, gate)
         decision = await ballot.weigh(job.shop, gate)
         now = job.now()
         if not isinstance(decision, Waiting):
@@ -105,12 +108,13 @@ async def standing(job: Job, gate: Gate) -> Gate:
             found = await chat.find(job.run.channel_id, gate.id)
             posted.append(found or await chat.post(job.run.channel_id, words, key=gate.id))
 
-        if not await attempt("gate", post):
-            return kept  # nobody sees it: it expires, which is a no
-        kept = replace(kept, message=posted[-1])
-        await job.shop.runs.keep_gate(kept)
+        if not await attempt("gate", post, SHOWING_S):
+            return kept  # nobody sees it by now: if that stays so it expires, which is a no
+        await job.shop.runs.keep_gate(replace(kept, message=posted[-1]))
+        kept = await job.shop.runs.gate(gate.id) or kept  # another replica may have been first
     if kept.message is not None:
-        await attempt("gate's reactions", partial(job.shop.desk.chat.react, kept.message, APPROVE, DENY))
+        react = partial(job.shop.desk.chat.react, kept.message, APPROVE, DENY)
+        await attempt("gate's reactions", react, SHOWING_S)
     return kept
 
 
@@ -133,7 +137,12 @@ def _until_next_look(left: float) -> float:
     return min(READ_S, left - LAST_LOOK_S if left > LAST_LOOK_S else left if left > 0 else READ_S)
 
 
-def _gate_id(run_id: str, number: int) -> str:
-    """The same gate after a crash has the same id."""
-    made = hashlib.sha256(f"{run_id}:{number}".encode()).digest()
-    return "G" + base64.b32encode(made)[:6].decode()
+async def _free_id(job: Job) -> str:
+    """Short; the same gate after a crash has the same id, and no gate that of another run's."""
+    for turn in count():
+        made = hashlib.sha256(f"{job.run.id}:{len(job.events)}:{turn}".encode()).digest()
+        found = "G" + base64.b32encode(made)[:6].decode()
+        kept = await job.shop.runs.gate(found)
+        if kept is None or kept.run_id == job.run.id:
+            return found
+    raise AssertionError("it is tried for ever")

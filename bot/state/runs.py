@@ -186,7 +186,8 @@ def _keep_gate(connection: Connection, gate: Gate) -> None:
         connection.execute(gates.update().where(unposted).values(body=body))
     if gate.message is not None:
         here = {"message_channel": gate.message.channel_id, "message_ts": gate.message.ts}
-        connection.execute(gates.update().where(gates.c.id == gate.id).values(**here))
+        first = sa.and_(gates.c.id == gate.id, gates.c.message_ts.is_(None))
+        connection.execute(gates.update().where(first).values(**here))
 
 
 def _gate_of(row: Any) -> Gate:

@@ -8,6 +8,7 @@ import pytest
 
 from bot import prepare_step
 from bot.domain.approval import APPROVE, DENY
+from bot.domain.incident import Posted
 from bot.domain.move import Prepare
 from bot.domain.plain import as_text
 from bot.domain.run import DeedBegun, DeedEnded
@@ -16,7 +17,7 @@ from bot.job import Job
 from bot.ports import JournalDown
 from bot.state.audit_reading import reading
 from runbooks.prepared import Outcome
-from tests.stories.test_remediate import CRITICAL, LOOK, RESTART
+from tests.stories.test_remediate import CRITICAL, LOOK, RESTART, _choose
 from tests.stories.workshop_world import BOOK, DANA, ERIN, town_with
 from tests.stories.world import eventually
 
@@ -422,3 +423,46 @@ async def test_a_stop_does_not_wait_out_the_time_of_a_replica_that_is_gone(town)
     town.clock.forward(16)
     town.shop.poke(job.run.id)
     assert (await town.ended()).result == "stopped"
+
+
+async def test_the_message_of_a_gate_that_was_kept_first_stays(town):
+    await town.say("run restart")
+    gate = await town.shop.runs.gate(await town.waits())
+    await town.shop.runs.keep_gate(replace(gate, message=Posted(gate.message.channel_id, "999.0")))
+    assert await town.shop.runs.gate(gate.id) == gate
+
+
+async def test_an_id_that_a_gate_of_another_run_has_is_not_taken(town):
+    """Answers to the one must never count for the other; ids are short."""
+    began = await _gates_name(town)
+    gate = await town.shop.runs.gate(began)
+    town.shop = replace(town.shop, runs=_Taken(town.shop.runs, replace(gate, run_id="R0OTHER")))
+    town.clock.forward(301)
+    run = await town.run()
+    town.shop.poke(run.id)
+    await town.chooses()
+    await town.die()
+    await _choose(town, run, "again")
+    await town.live_again()
+    assert await town.waits() not in (began, *town.shop.runs.seen)
+
+
+async def _gates_name(town):
+    await town.say("run restart")
+    return await town.waits()
+
+
+class _Taken:
+    """The record, in which the first id that is asked for belongs to a gate of another run."""
+
+    def __init__(self, record, other):
+        self._record, self._other, self.seen = record, other, []
+
+    def __getattr__(self, name):
+        return getattr(self._record, name)
+
+    async def gate(self, gate_id):
+        found = await self._record.gate(gate_id)
+        if found is None and not self.seen:
+            self.seen.append(gate_id)
+        return self._other if found is None and gate_id in self.seen else found
