@@ -30,7 +30,7 @@ from bot.guard.redact import redact
 from bot.job import Job
 from bot.known_values import changed_since
 from bot.ports import JournalDown
-from bot.prepare_step import prepare, resolve
+from bot.prepare_step import prepare, resolve, ruling_of
 from bot.progress import prepared_at
 from bot.show_run import say, show, show_output
 from bot.step_words import outcome_words
@@ -60,6 +60,9 @@ async def act(job: Job, move: Act) -> None:
     step = prepared_at(job.events, move.path)
     if step.ruling == "ask" and not await _still_approved(job, step):
         return
+    if step.ruling == "granted" and ruling_of(job, step.prepared).verdict != "granted":
+        await job.append(Stopped(job.now(), "bot", "its grant does not hold any more; run it again, and it asks"))
+        return
     if await job.halted():  # to make sure of the approval may have taken a while
         return
     deed = _within(step.prepared.deeds[move.index], seconds_left(job.events))
@@ -83,7 +86,7 @@ async def glean(job: Job, move: Glean) -> None:
     """Appends what the step's output leaves for later steps."""
     last = next(e for e in reversed(job.events) if isinstance(e, DeedEnded) and e.path == move.path)
     try:
-        found = gleaned(step_at(job.run.runbook, move.path), last.outcome)
+        found = await asyncio.to_thread(gleaned, step_at(job.run.runbook, move.path), last.outcome)
     except GleanError as problem:
         await job.append(StepRefused(job.now(), move.path, redact(problem.reason)))
         return

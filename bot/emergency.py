@@ -12,6 +12,9 @@ from bot.insist import attempt
 from bot.job import record
 from bot.workshop import Workshop
 
+ANNOUNCING_S = 10.0
+"""How long it is tried to tell the incidents channel: whoever turned the switch waits for the answer."""
+
 
 async def stop(shop: Workshop, user_id: str, reason: str) -> str:
     """Halts every run on every replica; the answer for the one who asked. Raises JournalDown."""
@@ -32,10 +35,11 @@ async def stop(shop: Workshop, user_id: str, reason: str) -> str:
     halted = (
         f"{len(going)} {'run is' if len(going) == 1 else 'runs are'} being halted. Nothing runs until it is lifted."
     )
-    await _announce(
+    told = await _announce(
         shop, Briefing(plain="Emergency stop", headline=f"{words}\n{halted} I go on talking."), now.isoformat()
     )
-    return f"Stopped. {halted} `/incident-action resume` lifts it, by those who may."
+    alone = "" if told else " The incidents channel could not be told: tell people yourself."
+    return f"Stopped. {halted} `/incident-action resume` lifts it, by those who may.{alone}"
 
 
 async def resume(shop: Workshop, user_id: str, service: str) -> str:
@@ -58,11 +62,12 @@ async def resume(shop: Workshop, user_id: str, service: str) -> str:
     return "Lifted."
 
 
-async def _announce(shop: Workshop, words: Briefing, key: str) -> None:
-    """In the incidents channel. Slack being away does not keep the switch from being turned."""
-    if shop.desk.incidents_channel is not None:
-        post = partial(shop.desk.chat.post, shop.desk.incidents_channel, words, key=f"switch:{key}")
-        await attempt("switch", post)
+async def _announce(shop: Workshop, words: Briefing, key: str) -> bool:
+    """In the incidents channel, where there is one. Slack being away does not keep the switch from being turned."""
+    if shop.desk.incidents_channel is None:
+        return True
+    post = partial(shop.desk.chat.post, shop.desk.incidents_channel, words, key=f"switch:{key}")
+    return await attempt("switch", post, ANNOUNCING_S)
 
 
 def _names(approvers: tuple[str, ...]) -> str:

@@ -11,8 +11,10 @@ from bot.domain.run import (
     Event,
     Run,
     StepPrepared,
+    Stopped,
 )
 from bot.domain.text import bare, code, prose, safe
+from bot.endings import sentence
 from bot.next_move import choices, next_move
 from bot.progress import progress_of
 from bot.step_words import clock, fenced, mark, words
@@ -36,6 +38,8 @@ def run(asked: Run, events: Sequence[Event], earned: Sequence[str] = ()) -> Brie
     title = safe(asked.runbook.title, 120)
     ended = next((event for event in events if isinstance(event, Ended)), None)
     state = _RESULTS[ended.result] if ended else "running"
+    stopped = next((event.by for event in events if isinstance(event, Stopped) and event.by != "bot"), "")
+    by = f" by <@{stopped}>" if ended and ended.result == "stopped" and stopped else ""
     lines = [_step_line(number, step, events) for number, step in enumerate(asked.runbook.steps, 1)]
     lines += [_rollback_line(event, events) for event in _rollbacks(events)]
     sections = [Section(tuple(lines))]
@@ -43,12 +47,12 @@ def run(asked: Run, events: Sequence[Event], earned: Sequence[str] = ()) -> Brie
     if isinstance(move, Choose):
         sections.append(_choice(asked, events, move.path))
     if ended and ended.reason:
-        sections.append(Section((prose(ended.reason, 600),)))
+        sections.append(Section((prose(sentence(ended.reason), 600),)))
     sections += [Section((f"{code(name)} was approved and found good ten times running. {_GRANT}",)) for name in earned]
     how = f"`{asked.id}`" + ("" if ended else f" · `/incident-action stop {asked.id}` ends it")
     return Briefing(
         plain=f"{bare(asked.runbook.title, 120)}: {state}",
-        headline=f"*Runbook · {title}* {code(asked.runbook.id)} · {state}\nasked by <@{asked.asked_by}> "
+        headline=f"*Runbook · {title}* {code(asked.runbook.id)} · {state}{by}\nasked by <@{asked.asked_by}> "
         f"{clock(asked.asked_at)} UTC · works on {code(asked.target)} · profile {asked.profile}",
         sections=tuple(sections),
         footer=how,

@@ -37,6 +37,8 @@ def mark(path: str, events: Sequence[Event]) -> str:
             mark = "✅" if outcome.ok else "❔" if outcome.result in ("stopped", "timeout") else "❌"
         case Checked(ok=ok):
             mark = "✅" if ok else "❌"
+        case Chosen() if not _lost(path, events):
+            mark = "⛔"
         case _:
             mark = _MARKS.get(type(last), "⚪")
     return {"⏳": "⚪", "▶": "❔"}.get(mark, mark) if over else mark
@@ -140,6 +142,8 @@ def _now(mine: Sequence[Event], *, over: bool) -> Iterator[str]:
             yield "may have run" if over else _running(begun, mine)
         case MayHaveRun():
             yield "*may have run*: the bot was not there at its end"
+        case Chosen(choice="stop") if not any(isinstance(event, MayHaveRun) for event in mine):
+            yield verdict_words(Expired())
         case Chosen(choice=choice, by=by):
             yield "nobody chose, so it ends here" if by == "bot" else f"<@{by}> chose: {choice}"
         case _:
@@ -168,6 +172,10 @@ def _span(outcome: Outcome) -> str:
             return f"stopped after {seconds} s; may have run"
         case "refused":
             return "not begun"
+
+
+def _lost(path: str, events: Sequence[Event]) -> bool:
+    return any(isinstance(event, MayHaveRun) for event in of_step(path, events))
 
 
 def _last(path: str, events: Sequence[Event]) -> Event | None:

@@ -25,6 +25,7 @@ LARGEST = 1_000_000
 """Characters of an output that is read."""
 MOST_ROWS = 1_000
 MOST_NAMES = 100
+MOST_COLUMNS = 200
 _LONGEST_LINE = 2_000
 Row = Mapping[str, str]
 
@@ -131,6 +132,7 @@ def _csv(text: str, outcome: Outcome) -> tuple[Row, ...]:
 
 
 def _rows(header: Sequence[str], lines: Sequence[Sequence[str]]) -> tuple[Row, ...]:
+    _narrow(len(header))
     names = [_name(title) for title in header]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -141,6 +143,11 @@ def _rows(header: Sequence[str], lines: Sequence[Sequence[str]]) -> tuple[Row, .
     if odd is not None:
         raise GleanError(f"row {odd} does not have the {len(names)} columns of the first; run one query in a step")
     return tuple(dict(zip(names, line, strict=True)) for line in lines)
+
+
+def _narrow(columns: int) -> None:
+    if columns > MOST_COLUMNS:
+        raise GleanError(f"the table has {columns} columns; at most {MOST_COLUMNS} are read")
 
 
 def _name(title: str) -> str:
@@ -156,6 +163,7 @@ def _table(text: str, outcome: Outcome) -> tuple[Row, ...]:
     if not lines:
         raise GleanError("the output is empty; there is no table")
     starts = [found.start() for found in re.finditer(r"(?:^|(?<=\s\s))\S", lines[0])]
+    _narrow(len(starts))
     by_place = len(starts) > 1 or len(lines[0].split()) == 1
     if by_place and all(_aligned(line, starts) for line in lines):
         cells = [_cut(line, starts) for line in lines]

@@ -155,7 +155,8 @@ def _ask(prepared: Prepared, permission: Permission, approvers: Approvers) -> Ru
 
 
 def _terms(prepared: Prepared, risk: Risk, asker_may: bool) -> str:  # noqa: FBT001 - a fact to be told
-    reason = "the runbook asks for approval" if prepared.asks else f"{risk} risk"
+    asks = "what undoes a step always asks" if prepared.path.endswith(".rollback") else "the runbook asks for approval"
+    reason = asks if _always_asks(prepared) else f"{risk} risk"
     return reason if asker_may else f"{reason}, by somebody else than who asked"
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot import prepare_step
+from bot.autonomy_file import Grant, Grants
 from bot.domain.approval import APPROVE, DENY
 from bot.domain.incident import Posted
 from bot.domain.move import Prepare
@@ -16,6 +17,8 @@ from bot.domain.said import Form
 from bot.job import Job
 from bot.ports import JournalDown
 from bot.state.audit_reading import reading
+from runbooks.gleaning import GleanError, glean
+from runbooks.model import Parse, Step
 from runbooks.prepared import Outcome
 from tests.stories.test_remediate import CRITICAL, LOOK, RESTART, _choose
 from tests.stories.workshop_world import BOOK, DANA, ERIN, town_with
@@ -466,3 +469,59 @@ class _Taken:
         if found is None and not self.seen:
             self.seen.append(gate_id)
         return self._other if found is None and gate_id in self.seen else found
+
+
+# ── hostile output, and words ──
+
+
+def test_a_table_of_very_many_columns_is_not_read():
+    """What looks at each pair of its columns would hold up everything else."""
+    step = Step(action="exec", command="kubectl get pods", parse=Parse(kind="table", name="pods"))
+    wide = "  ".join(f"c{number}" for number in range(20_000))
+    with pytest.raises(GleanError, match="columns"):
+        glean(step, Outcome("done", output=f"{wide}\na"))
+
+
+async def test_a_grant_that_was_taken_back_while_the_bot_was_away_lets_nothing_run(tmp_path):
+    granted = Grant("restart", "restart", ("kubectl rollout restart deployment/{{service}}",), ("production",), "", "")
+    async with town_with(tmp_path, BOOK.replace("    approval: required\n", "")) as town:
+        town.shop = replace(town.shop, rules=replace(town.shop.rules, grants=Grants((granted,))))
+        came, _ = town.chat.hold("find", about=":1:0")  # the first step's output: the second comes after it
+        await town.say("run restart")
+        await came.wait()
+        run = await town.run()
+        await town.die()
+        job = await Job.take_up(town.shop, run.id)
+        await prepare_step.prepare(job, Prepare("2"))
+        assert job.events[-1].ruling == "granted"
+        town.shop = replace(town.shop, rules=replace(town.shop.rules, grants=Grants()))
+        await town.live_again()
+        end = await town.ended()
+        assert (end.result, "grant" in end.reason) == ("stopped", True)
+        assert RESTART not in town.hands.ran
+
+
+async def test_who_turns_the_switch_hears_that_nobody_else_could_be_told(town):
+    town.chat.refuse("post", "is_archived", about="switch:")
+    assert "tell people yourself" in as_text(await town.say("emergency-stop wrong cluster"))
+
+
+async def test_a_step_that_nobody_approved_never_looks_as_if_it_may_have_run(town):
+    await town.say("run restart")
+    await town.waits()
+    town.clock.forward(301)
+    town.shop.poke((await town.run()).id)
+    run = await town.chooses()
+    await _choose(town, run, "stop")
+    await town.ended()
+    said = town.chat.of(run.id).text
+    assert "❔" not in said
+    assert "no answer in time: not run" in said
+
+
+async def test_who_stopped_a_run_stands_in_its_message(town):
+    await town.say("run restart")
+    await town.waits()
+    await town.say("stop", user=ERIN)
+    await town.ended()
+    assert "stopped by <@U0ERIN>" in town.chat.of((await town.run()).id).text
