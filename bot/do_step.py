@@ -106,7 +106,7 @@ async def check(job: Job, move: Check) -> None:
         return
     async with _stop_of(job) as stop:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(asked.wait_s):
+            async with asyncio.timeout(asked.wait_s - _seconds_since_end(job, move.path)):
                 await stop.wait()
         if stop.is_set():
             await job.refresh()
@@ -115,6 +115,12 @@ async def check(job: Job, move: Check) -> None:
     ok, said = _judged(asked.expect, outcome)
     await job.audit("check.ended", {"path": move.path, "ok": ok, "said": redact(said)})
     await job.append(Checked(job.now(), move.path, ok, redact(said)))
+
+
+def _seconds_since_end(job: Job, path: str) -> float:
+    """A restart in the middle of the wait does not begin it anew."""
+    ends = [event.at for event in job.events if isinstance(event, DeedEnded) and event.path == path]
+    return (job.now() - ends[-1]).total_seconds() if ends else 0.0
 
 
 async def lose_sight(job: Job, move: LoseSight) -> None:

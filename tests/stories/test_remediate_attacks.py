@@ -525,3 +525,19 @@ async def test_who_stopped_a_run_stands_in_its_message(town):
     await town.say("stop", user=ERIN)
     await town.ended()
     assert "stopped by <@U0ERIN>" in town.chat.of((await town.run()).id).text
+
+
+async def test_a_restart_does_not_begin_the_wait_before_a_check_anew(tmp_path):
+    async with town_with(tmp_path, BOOK.replace('--timeout=60s"}', '--timeout=60s", wait: 10m}')) as town:
+        await town.say("run restart")
+        await town.react(await town.waits(), APPROVE, ERIN)
+        await eventually(lambda: RESTART in town.hands.ran)
+        await eventually(lambda: _ended_twice(town))
+        await town.die()
+        town.clock.forward(601)
+        await town.live_again()
+        assert (await town.ended()).result == "done"
+
+
+async def _ended_twice(town):
+    return (await town.events()).count("DeedEnded") == 2
