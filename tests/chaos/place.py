@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bot.domain.run import Event
@@ -70,10 +71,10 @@ class Place:
 
 
 @asynccontextmanager
-async def open_place(folder, books, *, scenario="wrong-endpoint", service=SERVICE, **more):
-    """`books`: id → its YAML from the parameters on. The programs are note, kubectl and aws."""
+async def open_place(folder, books, *, scenario="wrong-endpoint", service=SERVICE, real=(), **more):
+    """`books`: a file, or id → its YAML from the parameters on. The programs are note, kubectl, aws and the `real`."""
     programs = [Program(folder, name) for name in ("note", "kubectl", "aws")]
-    allowed = ",".join(str(program.path) for program in programs)
+    allowed = ",".join([*(str(program.path) for program in programs), *real])
     settings = {"RUNBOOKS_DIR": str(library(folder / "books", books)), "RUNBOOK_ALLOWED_PROGRAMS": allowed, **more}
     async with playground.running(folder, more=settings) as town:
         await town.bot.start()
@@ -86,9 +87,12 @@ async def open_place(folder, books, *, scenario="wrong-endpoint", service=SERVIC
 
 
 def library(folder, books):
-    """The books as files; a fault in one of them is an AssertionError."""
+    """The books in a folder; a fault in one of them is an AssertionError."""
     folder.mkdir()
-    for name, text in books.items():
-        (folder / f"{name}.yaml").write_text(f"id: {name}\ntitle: The {name} book\n{text}")
+    if isinstance(books, Path):
+        (folder / books.name).write_bytes(books.read_bytes())
+    else:
+        for name, text in books.items():
+            (folder / f"{name}.yaml").write_text(f"id: {name}\ntitle: The {name} book\n{text}")
     assert [str(problem) for problem in load(folder).problems] == []
     return folder

@@ -8,8 +8,6 @@ import re
 
 import pytest
 
-from bot.domain.run import DeedBegun
-from playground.slack.faults import Fault
 from playground.terminal import as_text
 from tests.chaos.person import ALICE, DANA, GUEST, LENA, NO, OUTSIDER, STRANGER, YES, asked, gates, runs
 from tests.chaos.place import SERVICE, open_place
@@ -152,7 +150,6 @@ async def test_stops_restarts_and_people_from_elsewhere(place):
     for case in (
         emergency_stop_ends_what_runs_within_two_seconds_and_few_lift_it,
         a_person_stops_what_runs,
-        a_stop_before_the_process_begins_lets_nothing_begin,
         a_gate_outlives_a_restart_which_does_not_wait_for_it,
         guests_and_people_from_elsewhere_let_nothing_run,
     ):
@@ -191,19 +188,6 @@ async def a_person_stops_what_runs(place):
     how, said = await place.ends()
     assert (how, place.ran) == ("stopped", [("first",)])
     assert "may have run" in said
-
-
-async def a_stop_before_the_process_begins_lets_nothing_begin(place):
-    gate = await place.ask("one")
-    place.town.slack.workspace.faults.add(Fault("chat.update", delay=1.5, times=None))
-    await place.person(ALICE).react(gate, YES)
-    await place.on_record(DeedBegun)
-    assert place.ran == []
-    await place.person(STRANGER).say("/incident-action stop")
-    await place.person(STRANGER).hears("is being stopped")
-    assert (await place.ends())[0] == "stopped"
-    place.town.slack.workspace.faults.clear()
-    assert place.ran == []
 
 
 async def a_gate_outlives_a_restart_which_does_not_wait_for_it(place):
