@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.approval import APPROVE, DENY
 from bot.domain.incident import Posted
 from bot.ports import ChatError
 from bot.slack.web import Web
@@ -25,7 +26,8 @@ async def reactions(web: Web, posted: Posted) -> dict[str, tuple[str, ...]]:
     """Emoji name, without skin tone → who reacts with it now, the bot itself left out.
 
     A list that Slack gives only in part is none: a ✅ or a ❌ could be missing from it. Raises ChatError:
-    `message_not_found` where the message is gone, `reactions_incomplete` where somebody is left out.
+    `message_not_found` where the message is gone, `reactions_incomplete` where somebody is left out of one that counts:
+    a crowd with any other emoji holds no gate up.
     """
     answer = await web.call(
         lambda client: client.reactions_get(channel=posted.channel_id, timestamp=posted.ts, full=True)
@@ -37,8 +39,8 @@ async def reactions(web: Web, posted: Posted) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for reaction in message.get("reactions") or ():
         users = [str(user) for user in reaction["users"]]
-        if int(reaction.get("count", len(users))) > len(users):
-            raise ChatError("reactions_incomplete", passing=True)
         name = str(reaction["name"]).partition("::")[0]
+        if name in (APPROVE, DENY) and int(reaction.get("count", len(users))) > len(users):
+            raise ChatError("reactions_incomplete", passing=True)
         found[name] = tuple(dict.fromkeys((*found.get(name, ()), *(user for user in users if user != me))))
     return {name: users for name, users in found.items() if users}
