@@ -77,7 +77,7 @@ async def act(job: Job, move: Act) -> None:
     became = {"result": outcome.result, "exit": outcome.exit, "seconds": outcome.seconds, "output_sha256": hashed}
     await job.audit_for_sure("deed.ended", {**facts, **became})
     await job.append_for_sure(DeedEnded(job.now(), move.path, move.index, _kept(masked), hashed))
-    await show_output(job, move.path, move.index, masked)
+    await show_output(job, step.prepared, move.index, masked)
     if outcome.result == "stopped":
         await job.halted()
 
@@ -112,7 +112,7 @@ async def check(job: Job, move: Check) -> None:
             await job.refresh()
             return
         outcome = await job.shop.hands.perform(asked.deed, stop)
-    ok, said = _judged(asked.expect, outcome)
+    ok, said = _judged(asked.expect, asked.deed, outcome)
     await job.audit("check.ended", {"path": move.path, "ok": ok, "said": redact(said)})
     await job.append(Checked(job.now(), move.path, ok, redact(said)))
 
@@ -230,9 +230,9 @@ async def _is_stopped(job: Job) -> bool:
     return any(isinstance(event, Stopped) for event in await job.shop.runs.events(job.run.id))
 
 
-def _judged(expect: str, outcome: Outcome) -> tuple[bool, str]:
+def _judged(expect: str, deed: Deed, outcome: Outcome) -> tuple[bool, str]:
     """Whether a check was good, and its result in words."""
-    said = outcome_words(outcome)
+    said = outcome_words(outcome, deed)
     if not expect:
         return outcome.ok, said
     found = {"exit": outcome.exit, "status": outcome.exit, "output": outcome.output, "value": outcome.value}

@@ -35,9 +35,7 @@ async def stop(shop: Workshop, user_id: str, reason: str) -> str:
     halted = (
         f"{len(going)} {'run is' if len(going) == 1 else 'runs are'} being halted. Nothing runs until it is lifted."
     )
-    told = await _announce(
-        shop, Briefing(plain="Emergency stop", headline=f"{words}\n{halted} I go on talking."), now.isoformat()
-    )
+    told = await _announce(shop, Briefing(plain="Emergency stop", headline=f"{words}\n{halted}"), now.isoformat())
     alone = "" if told else " The incidents channel could not be told: tell people yourself."
     return f"Stopped. {halted} `/incident-action resume` lifts it, by those who may.{alone}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from bot.domain.approval import Gate, Verdict
@@ -18,9 +19,11 @@ from bot.domain.run import (
 from bot.domain.text import bare, code, prose, safe
 from bot.domain.words import figure
 from bot.next_move import done_before
+from bot.progress import known
 from bot.step_words import clock, fenced, verdict_words, words
 from runbooks.commands import shown
-from runbooks.prepared import Prepared, digest
+from runbooks.prepared import Prepared, Value, digest
+from runbooks.variables import names_in
 
 
 def gate(asked: Run, events: Sequence[Event], question: Gate) -> Briefing:
@@ -61,12 +64,30 @@ def turned_down(why: str) -> Briefing:
     return Briefing(plain="Your answer does not count here", headline=why)
 
 
+def source(value: Value) -> str:
+    """Where a value came from; a person who gave it is named as people are."""
+    giver = re.fullmatch(r"given by <@([UW][A-Z0-9]+)>", value.source)
+    return f"given by <@{giver[1]}>" if giver else safe(value.source, 80)
+
+
+def _condition(asked: Run, events: Sequence[Event], prepared: Prepared) -> Iterator[str]:
+    """What had to hold for the step to be asked for, with the values by which it did."""
+    number = prepared.path.partition(".")[0]
+    step = asked.runbook.steps[int(number) - 1]
+    if not step.condition or prepared.path != number:
+        return
+    now = known(asked, events)
+    values = [f"{code(name)} = {code(now[name].text, 60)}" for name in names_in(step.condition) if name in now]
+    yield f"Because {code(step.condition)}" + (f" · {', '.join(values)}" if values else "")
+
+
 def _reasons(asked: Run, events: Sequence[Event], prepared: Prepared) -> Iterator[str]:
     why = next(
         (e.why for e in reversed(events) if isinstance(e, StepPrepared) and e.prepared == prepared and e.why), ""
     )
     if asked.why:
-        yield f"Why: {prose(asked.why, 400)}"
+        yield f"Likely cause: {prose(asked.why, 400)}"
+    yield from _condition(asked, events, prepared)
     if why:
         yield f"Asks because {prose(why, 300)}"
     if ran := done_before(events, prepared.path):
@@ -75,12 +96,12 @@ def _reasons(asked: Run, events: Sequence[Event], prepared: Prepared) -> Iterato
         yield f"Unsafe: {prose(prepared.unsafe, 300)}"
     if prepared.values:
         yield "With " + " · ".join(
-            f"{code(name)} = {code(value.text, 120)} ({safe(value.source, 80)})"
+            f"{code(name)} = {code(value.text, 120)} ({source(value)})"
             for name, value in sorted(prepared.values.items())
         )
-    undo = prepared.undo or "nothing undoes it"
     if not prepared.reads:
-        yield f"Undo: {prose(undo, 400)}"
+        undo = " · ".join(code(shown(deed), 400) for deed in prepared.rollback)
+        yield f"Undo: {undo or prose(prepared.undo or 'nothing undoes it', 400)}"
     if prepared.check is not None:
         after = f" {figure(prepared.check.wait_s)} s later" if prepared.check.wait_s else ""
         yield f"Check{after}: {code(shown(prepared.check.deed), 300)}"

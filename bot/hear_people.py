@@ -23,7 +23,7 @@ async def vote(shop: Workshop, user_id: str, gate_id: str, answer: Literal["appr
     """An answer by command; what to tell the one who gave it. Raises JournalDown."""
     gate = await shop.runs.gate(gate_id.strip("` ").upper()) if gate_id else None
     if gate is None:
-        return "Which gate? Its id stands below the question, such as `G7K2QX`: `/incident-action approve G7K2QX`."
+        return _no_gate(gate_id)
     if gate.message is None:
         return f"{code(gate.id)} does not stand in Slack yet. Nobody can approve what nobody has seen."
     if over := await _over(shop, gate):
@@ -39,6 +39,12 @@ async def vote(shop: Workshop, user_id: str, gate_id: str, answer: Literal["appr
             return f"Counted. {missing} more of the approvers {'has' if missing == 1 else 'have'} to agree."
         case _:
             return "Counted."
+
+
+def _no_gate(gate_id: str) -> str:
+    if gate_id:
+        return f"No gate is called {code(gate_id, 40)}. `/incident-action status` lists what waits here."
+    return "Which gate? Its id stands below the request, such as `G7K2QX`: `/incident-action approve G7K2QX`."
 
 
 async def reaction(shop: Workshop, reacted: Reacted) -> str:

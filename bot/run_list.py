@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 
 from bot import known_values
 from bot.domain.briefing import Briefing, Button, Section
@@ -10,12 +11,13 @@ from bot.domain.context import Report
 from bot.domain.incident import Incident
 from bot.domain.run import Ended, Event, GateDecided, GateOpened, Run
 from bot.domain.text import code, prose, safe
+from bot.gate_message import commands
 from bot.guard.redact import redact
 from bot.prepare_step import hidden, ruling
+from bot.step_words import fenced
 from bot.workshop import Workshop
 from integrations.contract import RunbookMatch
 from runbooks import prepare as preparing
-from runbooks.commands import shown
 from runbooks.model import Library, Runbook, Step
 from runbooks.prepared import Prepared, Value
 
@@ -53,7 +55,10 @@ def runbook(library: Library, runbook_id: str) -> Briefing:
     book = library.get(runbook_id)
     if book is None:
         known = ", ".join(code(one.id) for one in library.runbooks)
-        return said(f"No runbook is called {code(runbook_id, 80)}", (f"There are: {known}",))
+        near = get_close_matches(runbook_id, [one.id for one in library.runbooks], 1)
+        meant = (f"Did you mean {code(near[0])}?",) if near else ()
+        lines = (*meant, f"There are: {known}", "`/incident-action help` lists what else I know.")
+        return said(f"No runbook is called {code(runbook_id, 80)}", lines)
     lines = tuple(line for number, step in enumerate(book.steps, 1) for line in _step(str(number), step))
     sections = (Section(lines, buttons=(Button("Run (asks before each change)", "run", book.id),)),)
     title = f"{safe(book.title, 150)} · risk {book.risk}"
@@ -99,7 +104,7 @@ def _would(
             if why := hidden(found):
                 yield f"would be refused: {why}"
                 return
-            yield "```" + "\n".join(safe(shown(deed), 600) for deed in found.deeds) + "```"
+            yield commands(found)
             ruled = ruling(shop, shop.rules.profile, book, found)
             yield f"{ruled.verdict} · risk {found.risk}" + (f" · {prose(ruled.why, 200)}" if ruled.why else "")
         case preparing.Skip(reason) | preparing.Refuse(reason):
@@ -111,8 +116,9 @@ def _would(
 def _run_line(run: Run, events: Sequence[Event]) -> str:
     ended = next((e for e in events if isinstance(e, Ended)), None)
     decided = {e.gate_id for e in events if isinstance(e, GateDecided)}
-    waiting = [e.gate.id for e in events if isinstance(e, GateOpened) and e.gate.id not in decided]
-    state = ended.result if ended else f"waits for {code(waiting[-1])}" if waiting else "running"
+    waiting = [e.gate for e in events if isinstance(e, GateOpened) and e.gate.id not in decided]
+    waits = f"waits for an answer to {code(waiting[-1].id)}, step {waiting[-1].path}" if waiting else "running"
+    state = ended.result if ended else waits
     return f"{code(run.id)} {safe(run.runbook.title, 80)} · <@{run.asked_by}> {run.asked_at:%H:%M} UTC · {state}"
 
 
@@ -122,6 +128,8 @@ def _step(number: str, step: Step) -> tuple[str, ...]:
     asks = " · asks first" if step.approval else ""
     lines = [f"{number}. {safe(step.name or step.action, 100)}{condition}{asks}"]
     if step.command:
-        lines.append(f"```{safe(step.command, 600)}```")
+        lines.append(f"```{fenced(step.command)}```")
+    if step.action == "copy":
+        lines.append(f"{code(str(step.details.get('from', '')))} → {code(str(step.details.get('to', '')))}")
     lines += [line for n, inner in enumerate(step.then, 1) for line in _step(f"{number}.{n}", inner)]
     return tuple(lines)

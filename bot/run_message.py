@@ -18,7 +18,9 @@ from bot.endings import sentence
 from bot.next_move import choices, next_move
 from bot.progress import progress_of
 from bot.step_words import clock, fenced, mark, words
+from runbooks.commands import shown
 from runbooks.model import Step
+from runbooks.prepared import Prepared
 
 _RESULTS = {
     "done": "✅ done",
@@ -59,14 +61,14 @@ def run(asked: Run, events: Sequence[Event], earned: Sequence[str] = ()) -> Brie
     )
 
 
-def output(path: str, text: str, most: int) -> Briefing:
-    """What a step wrote; its end, where it is long: that is where programs say what went wrong."""
+def output(prepared: Prepared, index: int, text: str, most: int) -> Briefing:
+    """What was run and what it wrote; its end, where it is long: that is where programs say what went wrong."""
     end = text[-most:]
     shortened = text if len(text) <= most else "… the whole is in the file\n" + (end.partition("\n")[2] or end)
     return Briefing(
-        plain=f"Step {path} wrote {len(text):,} characters",
-        headline=f"*Step {path}*",
-        sections=(Section(tuple(f"```{fenced(line)}```" for line in [shortened])),),
+        plain=f"Step {prepared.path} wrote {len(text):,} characters",
+        headline=f"*Step {prepared.path} · {safe(prepared.name, 100)}*\n{code(shown(prepared.deeds[index]), 300)}",
+        sections=(Section((f"```{fenced(shortened)}```",)),),
     )
 
 

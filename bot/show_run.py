@@ -16,7 +16,7 @@ from bot.guard.autonomy import EARNED, grantable, suggest
 from bot.insist import PATIENCE_S, attempt
 from bot.job import Job
 from bot.ports import ChatError
-from runbooks.prepared import Outcome
+from runbooks.prepared import Outcome, Prepared
 
 log = structlog.get_logger(__name__)
 
@@ -62,22 +62,24 @@ async def _edited(job: Job, posted: Posted, words: Briefing) -> bool:
     return True
 
 
-async def show_output(job: Job, path: str, index: int, outcome: Outcome) -> None:
+async def show_output(job: Job, prepared: Prepared, index: int, outcome: Outcome) -> None:
     """What a deed wrote, in the thread of the run; a long one also whole, as a file."""
-    chat, message, key = job.shop.desk.chat, job.run.message, f"{job.run.id}:{path}:{index}"
+    chat, message, key = job.shop.desk.chat, job.run.message, f"{job.run.id}:{prepared.path}:{index}"
     text = "\n".join(part for part in (outcome.output.rstrip(), outcome.errors.rstrip()) if part)
     if message is None or not text:
         return
 
     async def stand() -> None:
-        words = run_message.output(path, text, SHORT)
+        words = run_message.output(prepared, index, text, SHORT)
         if await chat.find(message.channel_id, key, message.ts) is None:
             await chat.post(message.channel_id, words, key=key, thread=message.ts)
 
     await attempt("output", stand)
     if len(text) > SHORT:
-        name = f"step-{path}.txt"
-        await attempt("output file", partial(chat.file, message, text, name=name, title=f"Step {path}", key=key))
+        name = f"step-{prepared.path}.txt"
+        await attempt(
+            "output file", partial(chat.file, message, text, name=name, title=f"Step {prepared.path}", key=key)
+        )
 
 
 async def say(job: Job, text: str) -> Outcome:

@@ -146,7 +146,7 @@ def _form(wish: Wish, missing: list[Field]) -> Form:
         title="What is missing",
         button="Go on",
         fields=tuple(missing),
-        lines=(f"*{safe(wish.book.title, 120)}* needs to know. Nothing runs before you see it.",),
+        lines=(f"*{safe(wish.book.title, 120)}*: what it has to know. Reads run at once, each change asks first.",),
     )
 
 

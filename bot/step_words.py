@@ -24,7 +24,7 @@ from bot.domain.run import (
 )
 from bot.domain.text import prose, safe
 from bot.domain.words import figure
-from runbooks.prepared import Outcome
+from runbooks.prepared import Deed, Http, Outcome
 
 
 def mark(path: str, events: Sequence[Event]) -> str:
@@ -67,19 +67,29 @@ def words(path: str, events: Sequence[Event]) -> Iterator[str]:
         yield "granted by your team"
     outcomes = [event.outcome for event in mine if isinstance(event, DeedEnded)]
     if len(outcomes) == 1:
-        yield prose(outcome_words(outcomes[0]), 200)
+        yield prose(outcome_words(outcomes[0], prepared.prepared.deeds[0] if prepared else None), 200)
     elif outcomes:
         yield f"{sum(one.ok for one in outcomes)} of {len(outcomes)} done"
+    if not over and _check_follows(mine, prepared):
+        yield "check follows"
     yield from (
         f"check: {prose(event.said, 200)} {'✓' if event.ok else '✗'}" for event in mine if isinstance(event, Checked)
     )
 
 
-def outcome_words(outcome: Outcome) -> str:
-    """«ran 4.2 s · exit 0», with the first line of what it wrote where that is short."""
+def _check_follows(mine: Sequence[Event], prepared: StepPrepared | None) -> bool:
+    """Whether all of a step is done but its check."""
+    if prepared is None or prepared.prepared.check is None or not isinstance(mine[-1], DeedEnded | StepsLeft):
+        return False
+    ended = [event.outcome for event in mine if isinstance(event, DeedEnded)]
+    return len(ended) >= len(prepared.prepared.deeds) and ended[-1].ok
+
+
+def outcome_words(outcome: Outcome, deed: Deed | None = None) -> str:
+    """«ran 4.2 s · exit 0»; of a request «status 200»."""
     parts = [_span(outcome)]
     if outcome.exit is not None:
-        parts.append(f"exit {outcome.exit}" if outcome.exit < 100 else f"status {outcome.exit}")
+        parts.append(f"{'status' if isinstance(deed, Http) else 'exit'} {outcome.exit}")
     if outcome.value is not None:
         parts.append(figure(outcome.value))
     if outcome.note:
@@ -94,7 +104,7 @@ def verdict_words(verdict: Verdict) -> str:
         case Approved(by):
             return "✅ approved by " + " and ".join(f"<@{user}>" for user in by)
         case Denied(by):
-            return f"❌ stopped by <@{by}>"
+            return f"❌ denied by <@{by}>"
         case Expired():
             return "⌛ no answer in time: not run"
         case Halted(reason):

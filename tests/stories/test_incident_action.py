@@ -97,7 +97,7 @@ async def test_a_form_goes_on_with_what_was_given_already(town):
         ("run full-disk 'replicas=4", "quote is not closed"),
         ("run full-disk nodes=4", "has no"),
         ("approve", "Which gate?"),
-        ("approve G0000", "Which gate?"),
+        ("approve G0000", "No gate is called"),
         ("stop", "Nothing is running here"),
         ("stop R0000", "No run is called"),
         ("resume", "Nothing is stopped"),

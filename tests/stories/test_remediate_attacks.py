@@ -354,9 +354,13 @@ async def test_a_run_whose_message_was_deleted_stands_again(town):
 
 
 async def test_a_long_line_without_an_end_is_shown_by_its_end(tmp_path):
-    from bot.run_message import output
-
-    assert "zzz" in as_text(output("1", "a" * 5_000 + "zzz", 1_500))
+    async with town_with(tmp_path) as town:
+        town.hands.answer("get pods", Outcome("done", exit=0, output="a" * 5_000 + "zzz"))
+        await town.say("run restart")
+        await town.waits()
+        shown = town.chat.of(f"{(await town.run()).id}:1:0").text
+        assert "zzz" in shown
+        assert "kubectl get pods" in shown
 
 
 async def test_a_title_cannot_call_people_in_a_notification(tmp_path):
