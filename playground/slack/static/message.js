@@ -58,7 +58,8 @@ function row(message, { together, inThread, open }) {
 }
 
 function systemRow(message, author) {
-  const text = message.text.replace(/^<@\w+>\s*/, "");
+  const said = message.text.replace(/^<@\w+>\s*/, "");
+  const text = author.name === "You" ? said.replace(/^has /, "have ") : said;
   return h("article", { class: "message system", dataset: { ts: message.ts } },
     h("div", { class: "gutter" }, h("span", { class: "time", title: exact(message) }, time(message))),
     h("div", { class: "content" }, h("span", { class: "name" }, author.name), " ", mrkdwn(text)));
