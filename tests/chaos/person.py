@@ -66,6 +66,10 @@ class Person:
         told = await self._doings.do("submit", self._user, {"view": view["id"], "values": values})
         return {block.partition(":")[2]: what for block, what in told["errors"].items()}
 
+    async def dismiss(self):
+        """Closes the form that is open before them."""
+        await self._doings.do("dismiss", self._user, {"view": self._form()["id"]})
+
     def heard(self):
         """What was said to them alone, the oldest first, as text."""
         mine = (self._user, self._channel.id)

@@ -30,6 +30,7 @@ class Place:
     kubectl: Program
     aws: Program
     channel: Any
+    psql: Program | None = None
 
     def person(self, user):
         return Person(self.town, user, self.channel)
@@ -40,11 +41,16 @@ class Place:
         await self.wish(book, user)
         return await asked(self.channel, before)
 
-    async def wish(self, book, user=DANA):
-        """Types the command; what the programs noted before is forgotten."""
+    async def wish(self, book, user=DANA, *, prints=""):
+        """Types the command; what the programs noted before is forgotten. `prints`: what kubectl says this time."""
+        self.forget()
+        if prints:
+            self.kubectl.says(prints)
+        await self.person(user).say(f"/incident-action run {book}")
+
+    def forget(self):
         for program in (self.note, self.kubectl, self.aws):
             program.forget()
-        await self.person(user).say(f"/incident-action run {book}")
 
     async def ends(self):
         """How the newest run ended, and its message."""
