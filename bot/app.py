@@ -29,7 +29,7 @@ from bot.looking.apart import Apart
 from bot.measures import Measures
 from bot.open_workshop import open_workshop
 from bot.ports import Clock, Journal, Looking, Steps
-from bot.remediate import give_up, remediate
+from bot.remediate import remediate, take_up_runs
 from bot.replies import JournalReplies
 from bot.respond import respond
 from bot.rooms import open_rooms
@@ -99,9 +99,7 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
                     incident.id, incident.opening
                 )  # what stands is kept current all the same
         desk.changed.set()
-        for run in await shop.runs.unended():
-            if not await engine.take_up("remediate", run.id, 1):
-                await give_up(shop, run.id)
+        await take_up_runs(shop, lambda run_id: engine.take_up("remediate", run_id, 1))
 
     async def forget() -> None:
         log.info("old stories forgotten", count=await engine.forget(clock.now() - schedules.KEPT))

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 
+import structlog
+
 from bot.action_ports import Entry
 from bot.domain.approval import Stop
 from bot.domain.briefing import Briefing
 from bot.domain.text import safe
 from bot.insist import attempt
 from bot.job import record
+from bot.ports import JournalDown
 from bot.workshop import Workshop
+
+log = structlog.get_logger(__name__)
 
 ANNOUNCING_S = 10.0
 """How long it is tried to tell the incidents channel: whoever turned the switch waits for the answer."""
@@ -29,14 +34,17 @@ async def stop(shop: Workshop, user_id: str, reason: str) -> str:
     going = await shop.runs.unended()
     for run in going:
         shop.poke(run.id)
-    facts = {"reason": reason, "runs": [run.id for run in going]}
-    await record(shop, Entry("stop.on", user_id, facts=facts))
     words = f"🛑 *Emergency stop* by <@{user_id}>: {safe(reason, 300)}"
     halted = (
         f"{len(going)} {'run is' if len(going) == 1 else 'runs are'} being halted. Nothing runs until it is lifted."
     )
     told = await _announce(shop, Briefing(plain="Emergency stop", headline=f"{words}\n{halted}"), now.isoformat())
     alone = "" if told else " The incidents channel could not be told: tell people yourself."
+    facts = {"reason": reason, "runs": [run.id for run in going]}
+    try:
+        await record(shop, Entry("stop.on", user_id, facts=facts))
+    except JournalDown:  # it is on all the same
+        log.exception("an emergency stop is not in the audit", who=user_id)
     return f"Stopped. {halted} `/incident-action resume` lifts it, by those who may.{alone}"
 
 

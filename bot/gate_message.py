@@ -46,8 +46,8 @@ def gate(asked: Run, events: Sequence[Event], question: Gate) -> Briefing:
 
 
 def commands(prepared: Prepared) -> str:
-    """Exactly what would run, as it stands in the message."""
-    return "```" + "\n".join(fenced(shown(deed)) for deed in prepared.deeds) + "```"
+    """Exactly what would run, as it stands in the message; what goes on in a further line is set in."""
+    return "```" + "\n".join(fenced(shown(deed)).replace("\n", "\n    ") for deed in prepared.deeds) + "```"
 
 
 def prepared_of(asked: Run, events: Sequence[Event], question: Gate) -> Prepared:

@@ -118,7 +118,7 @@ class IncidentAction:
         if incident is None:
             return await self._talk.overview()
         report = await self._shop.desk.journal.report(incident.id, incident.opening)
-        return run_list.matching(self._shop.desk.library, report)
+        return run_list.matching(self._shop.desk.library, report, await self._shop.switch.state())
 
     async def _run(self, command: Command, rest: str) -> Briefing | Form:
         runbook_id, given = _arguments(rest)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+
+import structlog
 
 from bot import do_step, gates, prepare_step
 from bot.domain.move import Act, Ask, Await, Check, Choose, Finish, Glean, LoseSight, OfferRollback, Prepare, Refuse
 from bot.job import Job
 from bot.show_run import finish, show
 from bot.workshop import Workshop
+
+log = structlog.get_logger(__name__)
 
 Doing = Callable[[Job, Any], Awaitable[None]]
 
@@ -45,7 +50,19 @@ async def remediate(shop: Workshop, run_id: str) -> bool:
     return True
 
 
-async def give_up(shop: Workshop, run_id: str) -> None:
-    """Ends a run whose story failed too often, so that its target is free again. Raises JournalDown."""
-    job = await Job.take_up(shop, run_id)
-    await finish(job, Finish("failed", "I failed five times over it; my log tells more. Look before you run it again."))
+async def take_up_runs(shop: Workshop, take_up: Callable[[str], Awaitable[bool]]) -> None:
+    """Goes on with every run that has not ended; one that fails keeps none of the others. Raises JournalDown.
+
+    A run whose story failed too often (`take_up` says no) is ended, so that its target is free again.
+    """
+    for run in await shop.runs.unended():
+        (outcome,) = await asyncio.gather(_take_up(shop, run.id, take_up), return_exceptions=True)
+        if isinstance(outcome, Exception):
+            log.error("a run cannot be gone on with", run=run.id, problem=repr(outcome))
+
+
+async def _take_up(shop: Workshop, run_id: str, take_up: Callable[[str], Awaitable[bool]]) -> None:
+    if not await take_up(run_id):
+        job = await Job.take_up(shop, run_id)
+        why = "I failed five times over it; my log tells more. Look before you run it again."
+        await finish(job, Finish("failed", why))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from bot import known_values
+from bot.domain.approval import Stop
 from bot.domain.briefing import Briefing, Button, Section
 from bot.domain.context import Report
 from bot.domain.incident import Incident
@@ -34,8 +35,8 @@ def elsewhere(overview: Briefing) -> Briefing:
     return Briefing(line, line, (Section((overview.headline,)), *overview.sections), overview.footer)
 
 
-def matching(library: Library, report: Report | None) -> Briefing:
-    """The runbooks that fit what was found, each with a button."""
+def matching(library: Library, report: Report | None, stopped: Stop | None) -> Briefing:
+    """The runbooks that fit what was found, each with a button while something may run."""
     matches = report.context.of(RunbookMatch) if report else ()
     if not matches:
         ids = ", ".join(code(book.id) for book in library.runbooks)
@@ -43,11 +44,17 @@ def matching(library: Library, report: Report | None) -> Briefing:
     sections = tuple(
         Section(
             (f"*{safe(match.title, 100)}* {code(match.id)} · {safe(match.why, 150)}",),
-            buttons=(Button("Run (asks before each change)", "run", match.id),),
+            buttons=() if stopped else (Button("Run (asks before each change)", "run", match.id),),
         )
         for match in matches
     )
+    if stopped:
+        sections = (Section((_halt(stopped),)), *sections)
     return Briefing("Runbooks that match", "*Runbooks that match*", sections, _HOW)
+
+
+def _halt(stopped: Stop) -> str:
+    return f"🛑 Emergency stop since {stopped.at:%H:%M} UTC by <@{stopped.by}>: {safe(stopped.reason, 200)}"
 
 
 def runbook(library: Library, runbook_id: str) -> Briefing:
@@ -85,7 +92,7 @@ async def status(shop: Workshop, incident: Incident) -> Briefing:
     """What ran and runs for this incident, what waits for an answer, and whether everything is stopped."""
     lines: list[str] = []
     if on := await shop.switch.state():
-        lines.append(f"🛑 Emergency stop since {on.at:%H:%M} UTC by <@{on.by}>: {safe(on.reason, 200)}")
+        lines.append(_halt(on))
     for run in (await shop.runs.of_incident(incident.id))[:SHOWN_RUNS]:
         lines.append(_run_line(run, await shop.runs.events(run.id)))
     if not lines:
