@@ -1,1 +1,1 @@
-"""A world on localhost: stand-ins over real sockets for Slack and every source, and the scenarios they play."""
+"""A world on localhost: stand-ins over real sockets for Slack, a cluster and every source, and their scenarios."""

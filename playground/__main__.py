@@ -20,6 +20,10 @@ FIRST = "wrong-endpoint"
 PAGE_PORT = 8765
 FIRST_ALERT_AFTER_S = 3.0
 """Long enough to open the page, short enough to see it happen."""
+SIMULATED = (
+    "Simulated: Slack, Prometheus, Elasticsearch, GitHub, PagerDuty, Kubernetes. Runbook steps are real processes;\n"
+    "their kubectl and aws reach only this playground."
+)
 
 
 def main() -> int:
@@ -77,7 +81,8 @@ async def _act(town: Town, arguments: argparse.Namespace, stop: asyncio.Event) -
     if arguments.once:
         return await play_once(town, arguments.scenario)
     print(
-        f"\n  {town.slack.url}\n\nOpen it in a browser. The first incident starts by itself; Ctrl-C ends it all.",
+        f"\n  {town.slack.url}\n\nOpen it in a browser. The first incident starts by itself; Ctrl-C ends it all."
+        f"\n{SIMULATED}",
         flush=True,
     )
     await asyncio.sleep(FIRST_ALERT_AFTER_S)
