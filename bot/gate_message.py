@@ -77,7 +77,8 @@ def _condition(asked: Run, events: Sequence[Event], prepared: Prepared) -> Itera
     if not step.condition or prepared.path != number:
         return
     now = known(asked, events)
-    values = [f"{code(name)} = {code(now[name].text, 60)}" for name in names_in(step.condition) if name in now]
+    known_here = [(name, now[name]) for name in names_in(step.condition) if name in now]
+    values = [f"{code(name)} = {code(value.text, 60)} ({source(value)})" for name, value in known_here]
     yield f"Because {code(step.condition)}" + (f" · {', '.join(values)}" if values else "")
 
 
