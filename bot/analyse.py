@@ -157,9 +157,13 @@ def _first_steps(context: Context, evidence: Evidence, causes: Sequence[Cause]) 
 
 
 def _pods(context: Context, service: str) -> tuple[str, ...]:
-    """Known instances of a service: those of its newest change first, then those with figures."""
+    """Known instances of a service: those of its newest change first, then the one that an alert names, then those
+    with figures, then those that logged last.
+    """
     changes = sorted((c for c in context.of(Change) if c.service == service), key=lambda c: c.at, reverse=True)
     new = [pod for change in changes[:1] for pod in change.instances_new]
     seen = [one.instance for one in context.of(Series) if one.service == service and one.instance]
-    logged = [line.instance for logs in context.of(Logs) for line in logs.lines[-500:] if line.service == service]
-    return tuple(dict.fromkeys(pod for pod in (*new, *seen, *logged) if pod))
+    named = [alert.labels.get("pod", "") for alert in context.scope.alerts if service == context.scope.service.name]
+    lines = (line for logs in context.of(Logs) for line in reversed(logs.lines[-500:]))
+    logged = [line.instance for line in lines if line.service == service]
+    return tuple(dict.fromkeys(pod for pod in (*new, *named, *seen, *logged) if pod))
