@@ -5,7 +5,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-WORKERS := 0
+WORKERS := 2
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ install: $(VENV)/.demo ## install the bot and its playground into .venv
 demo: $(VENV)/.demo ## start bot and playground on this machine [ONCE=1] [SCENARIO=name] [PORT=number]
 	@$(BIN)/python -m playground $(if $(ONCE),--once) $(if $(SCENARIO),--scenario "$(SCENARIO)") $(if $(PORT),--port "$(PORT)")
 
-test: $(VENV)/.dev ## install what tests need, run them all [ARGS="-k name"] [WORKERS=2]
+test: $(VENV)/.dev ## install what tests need, run them all [ARGS="-k name"] [WORKERS=0: one after another]
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 chaos: $(VENV)/.dev ## kill the bot 100 times during runs [ARGS="--kills 20 --seed 7 --postgres"]
