@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
 
+LIMIT_S = 10.0
+"""How long something may take to be seen."""
+
+
 class Reader:
     """Somebody at the page. Waits for what is to be seen instead of hoping that it is there."""
 
@@ -19,9 +23,9 @@ class Reader:
     def go(self, url: str) -> None:
         self._window.get(url)
 
-    def sees(self, selector: str, text: str = "") -> None:
+    def sees(self, selector: str, text: str = "", *, limit: float = LIMIT_S) -> None:
         """Waits for an element that fits and holds the text."""
-        self._with(selector, text, lambda element: None)
+        self._with(selector, text, lambda element: None, limit)
 
     def misses(self, selector: str) -> None:
         self._until(lambda window: not window.find_elements("css selector", selector), f"no {selector}")
@@ -52,7 +56,7 @@ class Reader:
     def complaints(self) -> list[str]:
         return [entry["message"] for entry in self._window.get_log("browser") if entry["level"] == "SEVERE"]
 
-    def _with(self, selector: str, text: str, act: Callable[[Any], object]) -> None:
+    def _with(self, selector: str, text: str, act: Callable[[Any], object], limit: float = LIMIT_S) -> None:
         """Acts on the first element that fits and holds the text; one that is drawn anew is looked for again."""
 
         def done(window: "Chrome") -> bool:
@@ -62,15 +66,15 @@ class Reader:
                 act(found)
             return found is not None
 
-        self._until(done, f"{selector} with «{text}»")
+        self._until(done, f"{selector} with «{text}»", limit)
 
-    def _until(self, condition: Callable[["Chrome"], Any], wanted: str) -> None:
+    def _until(self, condition: Callable[["Chrome"], Any], wanted: str, limit: float = LIMIT_S) -> None:
         from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
         from selenium.webdriver.support.wait import WebDriverWait
 
         try:
             stale = (StaleElementReferenceException,)
-            WebDriverWait(self._window, 10, 0.05, ignored_exceptions=stale).until(condition)
+            WebDriverWait(self._window, limit, 0.05, ignored_exceptions=stale).until(condition)
         except TimeoutException:
             shown = self._window.find_element("css selector", "body").text
             pytest.fail(f"never saw {wanted}; the page shows:\n{shown}")
