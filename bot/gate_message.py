@@ -22,7 +22,7 @@ from bot.next_move import done_before
 from bot.progress import known
 from bot.step_words import clock, fenced, verdict_words, words
 from runbooks.commands import shown
-from runbooks.prepared import Prepared, Value, digest
+from runbooks.prepared import Deed, Http, Prepared, Value, digest
 from runbooks.variables import names_in
 
 
@@ -46,8 +46,13 @@ def gate(asked: Run, events: Sequence[Event], question: Gate) -> Briefing:
 
 
 def commands(prepared: Prepared) -> str:
-    """Exactly what would run, as it stands in the message; what goes on in a further line is set in."""
-    return "```" + "\n".join(fenced(shown(deed)).replace("\n", "\n    ") for deed in prepared.deeds) + "```"
+    """Exactly what would run, as it stands in the message, a command a line; the body of a request is set in."""
+    return "```" + "\n".join(_lines(deed) for deed in prepared.deeds) + "```"
+
+
+def _lines(deed: Deed) -> str:
+    text = fenced(shown(deed))
+    return text.replace("\n", "\n    ") if isinstance(deed, Http) else text
 
 
 def prepared_of(asked: Run, events: Sequence[Event], question: Gate) -> Prepared:
