@@ -74,7 +74,8 @@ async def _begun(shop: Workshop, wish: Wish) -> Run | Form:
         profile=shop.rules.profile,
         why=await _why(shop, wish.incident),
     )
-    facts = {"runbook": wish.book.id, "target": run.target, "given": dict(wish.given), "profile": run.profile}
+    facts = {"runbook": wish.book.id, "target": run.target, "given": dict(wish.given), "why": run.why}
+    facts |= {"profile": run.profile}
     try:
         await record(shop, Entry("run.asked", wish.user_id, run.incident_id, run.id, facts))
         await shop.runs.open(run)

@@ -8,6 +8,7 @@ from bot.domain.said import Tap
 from bot.state.audit_reading import reading
 from runbooks.prepared import Outcome
 from tests.stories.workshop_world import BOOK, DANA, ERIN, GUEST, STRANGER, town_with
+from tests.stories.world import fire, resolve
 
 CRITICAL = BOOK.replace("approval: required", "approval: required\n    risk: critical")
 LOOK, RESTART = "kubectl get pods", "kubectl rollout restart deployment/payment-service"
@@ -457,3 +458,25 @@ async def test_a_secret_is_not_taken_as_a_value(town):
     said = as_text(await town.say("run restart service=ghp_16C7e42F292c6912E7710c838347Ae178B4a"))
     assert "looks like a secret" in said
     assert "ghp_" not in said
+
+
+async def test_a_value_that_has_changed_since_is_asked_for_again_by_a_new_message(tmp_path):
+    book = BOOK.replace("deployment/{{service}}", "deployment/{{service}} -n {{namespace}}")
+    async with town_with(tmp_path, book) as town:
+        pods = {"service": "payment-service"}
+        await fire(town.shop.desk, "PodDown", fingerprint="a", labels={**pods, "namespace": "payments"})
+        await town.say("run restart")
+        first = await town.waits()
+        assert "-n payments" in town.chat.of(first).text
+        await resolve(town.shop.desk, "PodDown", fingerprint="a", labels={**pods, "namespace": "payments"})
+        await fire(town.shop.desk, "PodDown", fingerprint="b", labels={**pods, "namespace": "billing"})
+        await town.react(first, APPROVE, ERIN)
+        second = await town.waits()
+        while second == first:
+            second = await town.waits()
+        assert not any("rollout restart" in one for one in town.hands.ran)
+        assert "-n payments" in town.chat.of(first).text
+        assert "-n billing" in town.chat.of(second).text
+        await town.react(second, APPROVE, ERIN)
+        assert (await town.ended()).result == "done"
+        assert any("rollout restart deployment/payment-service -n billing" in one for one in town.hands.ran)
