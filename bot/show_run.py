@@ -47,8 +47,8 @@ async def show(job: Job, *earned: str, patience_s: float = SHOWING_S) -> None:
             await job.shop.runs.keep_message(run.id, posted)
             job.run = replace(job.run, message=posted)
 
+    await _show_gates(job, patience_s)  # first: who reads of an end in the run's message finds it at its gates
     await attempt("run", stand, patience_s)
-    await _show_gates(job, patience_s)
 
 
 async def _edited(job: Job, posted: Posted, words: Briefing) -> bool:

@@ -227,7 +227,7 @@ async def test_nobody_answers_it_is_asked_again_and_not_by_the_one_who_asked(pla
     await dana.hears("somebody else has to approve")
     (run,) = runs(place.channel)
     await until(lambda: "Ask again" in str(run.blocks), what="the offer to ask again")
-    assert "no answer in time" in as_text(gate)
+    await until(lambda: "no answer in time" in as_text(gate), what="the end of the gate")
     assert place.ran == []
     await place.person(ALICE).react(gate, YES)
     await place.person(ALICE).hears("decided already")
