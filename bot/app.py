@@ -9,7 +9,7 @@ import importlib
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -79,9 +79,8 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
     """The bot at work on a migrated database, as an ASGI app; closed again without losing anything."""
     clock = SystemClock()
     database = open_database(settings.database_url)
-    rules = (settings.service_labels, settings.env_labels, settings.reopen_window_s)
     looking = _looking(settings)
-    desk = _desk(settings, journal(database, clock, rules), clock, looking)
+    desk = _desk(settings, journal(database, clock, _alert_rules(settings)), clock, looking)
 
     async def tell(steps: Steps, incident_id: str, opening: int) -> None:
         await respond(Telling(desk, incident_id, opening, steps.taken_up), steps)
@@ -93,16 +92,8 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
     intake = Intake(desk.journal, lambda *opening: engine.start("respond", *opening), desk.changed, desk.measures)
 
     async def take_up() -> None:
-        for incident in await desk.journal.unbriefed():
-            if not await engine.take_up("respond", incident.id, incident.opening):
-                await desk.journal.keep_briefed(
-                    incident.id, incident.opening
-                )  # what stands is kept current all the same
-        desk.changed.set()
+        await _take_up_openings(desk, engine)
         await take_up_runs(shop, lambda run_id: engine.take_up("remediate", run_id, 1))
-
-    async def forget() -> None:
-        log.info("old stories forgotten", count=await engine.forget(clock.now() - schedules.KEPT))
 
     # Rooms load their clients in threads, and several of them this one: two at once can lock each other out.
     await asyncio.to_thread(importlib.import_module, "requests")
@@ -111,7 +102,7 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
         looking.open()
         await engine.launch()
         await ears.open()
-        ticking = schedules.start(take_up, forget)
+        ticking = schedules.start(take_up, partial(_forget, engine, clock))
         beside = [asyncio.create_task(act) for act in (keep_current(desk), take_up())]
         gc.freeze()  # what is loaded stays: to go through it again and again holds everything up for 0.1 s
         try:
@@ -119,13 +110,34 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
         finally:
             ticking.shutdown(wait=False)
             await engine.close(FINISH_S, lambda: len(shop.resting))
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            await _cancelled(beside)
             await ears.close()
             await looking.close()
             await desk.chat.close()
     await database.dispose()
+
+
+async def _take_up_openings(desk: Desk, engine: Engine) -> None:
+    """Goes on with every opening that is not told to its end; of one that is given up, what stands is kept current."""
+    for incident in await desk.journal.unbriefed():
+        if not await engine.take_up("respond", incident.id, incident.opening):
+            await desk.journal.keep_briefed(incident.id, incident.opening)
+    desk.changed.set()
+
+
+def _alert_rules(settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+    """By what an alert finds its incident."""
+    return settings.service_labels, settings.env_labels, settings.reopen_window_s
+
+
+async def _forget(engine: Engine, clock: Clock) -> None:
+    log.info("old stories forgotten", count=await engine.forget(clock.now() - schedules.KEPT))
+
+
+async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _asgi(settings: Settings, desk: Desk, intake: Intake, ears: Ears) -> Starlette:

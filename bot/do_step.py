@@ -31,7 +31,7 @@ from bot.job import Job
 from bot.known_values import changed_since
 from bot.ports import JournalDown
 from bot.prepare_step import prepare, resolve, ruling_of
-from bot.progress import prepared_at
+from bot.progress import prepared_at, progress_of
 from bot.show_run import say, show, show_output
 from bot.step_words import outcome_words
 from runbooks.conditions import ConditionError, expected
@@ -57,10 +57,10 @@ ASK_SLACK_S = 15.0
 
 async def act(job: Job, move: Act) -> None:
     """Does one deed, at most once: whoever appends that it begins, does it."""
-    step = prepared_at(job.events, move.path)
-    if step.ruling == "ask" and not await _still_approved(job, step):
+    step, gated = prepared_at(job.events, move.path), progress_of(job.events, move.path).gate is not None
+    if gated and not await _still_approved(job, step):
         return
-    if step.ruling == "granted" and ruling_of(job, step.prepared).verdict != "granted":
+    if not gated and step.ruling == "granted" and ruling_of(job, step.prepared).verdict != "granted":
         await job.append(Stopped(job.now(), "bot", "its grant does not hold any more; run it again, and it asks"))
         return
     if await job.halted():  # to make sure of the approval may have taken a while

@@ -186,7 +186,7 @@ class Kubectl:
             "du": f"61G\t{folder}/segments\n34G\t{folder}/archive\n95G\t{folder}\n",
             "realpath": f"{folder}\n",
             "find": "".join(f"{folder}/archive/segment-{number:04}.gz\n" for number in range(1, 6)),
-            "jcmd": "1:\nDumping heap to /tmp/heap.hprof ...\nHeap dump file created\n",
+            "jcmd": "1:\nHeap dump file created\n",
         }
         program = asked.behind[0] if asked.behind else ""
         if program not in told:

@@ -1,12 +1,13 @@
 """kill -9 at each place of a run, and at random ones: nothing runs twice or unasked, no approval is lost."""
 
-import asyncio
 import contextlib
 import sqlite3
+from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
-from bot.domain.run import DeedEnded, GateDecided
+from bot.domain.run import DeedEnded, GateDecided, GateOpened
 from playground.slack.faults import Fault
 from playground.terminal import as_text
 from tests.chaos.person import ALICE, DANA, YES, asked, gates, runs
@@ -170,16 +171,23 @@ async def test_killed_at_any_place_of_a_run(tmp_path, database, request):
             await case(place)
 
 
+def _over(gate):
+    """Whether its time is over, by the clock that the bot goes by."""
+    return datetime.now(UTC) > gate.expires_at
+
+
 async def test_an_approval_that_was_read_in_time_counts_though_the_bot_was_away_until_after_the_expiry(tmp_path):
     async with open_place(tmp_path, BOOKS, APPROVAL_TIMEOUT_S="6") as place:
         gate = await place.ask("one")
         place.town.slack.workspace.faults.add(unheard("chat.update"))
         await place.person(ALICE).react(gate, YES)
-        (*_, decided) = await place.on_record(GateDecided)
+        events = await place.on_record(GateOpened, GateDecided)
+        (opened,) = [event for event in events if isinstance(event, GateOpened)]
+        (decided,) = [event for event in events if isinstance(event, GateDecided)]
         assert decided.verdict.kind == "approved"
         await place.town.bot.kill()
         place.town.slack.workspace.faults.clear()
-        await asyncio.sleep(6.0)
+        await until(partial(_over, opened.gate), what="the end of the gate")
         await place.town.bot.start()
         await ends_well(place)
 
@@ -187,9 +195,10 @@ async def test_an_approval_that_was_read_in_time_counts_though_the_bot_was_away_
 async def test_an_approval_that_is_first_read_after_the_expiry_is_a_no(tmp_path):
     async with open_place(tmp_path, BOOKS, APPROVAL_TIMEOUT_S="4") as place:
         gate = await place.ask("one")
+        (opened,) = [event for event in await place.on_record(GateOpened) if isinstance(event, GateOpened)]
         await place.town.bot.kill()
         await place.person(ALICE).react(gate, YES)
-        await asyncio.sleep(4.0)
+        await until(partial(_over, opened.gate), what="the end of the gate")
         await place.town.bot.start()
         await until(lambda: "Ask again" in str(runs(place.channel)[-1].blocks), what="the offer to ask again")
         assert place.ran == []

@@ -4,7 +4,6 @@ import pytest
 
 from bot.domain.approval import APPROVE, DENY
 from bot.domain.plain import as_text
-from bot.domain.said import Tap
 from bot.state.audit_reading import reading
 from runbooks.prepared import Outcome
 from tests.stories.workshop_world import BOOK, DANA, ERIN, GUEST, STRANGER, town_with
@@ -84,7 +83,7 @@ async def test_no_answer_is_a_no_and_it_can_be_asked_again(town):
     run = await town.chooses()
     assert RESTART not in town.hands.ran
     assert "can be asked again" in town.chat.of(run.id).text
-    await _choose(town, run, "again")
+    await town.choose(run, "again")
     second = await town.waits()
     assert second != first
     await town.react(second, APPROVE, ERIN)
@@ -96,7 +95,7 @@ async def test_no_answer_can_be_left_at_that(town):
     await town.waits()
     town.clock.forward(301)
     town.shop.poke((await town.run()).id)
-    await _choose(town, await town.chooses(), "stop")
+    await town.choose(await town.chooses(), "stop")
     assert (await town.ended()).result == "expired"
     assert RESTART not in town.hands.ran
 
@@ -235,7 +234,7 @@ async def test_what_a_crash_cut_short_is_not_run_again_until_somebody_says_so(to
 async def test_run_again_asks_anew(town):
     run = await _die_while_it_runs(town)
     first = (await town.last_gate()).id
-    await _choose(town, run, "again")
+    await town.choose(run, "again")
     second = await town.waits()
     assert second != first
     assert town.hands.ran.count(RESTART) == 1
@@ -246,19 +245,15 @@ async def test_run_again_asks_anew(town):
 
 async def test_a_look_can_tell_that_it_did_run(town):
     run = await _die_while_it_runs(town)
-    await _choose(town, run, "check")
+    await town.choose(run, "check")
     assert (await town.ended()).result == "done"
     assert town.hands.ran.count(RESTART) == 1
 
 
 async def test_it_can_be_left_at_that(town):
     run = await _die_while_it_runs(town)
-    await _choose(town, run, "stop")
+    await town.choose(run, "stop")
     assert (await town.ended()).result == "stopped"
-
-
-async def _choose(town, run, choice):
-    await town.action.tapped(Tap(f"choose.{choice}", f"{run.id} 2", town.channel_id, DANA))
 
 
 # ── stopping ──
@@ -361,7 +356,7 @@ async def test_a_gate_that_nobody_could_see_lets_nothing_run(town):
         await town.shop.runs.unended()
     town.clock.forward(301)
     town.shop.poke(run.id)
-    await _choose(town, await town.chooses(), "stop")
+    await town.choose(await town.chooses(), "stop")
     assert (await town.ended()).result == "expired"
     assert RESTART not in town.hands.ran
 

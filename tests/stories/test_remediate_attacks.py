@@ -20,7 +20,7 @@ from bot.state.audit_reading import reading
 from runbooks.gleaning import GleanError, glean
 from runbooks.model import Parse, Step
 from runbooks.prepared import Outcome
-from tests.stories.test_remediate import CRITICAL, LOOK, RESTART, _choose
+from tests.stories.test_remediate import CRITICAL, LOOK, RESTART
 from tests.stories.workshop_world import BOOK, DANA, ERIN, town_with
 from tests.stories.world import eventually
 
@@ -449,7 +449,7 @@ async def test_an_id_that_a_gate_of_another_run_has_is_not_taken(town):
     town.shop.poke(run.id)
     await town.chooses()
     await town.die()
-    await _choose(town, run, "again")
+    await town.choose(run, "again")
     await town.live_again()
     assert await town.waits() not in (began, *town.shop.runs.seen)
 
@@ -516,7 +516,7 @@ async def test_a_step_that_nobody_approved_never_looks_as_if_it_may_have_run(tow
     town.clock.forward(301)
     town.shop.poke((await town.run()).id)
     run = await town.chooses()
-    await _choose(town, run, "stop")
+    await town.choose(run, "stop")
     await town.ended()
     said = town.chat.of(run.id).text
     assert "❔" not in said
@@ -545,3 +545,26 @@ async def test_a_restart_does_not_begin_the_wait_before_a_check_anew(tmp_path):
 
 async def _ended_twice(town):
     return (await town.events()).count("DeedEnded") == 2
+
+
+async def test_a_granted_step_that_is_run_again_looks_at_its_approval_like_any_other(tmp_path):
+    granted = Grant("restart", "restart", ("kubectl rollout restart deployment/{{service}}",), ("production",), "", "")
+    async with town_with(tmp_path, BOOK.replace("    approval: required\n", "")) as town:
+        town.shop = replace(town.shop, rules=replace(town.shop.rules, grants=Grants((granted,))))
+        town.hands.hold("rollout restart")
+        await town.say("run restart")
+        await eventually(lambda: RESTART in town.hands.ran)
+        await town.die()
+        town.hands.held.clear()
+        await town.live_again()
+        await town.choose(await town.chooses(), "again")
+        gate = await town.waits()
+        came, _ = town.chat.hold("edit", about=gate)
+        await town.react(gate, APPROVE, ERIN)
+        await came.wait()
+        await town.die()
+        town.chat.tap(gate, APPROVE, ERIN, off=True)
+        town.clock.forward(60)
+        await town.live_again()
+        assert (await town.ended()).result == "stopped"
+        assert town.hands.ran.count(RESTART) == 1

@@ -11,7 +11,7 @@ from datetime import timedelta
 from bot.autonomy_file import Grants
 from bot.domain.approval import Person
 from bot.domain.move import Choose
-from bot.domain.said import Command, Reacted
+from bot.domain.said import Command, Reacted, Tap
 from bot.guard.autonomy import Approvers
 from bot.incident_action import IncidentAction
 from bot.next_move import next_move
@@ -138,6 +138,10 @@ class Town:
         """As Slack does it: the reaction stands, and an event tells of it."""
         self.chat.tap(gate_id, emoji, user, off=off)
         await self.action.reacted(Reacted(self.chat.of(gate_id).posted, emoji, user, added=not off))
+
+    async def choose(self, run, choice):
+        """Dana taps a button below the second step of the run."""
+        await self.action.tapped(Tap(f"choose.{choice}", f"{run.id} 2", self.channel_id, DANA))
 
     async def die(self):
         """The process ends at once; what lay only in it is gone."""
