@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from bot.domain.briefing import Briefing
 from bot.domain.context import Report
 from bot.domain.incident import Channel, Incident, Posted
-from integrations.contract import Alert, OpenAlert, Scope
+from integrations.contract import Alert, OpenAlert, Scope, ToolAnswer, ToolSpec
 
 T = TypeVar("T")
 
@@ -31,6 +31,15 @@ class ChatError(Exception):
         super().__init__(code)
         self.code = code
         self.passing = passing
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """Something that is being done for a reply while it is written, such as one use of a tool."""
+
+    id: str
+    title: str
+    state: Literal["in_progress", "complete", "error"]
 
 
 class Chat(Protocol):
@@ -87,6 +96,27 @@ class Chat(Protocol):
 
     async def whisper(self, channel_id: str, user_id: str, briefing: Briefing, thread: str | None = None) -> None:
         """Says it to one person only (ephemeral; lost when they are away). Raises ChatError."""
+        ...
+
+    async def begin_reply(self, channel_id: str, thread: str, *, reader: str, key: str) -> Posted:
+        """A reply in a thread that grows while it is written, for the one who asked (`reader`, a user id).
+
+        Begun again under the same key, also after a crash, it is the same reply. Raises ChatError.
+        """
+        ...
+
+    async def grow_reply(self, posted: Posted, text: str, doing: Sequence[Doing] = ()) -> None:
+        """Shows all of the text so far, and what is being done. A courtesy: it keeps Slack's pace, leaves steps out
+        where they come too fast, and never raises.
+        """
+        ...
+
+    async def end_reply(self, posted: Posted, briefing: Briefing) -> None:
+        """From now on it says this, whatever it showed before. May be repeated. Raises ChatError."""
+        ...
+
+    async def speakers(self, channel_id: str, since: datetime) -> frozenset[str]:
+        """Ids of the people (no bots) who wrote in the channel itself, not in threads, since then. Raises ChatError."""
         ...
 
     async def close(self) -> None:
@@ -174,6 +204,8 @@ class Looking(Protocol):
 
     sources: tuple[str, ...]
     """The names of those that are asked."""
+    tools: tuple[ToolSpec, ...]
+    """What a model may ask them besides, sorted by name."""
 
     async def look(self, scope: Scope, first_impression: Callable[[Report], Awaitable[None]]) -> Report:
         """What the sources know by the deadline, and what it means; what could not be seen is a gap in it.
@@ -181,6 +213,10 @@ class Looking(Protocol):
         `first_impression` gets what is there where some source is silent for long; it runs beside the waiting and is
         finished or cancelled before this returns.
         """
+        ...
+
+    async def use(self, tool: str, arguments: Mapping[str, Any], scope: Scope) -> ToolAnswer:
+        """What one of the tools answers, masked. Raises RoomError, whose reason may be shown to the model."""
         ...
 
     async def draw(self, report: Report, incident: Incident) -> bytes | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.answer import answer
+from bot.answer_from_evidence import answer
 from bot.desk import Desk
 from bot.domain.briefing import Briefing, Section
 from bot.domain.incident import Incident

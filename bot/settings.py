@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -109,6 +110,35 @@ class Settings(BaseSettings):
     audit_key: SecretStr | None = None
     """Chains the audit log. Not set: nothing can be run. Keep it outside the database."""
 
+    # ── the model ──
+    anthropic_api_key: SecretStr | None = None
+    """Not set: no model is asked, and everything works from evidence alone."""
+    anthropic_base_url: str = "https://api.anthropic.com"
+    models_large: Annotated[tuple[str, ...], NoDecode] = ("claude-sonnet-5-5", "claude-haiku-5-5")
+    """For analysis and answers, tried in this order."""
+    models_small: Annotated[tuple[str, ...], NoDecode] = ("claude-haiku-5-5", "claude-sonnet-5-5")
+    """For small work."""
+    model_prices: Annotated[tuple[str, ...], NoDecode] = ()
+    """`name=input/output` in dollars for a million tokens, over those that the bot knows."""
+    model_requests_per_minute: int = Field(default=50, gt=0)
+    model_tokens_per_minute: int = Field(default=200_000, gt=0)
+    opinion_deadline_s: float = Field(default=20.0, gt=0)
+    """Seconds for the model's second opinion on a briefing; later it stays as the evidence made it."""
+    answer_mode: Literal["mentions", "questions", "all"] = "questions"
+    """What is answered in an incident's channel besides mentions and the bot's own threads."""
+    budget_answer: Decimal = Field(default=Decimal("0.50"), ge=0)
+    """US dollars for one answer; so are the next four, for what they name. 0: no model there."""
+    budget_incident: Decimal = Field(default=Decimal("5.00"), ge=0)
+    budget_person_day: Decimal = Field(default=Decimal("5.00"), ge=0)
+    budget_day: Decimal = Field(default=Decimal("25.00"), ge=0)
+    budget_month: Decimal = Field(default=Decimal("300.00"), ge=0)
+    pagerduty_from: str = ""
+    """Address of the PagerDuty user in whose name the bot pages a person; not set: it pages nobody."""
+    redact_emails: bool = False
+    """Whether e-mail addresses are masked too."""
+    redact_cards: bool = False
+    """Whether numbers of payment cards are masked too."""
+
     # ── how long ──
     source_timeout_s: float = Field(default=8.0, gt=0)
     """Seconds that one source may take."""
@@ -122,6 +152,7 @@ class Settings(BaseSettings):
     @field_validator(
         *("service_labels", "env_labels", "shared_channels", "emergency_approvers"),
         *("runbook_allowed_programs", "runbook_allowed_hosts", "runbook_env"),
+        *("models_large", "models_small", "model_prices"),
         *("approvers", "approvers_low", "approvers_medium", "approvers_high", "approvers_critical"),
         mode="before",
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 
 def aware(moment: datetime) -> datetime:
@@ -322,10 +322,64 @@ class Ready:
     detail: str
 
 
+# ── tools: what a model may ask of a room ────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A read-only tool, as a model is told of it."""
+
+    name: str
+    """Such as `query_metrics`: unique among all rooms, of `[a-z_]`, at most 64 characters."""
+    description: str
+    """What it answers, its limits, and what to do when it says that it cut."""
+    parameters: Mapping[str, Any]
+    """JSON schema of an object, with `additionalProperties: false` and every property required, as strict tools ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAnswer:
+    """What a tool found: bounded text, and where a person can look at the same."""
+
+    text: str
+    """Plain lines, at most `TOOL_ANSWER_BYTES`. Data from outside: whoever shows it to a model fences it."""
+    label: str
+    """For the reader's list of sources: what was asked, in a few words."""
+    url: str | None = None
+    """The same question in Prometheus, Kibana or GitHub."""
+    cut: str = ""
+    """What was left out, in words such as «the first 50 of 312 lines»; empty where it is whole."""
+    services: tuple[str, ...] = ()
+    """Of whom it speaks."""
+    hard: bool = True
+    """Whether these are figures or records of a system; False for words that people or programs wrote (log lines,
+    commits, chat), which anyone may have put there."""
+
+
+TOOL_ANSWER_BYTES = 12_000
+"""UTF-8. About 4,000 tokens: twenty calls stay under the limit of an answer."""
+
+
+class Tool(Protocol):
+    """One question that a room can be asked by a model. It reads and never writes."""
+
+    spec: ToolSpec
+
+    async def use(self, arguments: Mapping[str, Any], scope: Scope) -> ToolAnswer:
+        """The answer, within the room's own limits of time, rows and bytes.
+
+        Only about the scope's services: anything else is `Refused`, as are arguments that cannot be used; the reason
+        tells the model what to ask instead. Raises RoomError.
+        """
+        ...
+
+
 class ContextSource(Protocol):
     """One source of context. `look` may be cancelled at any time and must then leave nothing running for long."""
 
     name: str
+    tools: tuple[Tool, ...]
+    """What it can be asked besides."""
 
     async def look(self, scope: Scope) -> Look:
         """Findings about the scope. Raises RoomError."""

@@ -83,3 +83,19 @@ class Reacted:
     """Without skin tone."""
     user_id: str
     added: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message that a person wrote where the bot can hear it."""
+
+    channel_id: str
+    ts: str
+    """Its own: with the channel its identity, however often and as whatever event Slack delivers it."""
+    thread: str | None
+    """The thread that it stands in; None: in the channel itself."""
+    text: str
+    """As Slack gives it, without the mention of the bot."""
+    user_id: str
+    mention: bool
+    """Whether it mentions the bot."""

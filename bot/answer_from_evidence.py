@@ -1,4 +1,4 @@
-"""The second story, from evidence alone: a question in the channel is answered out of the last look (pure).
+"""A question is answered out of the last look, by what its words ask for; no model is needed (pure).
 
 Which part of the report is meant is read from the question's words. What is not understood is said, with what can
 be asked; nothing is made up.

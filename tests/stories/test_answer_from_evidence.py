@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.answer import answer
+from bot.answer_from_evidence import answer
 from bot.domain.plain import as_text
 from tests.stories.incident_sample import NOW, REPORT, incident
 
