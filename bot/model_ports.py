@@ -14,14 +14,16 @@ from bot.domain.money import Account, Money, Usage
 class ModelError(Exception):
     """A call to a model came to nothing. The message is a short phrase for people, without any secret.
 
-    `passing`: another try, or another model, may do better. `used` is what it had cost by then, where that is known.
+    `passing`: another try, or another model, may do better. `used` is what it had cost by then; None where that is not
+    known. `rest_s`: how many seconds the model asks to be left alone, 0 where it does not.
     """
 
-    def __init__(self, reason: str, *, passing: bool, used: Usage | None = None) -> None:
+    def __init__(self, reason: str, *, passing: bool, used: Usage | None = None, rest_s: float = 0.0) -> None:
         super().__init__(reason)
         self.reason = reason
         self.passing = passing
         self.used = used
+        self.rest_s = rest_s
 
 
 class Model(Protocol):
@@ -39,9 +41,16 @@ class Model(Protocol):
         """What these tokens cost with this model."""
         ...
 
-    async def say(self, request: Request, model: str, on_text: Callable[[str], None] = ...) -> Reply:
-        """One call of one model. `on_text` gets its text so far, again and again while it grows. Secrets in the
-        request are masked once more before it leaves. Raises ModelError.
+    async def say(
+        self,
+        request: Request,
+        model: str,
+        on_text: Callable[[str], None] = ...,
+        on_usage: Callable[[Usage], None] = ...,
+    ) -> Reply:
+        """One call of one model. `on_text` gets its text so far, again and again while it grows, and `on_usage` what it
+        has used by then, for whoever has to know when the call is cancelled. Secrets in the request are masked once
+        more before it leaves. Raises ModelError.
         """
         ...
 
@@ -112,4 +121,8 @@ class Pace(Protocol):
 
     async def turn(self, tokens: int, *, urgent: bool) -> None:
         """Waits until a call of about so many tokens may be made."""
+        ...
+
+    def rest(self, seconds: float) -> None:
+        """The model asks to be left alone: nobody has a turn for so long."""
         ...
