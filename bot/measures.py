@@ -1,16 +1,25 @@
-"""The figures on `/metrics`: how fast the first response was, and how each source and webhook fared."""
+"""The figures on `/metrics`: how fast the first response was, how sources and webhooks fared, what models cost."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
+from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from bot.domain.context import Context
 from bot.domain.incident import Incident
+from bot.domain.money import Money, Usage
+from bot.model_ports import Window
 
 SECONDS = (0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 10, 15, 30, 60, 300)
 SOURCE_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 10)
+
+AnswerEnd = Literal["complete", "limit", "stopped", "failed", "evidence"]
+"""How an answer ended: whole; cut short by a limit of the loop or a budget; by a person's `stop`; by an error; or
+made from evidence alone, without a model."""
+VoteOfAnswer = Literal["up", "down"]
 
 
 class Measures:
@@ -36,6 +45,20 @@ class Measures:
         self._webhooks = Counter("webhooks", "Deliveries by answer.", ["source", "status"], registry=self.registry)
         self._alerts = Counter("alerts", "Alerts by what they did.", ["effect"], registry=self.registry)
         self._open = Gauge("incidents_open", "Incidents that are open now.", registry=self.registry)
+        self._tokens = Counter("model_tokens", "Tokens by kind.", ["model", "kind"], registry=self.registry)
+        self._dollars = Counter(
+            "model_dollars", "What calls cost, in dollars.", ["model", "story"], registry=self.registry
+        )
+        self._calls = Counter(
+            "model_calls", "Calls by what came of them.", ["model", "outcome"], registry=self.registry
+        )
+        self._answers = Counter("answers", "Answers by how they ended.", ["ended"], registry=self.registry)
+        self._votes = Counter("answer_votes", "👍 and 👎 on answers.", ["vote"], registry=self.registry)
+        self._budget = Gauge("budget_spent_ratio", "Spent part of a limit.", ["window"], registry=self.registry)
+        for ended in get_args(AnswerEnd):  # there from the start, so that the first one is an increase too
+            self._answers.labels(ended)
+        for vote in get_args(VoteOfAnswer):
+            self._votes.labels(vote)
 
     def headline(self, incident: Incident, now: datetime) -> None:
         self._first_response.labels("headline").observe(_since_fired(incident, now))
@@ -57,6 +80,23 @@ class Measures:
 
     def open_incidents(self, count: int) -> None:
         self._open.set(count)
+
+    def called(self, model: str, story: str, usage: Usage, cost: Money, outcome: str = "ok") -> None:
+        """One call of a model and what it took, also where it failed (`outcome` in one word: `ok`, `refused`, …)."""
+        for kind, tokens in asdict(usage).items():
+            self._tokens.labels(model, kind).inc(tokens)
+        self._dollars.labels(model, story).inc(cost.micros / 1_000_000)
+        self._calls.labels(model, outcome).inc()
+
+    def answered(self, ended: AnswerEnd) -> None:
+        self._answers.labels(ended).inc()
+
+    def voted(self, vote: VoteOfAnswer) -> None:
+        self._votes.labels(vote).inc()
+
+    def budget(self, window: Window, ratio: float) -> None:
+        """Which part of the limit is spent in its present window; 1 is all of it."""
+        self._budget.labels(window).set(ratio)
 
 
 def _since_fired(incident: Incident, now: datetime) -> float:

@@ -11,6 +11,7 @@ from bot.__main__ import app
 from bot.domain import run
 from bot.domain.context import Context
 from bot.domain.incident import Incident, Severity
+from bot.domain.money import Money, Usage
 from bot.measures import Measures
 from bot.slack import web
 from bot.state import database, engine
@@ -136,6 +137,8 @@ def measured():
     measures.webhook("alert", 202)
     measures.alert("opened")
     measures.open_incidents(1)
+    measures.called("claude", "briefing", Usage(1, 1, 1, 1), Money(1))
+    measures.budget("day", 0.5)
     return measures
 
 

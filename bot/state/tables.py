@@ -152,3 +152,33 @@ audit = sa.Table(  # triggers refuse to change or remove a row: migration v0002
     sa.Column("facts", sa.Text, nullable=False),  # JSON; the very text that the mac is made over
     sa.Column("mac", sa.String(64), nullable=False),
 )
+
+spend = sa.Table(  # each call to a model, from the moment money is set aside for it
+    "spend",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("at", Moment, nullable=False),  # when it was set aside: decides whose day and month it counts for
+    sa.Column("story", sa.Text, nullable=False),
+    sa.Column("incident_id", sa.Text, nullable=False),  # empty, as the next two, where there is none
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("answer_id", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("micros", sa.BigInteger, nullable=False),  # what counts: the reservation, then the true cost
+    sa.Column("settled", sa.Boolean, nullable=False),
+    sa.Column("input", sa.Integer, nullable=False, default=0),
+    sa.Column("output", sa.Integer, nullable=False, default=0),
+    sa.Column("cache_read", sa.Integer, nullable=False, default=0),
+    sa.Column("cache_write", sa.Integer, nullable=False, default=0),
+)
+sa.Index("spend_by_time", spend.c.at, spend.c.settled, spend.c.micros)  # these hold all that is summed
+sa.Index("spend_by_incident", spend.c.incident_id, spend.c.micros)
+sa.Index("spend_by_person", spend.c.person, spend.c.at, spend.c.micros)
+sa.Index("spend_by_answer", spend.c.answer_id, spend.c.micros)
+
+budget_lines = sa.Table(  # which lines about a budget were said, so that each is said once
+    "budget_lines",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("taken_at", Moment, nullable=False),  # when somebody last undertook to say it
+    sa.Column("said", sa.Boolean, nullable=False),
+)
