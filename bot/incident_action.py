@@ -12,7 +12,7 @@ from bot import emergency, hear_people, run_list
 from bot.domain.briefing import Briefing
 from bot.domain.incident import Incident
 from bot.domain.run import Run
-from bot.domain.said import Command, Filled, Form, Reacted, Tap
+from bot.domain.said import Command, Filled, Form, Heard, Reacted, Tap
 from bot.domain.text import code, safe
 from bot.ports import ChatError, JournalDown
 from bot.replies import JournalReplies
@@ -59,12 +59,12 @@ class IncidentAction:
         self.post = talk.post
         self.whisper = talk.whisper
 
-    async def question(self, channel_id: str, thread: str | None, text: str, user_id: str = "") -> Briefing | None:
+    async def heard(self, heard: Heard) -> Briefing | None:
         """The answer to a question, for those who may have one; None where it was not meant for the bot."""
-        answer = await self._talk.question(channel_id, thread, text, user_id)
-        if answer is not None and user_id:
+        answer = await self._talk.heard(heard)
+        if answer is not None:
             try:
-                await check_asker(self._shop, user_id, channel_id)
+                await check_asker(self._shop, heard.user_id, heard.channel_id)
             except NotRunError as refusal:
                 return _line(str(refusal).replace("Not run", "Not answered", 1))
         return answer

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from bot.answer_from_evidence import answer
 from bot.desk import Desk
 from bot.domain.briefing import Briefing, Section
 from bot.domain.incident import Incident
+from bot.domain.said import Heard
 from bot.domain.text import safe
 from bot.domain.words import ago
 from bot.ports import JournalDown
-
-_MENTION = re.compile(r"<@[A-Z0-9]+>")
 
 
 class JournalReplies:
@@ -25,20 +22,18 @@ class JournalReplies:
         """Says it to one person only. Raises ChatError."""
         await self._desk.chat.whisper(channel_id, user_id, briefing)
 
-    async def question(self, channel_id: str, thread: str | None, text: str, user_id: str = "") -> Briefing | None:
+    async def heard(self, heard: Heard) -> Briefing | None:
         """The answer to a question; None for talk in a thread that is not the briefing's, as far as can be told."""
-        asked = _MENTION.sub("", text).strip()
-        mentioned = asked != text.strip()
         try:
-            incident = await self._desk.journal.in_channel(channel_id)
+            incident = await self._desk.journal.in_channel(heard.channel_id)
             if incident is None:
-                return await self.overview() if mentioned else None
-            if not mentioned and (incident.message is None or incident.message.ts != thread):
+                return await self.overview() if heard.mention else None
+            if not heard.mention and (incident.message is None or incident.message.ts != heard.thread):
                 return None
             report = await self._desk.journal.report(incident.id, incident.opening)
         except JournalDown:
-            return _line("My database does not answer right now. Try again in a minute.") if mentioned else None
-        return answer(asked, incident, report, self._desk.clock.now())
+            return _line("My database does not answer right now. Try again in a minute.") if heard.mention else None
+        return answer(heard.text, incident, report, self._desk.clock.now())
 
     async def post(self, channel_id: str, thread: str, briefing: Briefing, key: str) -> None:
         """Posts an answer once by its key. Raises ChatError."""

@@ -1,4 +1,4 @@
-"""What people do toward the bot in Slack beside asking: a command, a tap, a filled form, a reaction."""
+"""What people do toward the bot in Slack: a message, a command, a tap, a filled form, a reaction."""
 
 from __future__ import annotations
 
@@ -98,4 +98,4 @@ class Heard:
     """As Slack gives it, without the mention of the bot."""
     user_id: str
     mention: bool
-    """Whether it mentions the bot."""
+    """Whether it mentions the bot, or is said to it alone."""

@@ -1,15 +1,19 @@
-"""What Slack sends, read at the door: commands, taps, filled forms and reactions become nouns."""
+"""What Slack sends, read at the door: messages, commands, taps, filled forms and reactions become nouns."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.incident import Posted
-from bot.domain.said import Command, Filled, Reacted, Tap
+from bot.domain.said import Command, Filled, Heard, Reacted, Tap
 from bot.slack import buttons, forms
 
 Json = Mapping[str, Any]
+
+_BY_PEOPLE = (None, "file_share", "thread_broadcast", "me_message")
+"""Subtypes of what a person writes; the others are edits, Slack's own lines and what apps say."""
 
 
 def command_of(body: Json) -> Command:
@@ -62,4 +66,25 @@ def reacted_of(event: Json) -> Reacted | None:
         emoji=str(event["reaction"]).partition("::")[0],
         user_id=str(event["user"]),
         added=event["type"] == "reaction_added",
+    )
+
+
+def heard_of(event: Json, bot_user_id: str) -> Heard | None:
+    """None: it is no message that a person wrote, or it is one that was changed afterwards.
+
+    In a direct message everything is said to the bot, so it counts as a mention.
+    """
+    if event.get("subtype") not in _BY_PEOPLE or event.get("bot_id") or event.get("edited"):
+        return None
+    user, text = str(event.get("user") or ""), str(event.get("text") or "")
+    if user in ("", bot_user_id, "USLACKBOT"):
+        return None
+    said, mentions = re.subn(rf"<@{re.escape(bot_user_id)}(?:\|[^<>]*)?>[ \t,:]*", "", text)
+    return Heard(
+        channel_id=str(event["channel"]),
+        ts=str(event["ts"]),
+        thread=str(event["thread_ts"]) if event.get("thread_ts") else None,
+        text=said.strip(),
+        user_id=user,
+        mention=mentions > 0 or event.get("channel_type") == "im",
     )

@@ -11,13 +11,13 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.briefing import Briefing, Section
-from bot.domain.said import Command, Filled, Form, Reacted, Tap
+from bot.domain.said import Command, Filled, Form, Heard, Reacted, Tap
 from bot.domain.text import safe
 from bot.guard.redact import redact
 from bot.insist import attempt
 from bot.slack import forms
 from bot.slack.answering import Privately, Trouble, in_time, payload, settled
-from bot.slack.heard import command_of, filled_of, reacted_of, tap_of
+from bot.slack.heard import command_of, filled_of, heard_of, reacted_of, tap_of
 from bot.slack.once import Once
 
 Say = Callable[..., Awaitable[Any]]
@@ -50,8 +50,10 @@ class Replies(Protocol):
         """The bot's own reactions are left out."""
         ...
 
-    async def question(self, channel_id: str, thread: str | None, text: str, user_id: str = "") -> Briefing | None:
-        """None: it was not meant for the bot."""
+    async def heard(self, heard: Heard) -> Briefing | None:
+        """A message of a person; what to answer in its thread. None: it was not meant for the bot, or is answered
+        in another way.
+        """
         ...
 
     async def post(self, channel_id: str, thread: str, briefing: Briefing, key: str) -> None: ...
@@ -80,7 +82,7 @@ def listen(
     app.view(_ANY)(ears.filled)
     app.event("reaction_added")(ears.reacted)
     app.event("reaction_removed")(ears.reacted)
-    app.event("app_mention")(ears.mentioned)
+    app.event("app_mention")(ears.said)
     app.event("message")(ears.said)
 
 
@@ -135,27 +137,24 @@ class _Listening:
             return
         await self._once.begin(body["event_id"], lambda: settled(self._replies.reacted(reacted), self._patience_s))
 
-    async def mentioned(self, body: Json, event: Json) -> None:
-        await self._asked(body["event_id"], event, event.get("thread_ts") or event["ts"])
+    async def said(self, event: Json, context: Json) -> None:
+        """Answers a message once, though a mention comes as two events, and each of them again and again.
 
-    async def said(self, body: Json, event: Json, context: Json) -> None:
-        mention = f"<@{context.get('bot_user_id')}>"
-        by_a_person = not event.get("bot_id") and not event.get("subtype")
-        if by_a_person and event.get("thread_ts") and mention not in event.get("text", ""):
-            await self._asked(body["event_id"], event, event["thread_ts"])
-
-    async def _asked(self, key: str, event: Json, thread: str) -> None:
-        """Answers it once. An answer that could not be posted is not counted: delivered again, it is tried again."""
-        if not await self._once.begin(key, lambda: self._answered(key, event, thread)):
+        An answer that could not be posted is not counted: delivered again, it is tried again.
+        """
+        heard = heard_of(event, str(context.get("bot_user_id")))
+        if heard is None:
+            return
+        key = f"{heard.channel_id}/{heard.ts}"
+        if not await self._once.begin(key, lambda: self._answered(heard)):
             self._once.forget(key)
 
-    async def _answered(self, key: str, event: Json, thread: str) -> bool:
-        channel, text, user = event["channel"], event.get("text", ""), event.get("user", "")
-        asking = self._replies.question(channel, thread, text, user)
-        briefing = await settled(asking, self._patience_s)
-        if briefing is None or (isinstance(briefing, Trouble) and event["type"] != "app_mention"):
+    async def _answered(self, heard: Heard) -> bool:
+        briefing = await settled(self._replies.heard(heard), self._patience_s)
+        if briefing is None or (isinstance(briefing, Trouble) and not heard.mention):
             return True
-        return await attempt("answer", lambda: self._replies.post(channel, thread, briefing, key))
+        thread, key = heard.thread or heard.ts, f"answer:{heard.ts}"
+        return await attempt("answer", lambda: self._replies.post(heard.channel_id, thread, briefing, key))
 
     def _privately(
         self,

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.domain.briefing import Briefing
-from bot.domain.said import Command, Filled, Form, Reacted, Tap
+from bot.domain.said import Command, Filled, Form, Heard, Reacted, Tap
 from bot.slack.chat import SlackChat
 from bot.slack.listen import listen
 from bot.slack.web import Web
@@ -32,7 +32,7 @@ def said(text: str) -> Briefing:
 
 @dataclass
 class MadeUp:
-    """`bot.slack.listen.Replies` that notes what it hears. An answer that is an exception is raised.
+    """`bot.slack.listen.Replies` that notes what it hears (in `noted`). An answer that is an exception is raised.
 
     With `gate`, nothing is answered until it is set.
     """
@@ -41,10 +41,10 @@ class MadeUp:
     to_command: Any = field(default_factory=lambda: said("the runbooks"))
     to_tap: Any = None
     to_filled: Any = field(default_factory=dict)
-    to_question: Any = field(default_factory=lambda: said("because"))
+    to_message: Any = field(default_factory=lambda: said("because"))
     to_reaction: Any = None
     gate: asyncio.Event = field(default_factory=asyncio.Event)
-    heard: list[Any] = field(default_factory=list)
+    noted: list[Any] = field(default_factory=list)
     posted: list[str] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
 
@@ -63,8 +63,8 @@ class MadeUp:
     async def reacted(self, reacted: Reacted) -> None:
         await self._answer(reacted, self.to_reaction)
 
-    async def question(self, channel_id: str, thread: str | None, text: str, user_id: str = "") -> Briefing | None:
-        return await self._answer((text, user_id), self.to_question)
+    async def heard(self, heard: Heard) -> Briefing | None:
+        return await self._answer(heard, self.to_message)
 
     async def post(self, channel_id: str, thread: str, briefing: Briefing, key: str) -> None:
         if self.faults:
@@ -75,7 +75,7 @@ class MadeUp:
         await self.chat.whisper(channel_id, user_id, briefing)
 
     async def _answer(self, what: Any, answer: Any) -> Any:
-        self.heard.append(what)
+        self.noted.append(what)
         await self.gate.wait()
         if isinstance(answer, BaseException):
             raise answer

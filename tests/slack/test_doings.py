@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.briefing import Briefing, Button, Section
 from bot.domain.incident import Posted
-from bot.domain.said import Command, Field, Filled, Form, Reacted, Tap
+from bot.domain.said import Command, Field, Filled, Form, Heard, Reacted, Tap
 from bot.ports import JournalDown
 from bot.slack.blocks import render
 from bot.slack.scopes import SCOPES
@@ -116,7 +116,7 @@ async def test_a_command_is_answered_to_whoever_typed_it(slack: Slack, place: Ch
     async with mode(slack) as replies:
         replies.to_command = OFFER
         await command(slack, place, "list  all")
-        (heard,) = replies.heard
+        (heard,) = replies.noted
         assert heard == Command(place.id, DANA.slack_id, "list  all", heard.trigger)
         assert heard.trigger
         await until(lambda: whispers(slack))
@@ -198,7 +198,7 @@ async def test_a_tap_says_what_was_meant_and_where(slack: Slack, place: Channel,
         message = await offered(slack, place)
         await slack.interactions.click(DANA.slack_id, message, click_on(message, "Steps"))
         await until(lambda: whispers(slack))
-        (tap,) = replies.heard
+        (tap,) = replies.noted
         assert tap == Tap("show", "rollback", place.id, DANA.slack_id, tap.trigger, Posted(place.id, message.ts))
         assert "started" in whispers(slack)[0]
         assert place.messages[message.ts].blocks == message.blocks
@@ -211,8 +211,8 @@ async def test_a_button_in_what_only_one_person_sees_works_too(slack: Slack, pla
         shown = (await until(lambda: slack.workspace.whispers))[0]
         await slack.interactions.click(DANA.slack_id, shown, click_on(shown, "Run"))
         await until(lambda: slack.workspace.views)
-        assert replies.heard[1].message is None
-        assert (replies.heard[1].does, replies.heard[1].value) == ("run", "rollback")
+        assert replies.noted[1].message is None
+        assert (replies.noted[1].does, replies.noted[1].value) == ("run", "rollback")
 
 
 async def test_a_tap_in_a_thread_is_answered_there(slack: Slack, place: Channel) -> None:
@@ -243,10 +243,10 @@ async def test_a_tap_that_needs_no_answer_gets_none_and_a_foreign_element_is_no_
     async with socket_mode(slack) as replies:
         message = await offered(slack, place)
         await slack.interactions.click(DANA.slack_id, message, click_on(message, "Run"))
-        await until(lambda: replies.heard)
+        await until(lambda: replies.noted)
         message.blocks[-1]["elements"][0]["action_id"] = "somebody-elses"
         await slack.interactions.click(DANA.slack_id, message, click_on(message, "Run"))
-        assert (len(replies.heard), whispers(slack)) == (1, [])
+        assert (len(replies.noted), whispers(slack)) == (1, [])
 
 
 async def test_where_the_response_url_is_refused_it_is_whispered(slack: Slack, place: Channel) -> None:
@@ -255,7 +255,7 @@ async def test_where_the_response_url_is_refused_it_is_whispered(slack: Slack, p
         replies.gate.clear()
         message = await offered(slack, place)
         await slack.interactions.click(DANA.slack_id, message, click_on(message, "Run"))
-        await until(lambda: replies.heard)
+        await until(lambda: replies.noted)
         slack.workspace.response_urls.clear()
         replies.gate.set()
         assert "started" in (await until(lambda: whispers(slack)))[0]
@@ -276,7 +276,7 @@ async def test_a_delivery_that_is_repeated_is_done_once(slack: Slack, place: Cha
         }
         await asyncio.gather(*(slack.deliveries.ask("interactive", payload) for _ in range(3)))
         await until(lambda: whispers(slack))
-        assert (len(replies.heard), len(whispers(slack))) == (1, 1)
+        assert (len(replies.noted), len(whispers(slack))) == (1, 1)
 
 
 # ── forms ────────────────────────────────────────────────────────────────────────────────────────
@@ -293,7 +293,7 @@ async def test_a_form_comes_back_with_what_was_filled_in(slack: Slack, place: Ch
         )
         assert errors == {}
         texts = {"namespace": "payments; rm", "why": ""}
-        assert replies.heard[1:] == [Filled("run", "rollback v=1", DANA.slack_id, texts, place.id)]
+        assert replies.noted[1:] == [Filled("run", "rollback v=1", DANA.slack_id, texts, place.id)]
         assert "asked for approval" in (await until(lambda: whispers(slack)))[0]
         assert slack.workspace.views == {}
 
@@ -308,7 +308,7 @@ async def test_what_is_wrong_stands_at_its_field_and_the_form_stays(slack: Slack
         for _ in range(2):  # filled in again, it is looked at again
             wrong = await slack.interactions.submit(DANA.slack_id, view, filled(slack, namespace="a b"))
             assert wrong == {"0:namespace": "Only letters. And this."}
-        assert len(replies.heard) == 3
+        assert len(replies.noted) == 3
         assert view in slack.workspace.views
 
 
@@ -365,11 +365,11 @@ async def test_reactions_come_and_go_and_the_bots_own_are_left_out(slack: Slack,
         message = messages.post(ws, place, BOT_USER, Draft("may I?"))
         messages.react(ws, place, BOT_USER, message, "x")
         messages.react(ws, place, DANA.slack_id, message, "+1::skin-tone-4")
-        await until(lambda: len(replies.heard) == 1)
+        await until(lambda: len(replies.noted) == 1)
         messages.unreact(ws, place, DANA.slack_id, message, "+1::skin-tone-4")
-        await until(lambda: len(replies.heard) == 2)
+        await until(lambda: len(replies.noted) == 2)
         at = Posted(place.id, message.ts)
-        assert replies.heard == [Reacted(at, "+1", DANA.slack_id, True), Reacted(at, "+1", DANA.slack_id, False)]
+        assert replies.noted == [Reacted(at, "+1", DANA.slack_id, True), Reacted(at, "+1", DANA.slack_id, False)]
 
 
 async def test_a_reaction_that_fails_inside_is_logged_and_heard_no_more(slack: Slack, place: Channel) -> None:
@@ -379,7 +379,7 @@ async def test_a_reaction_that_fails_inside_is_logged_and_heard_no_more(slack: S
         with capture_logs() as logs:
             messages.react(slack.workspace, place, DANA.slack_id, message, "x")
             await until(lambda: [line for line in logs if line["log_level"] == "error"])
-        assert (len(replies.heard), whispers(slack)) == (1, [])
+        assert (len(replies.noted), whispers(slack)) == (1, [])
 
 
 # ── questions ────────────────────────────────────────────────────────────────────────────────────
@@ -389,11 +389,30 @@ async def test_who_asks_is_told_along_and_only_a_mention_hears_of_trouble(slack:
     async with socket_mode(slack) as replies:
         head = messages.post(slack.workspace, place, LEE.slack_id, Draft(f"<@{BOT_USER}> why?"))
         await until(lambda: replies.posted)
-        assert replies.heard == [(f"<@{BOT_USER}> why?", LEE.slack_id)]
-        replies.to_question = RuntimeError("broken")
+        assert replies.noted == [Heard(place.id, head.ts, None, "why?", LEE.slack_id, True)]
+        replies.to_message = RuntimeError("broken")
         with capture_logs() as logs:
             messages.post(slack.workspace, place, LEE.slack_id, Draft("talk", thread_ts=head.ts))
-            await until(lambda: len(replies.heard) == 2)
+            await until(lambda: len(replies.noted) == 2)
             messages.post(slack.workspace, place, LEE.slack_id, Draft(f"<@{BOT_USER}> and?"))
             await until(lambda: len(replies.posted) == 2)
-        assert (len(replies.heard), len(logs)) == (3, 2)
+        assert (len(replies.noted), len(logs)) == (3, 2)
+
+
+async def test_every_message_of_a_person_is_heard_once_without_the_bots_name(slack: Slack, place: Channel) -> None:
+    ws = slack.workspace
+    async with socket_mode(slack) as replies:
+        replies.to_message = None
+        head = messages.post(ws, place, LEE.slack_id, Draft("it is slow"))
+        asked = messages.post(ws, place, DANA.slack_id, Draft(f"and <@{BOT_USER}>, why?", thread_ts=head.ts))
+        messages.post(ws, place, BOT_USER, Draft("my own"))
+        messages.system(ws, place, LEE.slack_id, "channel_topic", "set the topic")
+        messages.edit(ws, place, LEE.slack_id, head, Draft("it is very slow"))
+        last = messages.post(ws, place, LEE.slack_id, Draft("done"))
+        await until(lambda: len(replies.noted) == 3)
+        assert sorted(replies.noted, key=lambda heard: heard.ts) == [
+            Heard(place.id, head.ts, None, "it is slow", LEE.slack_id, False),
+            Heard(place.id, asked.ts, head.ts, "and why?", DANA.slack_id, True),
+            Heard(place.id, last.ts, None, "done", LEE.slack_id, False),
+        ]
+        assert replies.posted == []

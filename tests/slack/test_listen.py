@@ -9,9 +9,11 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
+from bot.domain.said import Heard
 from bot.ports import ChatError
 from bot.slack.chat import SlackChat
 from bot.slack.ears import Ears, EarSettings
+from bot.slack.heard import heard_of
 from bot.slack.listen import listen
 from bot.slack.scopes import SCOPES
 from bot.slack.web import Web
@@ -51,13 +53,39 @@ async def ask(app: AsyncApp) -> None:
 async def test_an_event_is_answered_once_however_often_it_comes(app: AsyncApp, replies: MadeUp) -> None:
     for _ in range(3):
         await ask(app)
-    assert replies.posted == ["Ev1"]
+    assert replies.posted == ["answer:1.0"]
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ({}, Heard("C1", "1.0", None, "why?", "U1", True)),
+        ({"text": "why?"}, Heard("C1", "1.0", None, "why?", "U1", False)),
+        ({"text": "why?", "channel_type": "im"}, Heard("C1", "1.0", None, "why?", "U1", True)),
+        ({"text": "<@U0>: why\nnow?"}, Heard("C1", "1.0", None, "why\nnow?", "U1", True)),
+        ({"text": "ask <@U0|bot> why"}, Heard("C1", "1.0", None, "ask why", "U1", True)),
+        ({"text": "<@U00> why?"}, Heard("C1", "1.0", None, "<@U00> why?", "U1", False)),
+        ({"thread_ts": "0.5", "subtype": "thread_broadcast"}, Heard("C1", "1.0", "0.5", "why?", "U1", True)),
+        ({"subtype": "file_share", "text": None}, Heard("C1", "1.0", None, "", "U1", False)),
+        ({"subtype": "message_changed"}, None),
+        ({"subtype": "channel_join"}, None),
+        ({"subtype": "bot_message"}, None),
+        ({"bot_id": "B1"}, None),
+        ({"user": "U0"}, None),
+        ({"user": "USLACKBOT"}, None),
+        ({"user": None}, None),
+        ({"edited": {"user": "U1", "ts": "2.0"}}, None),
+    ],
+)
+def test_what_people_write_is_heard_and_nothing_else(event: dict[str, Any], expected: Heard | None) -> None:
+    written = {"type": "message", "user": "U1", "channel": "C1", "ts": "1.0", "text": "<@U0> why?"}
+    assert heard_of(written | event, "U0") == expected
 
 
 async def test_a_fault_that_passes_is_waited_for(app: AsyncApp, replies: MadeUp) -> None:
     replies.faults = [ChatError("unreachable", passing=True)]
     await ask(app)
-    assert replies.posted == ["Ev1"]
+    assert replies.posted == ["answer:1.0"]
 
 
 async def test_an_answer_that_was_not_posted_is_not_counted_as_given(app: AsyncApp, replies: MadeUp) -> None:
@@ -65,7 +93,7 @@ async def test_an_answer_that_was_not_posted_is_not_counted_as_given(app: AsyncA
     await ask(app)
     assert replies.posted == []
     await ask(app)
-    assert replies.posted == ["Ev1"]
+    assert replies.posted == ["answer:1.0"]
 
 
 async def test_ears_that_cannot_listen_say_so_and_close_all_the_same(slack: Slack, replies: MadeUp) -> None:
