@@ -68,6 +68,8 @@ class FakeSlack:
         self.pictures: list[str] = []
         self.files: dict[str, str] = {}
         self.whispers: list[tuple[str, str]] = []
+        self.speaking: dict[str, set[str]] = {}
+        """Channel → who wrote in it lately."""
         self.reacting: dict[Posted, dict[str, list[str]]] = {}
         self.calls: list[str] = []
         self._refusals: list[Refusal] = []
@@ -174,7 +176,38 @@ class FakeSlack:
         await self._door("whisper", f"{channel_id} {user_id}")
         self.whispers.append((user_id, as_text(briefing)))
 
+    async def begin_reply(self, channel_id, thread, *, reader, key):
+        await self._door("begin_reply", f"{channel_id} {reader} {key}")
+        if begun := next((m for m in self.messages if (m.posted.channel_id, m.key) == (channel_id, key)), None):
+            return begun.posted
+        self.posted += 1
+        posted = Posted(channel_id, f"{self.posted}.0")
+        self.messages.append(Message(posted, key, thread, [""]))
+        return posted
+
+    async def grow_reply(self, posted, text, doing=()):
+        """A courtesy: what the door refuses is not shown, and nobody hears of it."""
+        with suppress(ChatError):
+            await self._door("grow_reply", posted.channel_id)
+            tasks = [f"[{one.state}] {one.title}" for one in doing]
+            self._said(posted).append("\n".join((*tasks, text)))
+
+    async def end_reply(self, posted, briefing):
+        await self._door("end_reply", posted.channel_id)
+        self._said(posted).append(as_text(briefing))
+
+    async def speakers(self, channel_id, since):
+        await self._door("speakers", channel_id)
+        return frozenset(self.speaking.get(channel_id, ()))
+
     async def close(self): ...
+
+    def _said(self, posted):
+        """All that a message has said so far."""
+        message = next((m for m in self.messages if m.posted == posted), None)
+        if message is None:
+            raise ChatError("message_not_found", passing=False)
+        return message.said
 
     async def _door(self, method, words):
         self.calls.append(f"{method} {words}")
