@@ -188,7 +188,8 @@ def _alerts(incident: Incident) -> tuple[str, ...]:
 
 def _footer(report: Report) -> str:
     """How to go on, how long it took, whether a model shared in it, sources as links, sources that are off."""
-    model = f"with {safe(report.analysis.model, 60)}" if report.analysis.model else "no model"
+    cost = f" · {report.analysis.cost}" if report.analysis.cost is not None else ""
+    model = f"with {safe(report.analysis.model, 60)}{cost}" if report.analysis.model else "no model"
     lines = [f"Ask here, in the thread · `/incident-action` · {report.context.seconds:.1f} s · {model}"]
     if sources := _sources(report.analysis.facts):
         lines.append(f"Sources: {sources}")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.catalog import Catalog
+from bot.consult import Consult
 from bot.domain.incident import Incident
 from bot.measures import Measures
 from bot.ports import Chat, Clock, Journal, Looking
@@ -27,6 +28,9 @@ class Desk:
     """Id of the channel that gets a line for each incident; None: there is none."""
     channel_timeout_s: float
     channel_name: Callable[[Incident], str]
+    consult: Consult | None = None
+    """The models; None where stories are told without."""
+    opinion_deadline_s: float = 20.0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the journal holds something that Slack does not show yet."""
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))

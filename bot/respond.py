@@ -12,6 +12,7 @@ from bot.chores import CHORES
 from bot.desk import Telling
 from bot.domain.incident import Posted
 from bot.ports import Steps
+from bot.second_opinion import second_opinion
 
 log = structlog.get_logger(__name__)
 
@@ -32,8 +33,9 @@ async def respond(telling: Telling, steps: Steps) -> None:
     await steps.once("briefing", partial(say.briefing, telling), bool)
     await steps.once("briefed", partial(say.briefed, telling), bool)
 
+    improving = asyncio.ensure_future(steps.once("second opinion", partial(second_opinion, telling), bool))
     await steps.once("move", partial(say.move, telling, headline), bool)
     chores = [steps.once(name, partial(chore, telling), bool) for name, chore in CHORES.items()]
-    for outcome in await asyncio.gather(noticing, *chores, return_exceptions=True):
+    for outcome in await asyncio.gather(noticing, improving, *chores, return_exceptions=True):
         if isinstance(outcome, Exception):  # nice to have: it is logged, and the others are done all the same
             log.error("a chore failed", problem=repr(outcome))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from bot.domain.money import Money
+
 Confidence = Literal["high", "medium", "low", "unknown"]
 
 
@@ -113,6 +115,10 @@ class Analysis:
     """The one look that would tell most, in words or as a query."""
     model: str | None = None
     """The model that shared in it; None when it rests on evidence alone."""
+    opinion: tuple[str, ...] = ()
+    """What the model added, checked, in plain sentences."""
+    cost: Money | None = None
+    """What that took."""
 
     @property
     def confidence(self) -> Confidence:

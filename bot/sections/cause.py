@@ -22,7 +22,9 @@ def analysis(incident: Incident, report: Report) -> Section:
     elsewhere = "" if first.service == incident.service else f" · in {safe(first.service, 80)}"
     lines = [_cause(first, found.facts), *(f"Or ({c.confidence}): {_cause(c, found.facts)}" for c in others[:2])]
     return Section(
-        (*lines, *_ruled_out(found)), title=title_of(first), aside=f"confidence {first.confidence}{elsewhere}"
+        (*lines, *_ruled_out(found), *_opinion(found)),
+        title=title_of(first),
+        aside=f"confidence {first.confidence}{elsewhere}",
     )
 
 
@@ -45,6 +47,7 @@ def _no_cause(incident: Incident, report: Report) -> Section:
         lines.append("Weak signs in: " + ", ".join(safe(name, 80) for name in found.suspects[:3]))
     lines += [f"In the logs: {_grown(pattern)}" for pattern in found.patterns[:2]]
     lines += _ruled_out(found)
+    lines += _opinion(found)
     if found.next_look and not waiting:
         lines.append(f"Would tell most: {prose(found.next_look, 400)}")
     if incident.status == "resolved":
@@ -74,6 +77,12 @@ def _ruled_out(found: Analysis) -> tuple[str, ...]:
     """What was looked at and is not it, on one line."""
     parts = [prose(out.text, 300).rstrip(".") + cites(out.facts, found.facts) for out in found.ruled_out[:6]]
     return (f"Ruled out: {'; '.join(parts)}.",) if parts else ()
+
+
+def _opinion(found: Analysis) -> tuple[str, ...]:
+    """What the model makes of it."""
+    told = [prose(line, 500) for line in found.opinion[:5]]
+    return (f"Second opinion ({safe(found.model or 'model', 60)}): {told[0]}", *told[1:]) if told else ()
 
 
 def cites(ids: Iterable[int], facts: Sequence[Fact]) -> str:

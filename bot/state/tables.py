@@ -182,3 +182,40 @@ budget_lines = sa.Table(  # which lines about a budget were said, so that each i
     sa.Column("taken_at", Moment, nullable=False),  # when somebody last undertook to say it
     sa.Column("said", sa.Boolean, nullable=False),
 )
+
+questions = sa.Table(
+    "questions",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),  # channel and ts of the message that asks
+    sa.Column("incident_id", sa.Text, nullable=False),
+    sa.Column("channel_id", sa.Text, nullable=False),
+    sa.Column("thread", sa.Text, nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("asked_at", Moment, nullable=False),
+    sa.Column("words", sa.String(64), nullable=False),  # digest of the question's words: the same for the same question
+    sa.Column("evidence", sa.String(64)),  # digest of what the answer rests on
+    sa.Column("stopped", sa.Integer, nullable=False, default=0),
+    sa.Column("reply_channel", sa.Text),
+    sa.Column("reply_ts", sa.Text),
+    sa.Column("answered_at", Moment),
+    sa.Column("body", sa.Text, nullable=False),  # the question as JSON
+    sa.Column("answer", sa.Text),  # the answer as JSON
+)
+sa.Index("questions_by_thread", questions.c.channel_id, questions.c.thread, questions.c.asked_at)
+sa.Index("questions_by_words", questions.c.incident_id, questions.c.words)
+sa.Index("questions_by_person", questions.c.user_id, questions.c.asked_at)
+sa.Index(
+    "unanswered_questions",
+    questions.c.asked_at,
+    sqlite_where=questions.c.answered_at.is_(None),
+    postgresql_where=questions.c.answered_at.is_(None),
+)
+
+answer_votes = sa.Table(
+    "answer_votes",
+    metadata,
+    sa.Column("question_id", sa.Text, primary_key=True),
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("vote", sa.String(8), nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)

@@ -1,0 +1,30 @@
+"""The second story: a question in Slack is answered in its thread, from evidence that exists."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from bot import reply
+from bot.asking import Asking, Known
+from bot.domain.incident import Posted
+from bot.investigate import investigate
+from bot.ports import Steps
+from bot.read_up import read_up
+
+
+async def answer(asking: Asking, steps: Steps) -> None:
+    """Told once for each question; after a crash it goes on from the last finished step.
+
+    The reply begins to grow in the thread at once, beside the reading. Where a model can be asked it investigates with
+    its tools; where none can, or where it comes to nothing, the same question is answered from evidence.
+    """
+    beginning = asyncio.ensure_future(steps.once("begin", partial(reply.begin, asking), Posted))
+    known = await steps.once("read up", partial(read_up, asking), Known)
+
+    talk = None
+    if known.same is None and known.ask_a_model:
+        talk = await investigate(asking, known, steps)
+
+    asking.reply = await beginning
+    await steps.once("answer", partial(reply.end, asking, known, talk), bool)

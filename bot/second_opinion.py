@@ -1,0 +1,79 @@
+"""After the briefing: a model says what it makes of the same findings, and the message is improved in place.
+
+The briefing never waits for it. What comes after the deadline, from no model, or in another form, leaves it as the
+evidence made it, and the briefing says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import structlog
+
+from bot.case import case
+from bot.check_opinion import join
+from bot.consult import Consult, Consulted, NoModel
+from bot.desk import Telling
+from bot.domain.context import Report
+from bot.domain.dialogue import Message, Request, Text
+from bot.domain.incident import Incident
+from bot.domain.money import Account
+from bot.domain.opinion import SCHEMA, read
+from bot.prompts import prompt
+from integrations.contract import Gap
+
+log = structlog.get_logger(__name__)
+
+MOST_TOKENS = 1_500
+"""Of the answer: its form has room for a few sentences."""
+MODEL = "model"
+"""How the briefing calls it where it could not be asked."""
+
+
+async def second_opinion(telling: Telling) -> bool:
+    """Asks once and keeps what came of it; whether anything did. Raises JournalDown."""
+    desk = telling.desk
+    report = await desk.journal.report(telling.incident_id, telling.opening)
+    if desk.consult is None or not desk.consult.available or report is None or report.analysis.model:
+        return False
+    improved = await _improved(telling, desk.consult, await telling.incident(), report)
+    await desk.journal.keep_report(telling.incident_id, telling.opening, improved)
+    await desk.journal.keep_shown(telling.incident_id, 0)
+    desk.changed.set()
+    return improved.analysis.model is not None
+
+
+async def _improved(telling: Telling, consult: Consult, incident: Incident, report: Report) -> Report:
+    """The report with the opinion joined to its analysis, or with a gap that says why there is none."""
+    desk = telling.desk
+    request = Request("analysis", prompt("analysis"), (_asked(telling, incident, report),), (), MOST_TOKENS, SCHEMA)
+    account = Account("briefing", incident.id)
+    try:
+        async with asyncio.timeout(desk.opinion_deadline_s):
+            found = await consult.ask(request, account, urgent=True)
+        return _joined(report, found)
+    except TimeoutError:
+        return _without(report, f"no answer in {desk.opinion_deadline_s:g} s")
+    except NoModel as none:
+        return _without(report, none.reason)
+    except ValueError:
+        log.warning("an opinion in another form", incident=incident.id)
+        return _without(report, "its answer had another form")
+
+
+def _asked(telling: Telling, incident: Incident, report: Report) -> Message:
+    told = case(incident, report, telling.desk.clock.now())
+    return Message("user", (Text(told.words),))
+
+
+def _joined(report: Report, found: Consulted) -> Report:
+    """Raises ValueError where the answer has another form, or was cut."""
+    services = frozenset(report.context.scope.services)
+    analysis = join(report.analysis, read(found.reply.text), services, found.reply.model)
+    return replace(report, analysis=replace(analysis, cost=found.cost))
+
+
+def _without(report: Report, reason: str) -> Report:
+    gaps = tuple(gap for gap in report.context.gaps if gap.source != MODEL)
+    return replace(report, context=replace(report.context, gaps=(*gaps, Gap(MODEL, reason, partial=True))))
