@@ -26,6 +26,7 @@ from bot.incident_action import IncidentAction
 from bot.intake import Intake
 from bot.keep_current import keep_current
 from bot.looking.apart import Apart
+from bot.looking.toolbox import specs_of
 from bot.measures import Measures
 from bot.open_workshop import open_workshop
 from bot.ports import Clock, Journal, Looking, Steps
@@ -151,11 +152,16 @@ def _asgi(settings: Settings, desk: Desk, intake: Intake, ears: Ears) -> Starlet
 
 
 def _looking(settings: Settings) -> Apart:
-    """The rooms are opened here only to know their names: whoever looks opens its own."""
-    rooms = open_rooms(settings, {})
+    """The rooms are opened here only to know their names and their tools: whoever looks opens its own."""
+    templates = load_catalog(settings.services_file).templates
+    try:
+        rooms = open_rooms(settings, templates)
+    except ValueError as wrong:
+        raise SettingsError(f"SERVICES_FILE: `defaults.metrics`: {wrong}") from None
     own = (ServiceFacts.name, MatchingRunbooks.name, OtherAlerts.name)
     sources = (*(room.name for room in rooms.open), *own)
-    return Apart(sources, tuple(rooms.off), settings.gather_deadline_s + UNDERSTAND_S)
+    limit_s = settings.gather_deadline_s + UNDERSTAND_S
+    return Apart(sources, tuple(rooms.off), limit_s, tools=specs_of(rooms.open))
 
 
 def _desk(settings: Settings, record: Journal, clock: Clock, looking: Looking) -> Desk:

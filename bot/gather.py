@@ -36,6 +36,15 @@ class Limits:
     interim_s: float = 2.0
 
 
+def breakers() -> AsyncCircuitBreakerFactory:
+    """Circuit breakers that only silence opens: a refusal is an answer."""
+    return AsyncCircuitBreakerFactory(
+        default_threshold=BREAKER_FAILURES,
+        default_ttl=BREAKER_REST_S,
+        exclude=[asyncio.CancelledError, (RoomError, lambda error: not isinstance(error, Unreachable))],
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
     source: str
@@ -50,11 +59,7 @@ class Gathering:
         self.sources = tuple(sources)
         self._off = tuple(off)
         self._limits = limits
-        self._breakers = AsyncCircuitBreakerFactory(
-            default_threshold=BREAKER_FAILURES,
-            default_ttl=BREAKER_REST_S,
-            exclude=[asyncio.CancelledError, (RoomError, lambda error: not isinstance(error, Unreachable))],
-        )
+        self._breakers = breakers()
 
     async def gather(self, scope: Scope, interim: Callable[[Context], Awaitable[None]]) -> Context:
         """Everything the sources know about the scope, redacted, within the deadline.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.catalog import Catalog
 from bot.ports import Journal, JournalDown
-from integrations.contract import Facts, Look, Ready, RunbookMatch, Scope, Unreachable
+from integrations.contract import Facts, Look, Ready, RunbookMatch, Scope, Tool, Unreachable
 from runbooks.matching import match
 from runbooks.model import Library
 
@@ -13,6 +13,7 @@ class ServiceFacts:
     """What `services.yaml` says of the incident's service."""
 
     name = "services"
+    tools: tuple[Tool, ...] = ()
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -30,6 +31,7 @@ class MatchingRunbooks:
     """The runbooks that fit the incident's alerts."""
 
     name = "runbooks"
+    tools: tuple[Tool, ...] = ()
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -47,6 +49,7 @@ class OtherAlerts:
     """Alerts that are open on the scope's services and in its environment, but belong to other incidents."""
 
     name = "alerts"
+    tools: tuple[Tool, ...] = ()
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal

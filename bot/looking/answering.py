@@ -17,7 +17,21 @@ from bot.domain.context import Report
 from bot.gather import Gathering, Limits
 from bot.looking import messages
 from bot.looking.here import Here
-from bot.looking.messages import Answered, Asked, Draw, Drawn, Failed, Glimpsed, LookInto, Question, Seen
+from bot.looking.messages import (
+    Answered,
+    Asked,
+    Draw,
+    Drawn,
+    Failed,
+    Final,
+    Glimpsed,
+    LookInto,
+    NotUsed,
+    Question,
+    Seen,
+    Used,
+    UseTool,
+)
 from bot.rooms import open_rooms
 from bot.settings import Settings
 from bot.sources import MatchingRunbooks, OtherAlerts, ServiceFacts
@@ -69,7 +83,7 @@ class Answering:
             log.error("no answer", question=asked.question.kind, exc_info=found)
         await self._say(Answered(asked.number, Failed() if isinstance(found, BaseException) else found))
 
-    async def _found(self, number: int, question: Question) -> Seen | Drawn:
+    async def _found(self, number: int, question: Question) -> Final:
         async def glimpsed(report: Report) -> None:
             await self._say(Answered(number, Glimpsed(report)))
 
@@ -79,6 +93,15 @@ class Answering:
                     return Seen(await self._here.look(scope, glimpsed))
             case Draw(report, incident):
                 return Drawn.of(await self._here.draw(report, incident))
+            case UseTool():
+                return await self._used(question)
+
+    async def _used(self, question: UseTool) -> Used | NotUsed:
+        with structlog.contextvars.bound_contextvars(incident=question.scope.incident_id):
+            try:
+                return Used(await self._here.use(question.tool, question.arguments, question.scope))
+            except RoomError as error:
+                return NotUsed.of(error)
 
     async def _say(self, answered: Answered) -> None:
         self._writer.write(await asyncio.to_thread(messages.line, answered))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 import structlog
 
@@ -13,13 +14,16 @@ from bot.domain.analysis import NOTHING_KNOWN
 from bot.domain.context import Context, Report
 from bot.domain.incident import Incident
 from bot.looking.child import COMMAND, Child, Gone
-from bot.looking.messages import Draw, Drawn, Final, LookInto, Question, Seen
-from integrations.contract import Gap, Scope
+from bot.looking.messages import Draw, Drawn, Final, LookInto, NotUsed, Question, Seen, Used, UseTool
+from bot.looking.toolbox import NAME
+from integrations.contract import Gap, Scope, ToolAnswer, ToolSpec, Unreachable
 
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 12
 """So many questions are asked at once, the others wait their turn: with more, each would only be slower."""
+TOOLS_AT_ONCE = 8
+"""So many uses of tools. They take no turns from looks: talk in one channel must not hold up another's briefing."""
 TRIES = 2
 """A question in whose time the process died is asked once more; a second death may well be the question's doing."""
 START_S = 5.0
@@ -33,14 +37,24 @@ class Apart:
     """`bot.ports.Looking` by one child process. Whatever becomes of it, every look ends in a report."""
 
     def __init__(
-        self, sources: Sequence[str], off: Sequence[str], limit_s: float, command: Sequence[str] = COMMAND
+        self,
+        sources: Sequence[str],
+        off: Sequence[str],
+        limit_s: float,
+        command: Sequence[str] = COMMAND,
+        tools: Sequence[ToolSpec] = (),
     ) -> None:
-        """`off` are the sources that are not configured. An answer that takes longer than `limit_s` never comes."""
+        """`off` are the sources that are not configured. An answer that takes longer than `limit_s` never comes.
+
+        `tools`: what the process will offer, known here without asking it.
+        """
         self.sources = tuple(sources)
+        self.tools = tuple(tools)
         self._off = tuple(off)
         self._limit_s = limit_s
         self._command = command
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._tool_turns = asyncio.Semaphore(TOOLS_AT_ONCE)
         self._child: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
         self._keeping: asyncio.Task[None] | None = None
 
@@ -55,14 +69,22 @@ class Apart:
             early.append(asyncio.ensure_future(first_impression(report)))
 
         try:
-            answer = await self._ask(LookInto(scope), glimpsed)
+            answer = await self._ask(LookInto(scope), self._turns, glimpsed)
         finally:
             await _end(early)
         return answer.report if isinstance(answer, Seen) else self._blind(scope)
 
     async def draw(self, report: Report, incident: Incident) -> bytes | None:
-        answer = await self._ask(Draw(report, incident), lambda _: None)
+        answer = await self._ask(Draw(report, incident), self._turns)
         return answer.png if isinstance(answer, Drawn) else None
+
+    async def use(self, tool: str, arguments: Mapping[str, Any], scope: Scope) -> ToolAnswer:
+        answer = await self._ask(UseTool(tool, arguments, scope), self._tool_turns)
+        if isinstance(answer, Used):
+            return answer.answer
+        if isinstance(answer, NotUsed):
+            raise answer.error
+        raise Unreachable(NAME, "failed inside the bot; its log tells more")
 
     async def close(self) -> None:
         """Ends the process."""
@@ -72,9 +94,11 @@ class Apart:
         if self._child.done():
             await self._child.result().close()
 
-    async def _ask(self, question: Question, glimpsed: Callable[[Report], None]) -> Final | None:
+    async def _ask(
+        self, question: Question, turns: asyncio.Semaphore, glimpsed: Callable[[Report], None] = lambda _: None
+    ) -> Final | None:
         """The answer; None where there is no process to ask, or question and process ended together twice."""
-        async with self._turns:
+        async with turns:
             for _ in range(TRIES):
                 try:
                     async with asyncio.timeout(START_S):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -15,7 +16,8 @@ from bot.domain.context import Context, Report
 from bot.domain.incident import Incident
 from bot.fit_runbooks import fit_runbooks
 from bot.gather import Gathering
-from integrations.contract import Gap, Scope
+from bot.looking.toolbox import Toolbox
+from integrations.contract import Gap, Scope, Tool, ToolAnswer
 from runbooks.model import Library
 
 log = structlog.get_logger(__name__)
@@ -24,16 +26,22 @@ log = structlog.get_logger(__name__)
 class Here:
     """`bot.ports.Looking` on the event loop and the threads of this process."""
 
-    def __init__(self, gathering: Gathering, library: Library) -> None:
+    def __init__(self, gathering: Gathering, library: Library, own: Sequence[Tool] = ()) -> None:
+        """`own` are tools that belong to no source."""
         self._gathering = gathering
         self._library = library
+        self._toolbox = Toolbox(gathering.sources, own)
         self.sources = tuple(source.name for source in gathering.sources)
+        self.tools = self._toolbox.specs
 
     async def look(self, scope: Scope, first_impression: Callable[[Report], Awaitable[None]]) -> Report:
         async def early(context: Context) -> None:
             await first_impression(await self._understood(context))
 
         return await self._understood(await self._gathering.gather(scope, early))
+
+    async def use(self, tool: str, arguments: Mapping[str, Any], scope: Scope) -> ToolAnswer:
+        return await self._toolbox.use(tool, arguments, scope)
 
     async def draw(self, report: Report, incident: Incident) -> bytes | None:
         return await asyncio.to_thread(chart, report, incident)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from integrations.chromadb import NAME, Settings
 from integrations.chromadb.client import Near, Store
 from integrations.chromadb.rank import DEPTH, Candidate, alike, fuse, query
-from integrations.contract import Gap, History, Look, Ready, RoomError, Scope, Unreachable
+from integrations.contract import Gap, History, Look, Ready, RoomError, Scope, Tool, Unreachable
 
 
 @asynccontextmanager
@@ -25,6 +25,7 @@ class ChromaContext:
     """Nearest by vector and best by words, fused; of those that are alike, the best few."""
 
     name = NAME
+    tools: tuple[Tool, ...] = ()
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Sequence
 
-from integrations.contract import Gap, LogLine, Logs, Look, Ready, Scope, Window
+from integrations.contract import Gap, LogLine, Logs, Look, Ready, Scope, Tool, Window
 from integrations.elasticsearch import NAME, Settings
 from integrations.elasticsearch.client import Client
 from integrations.elasticsearch.link import link
@@ -17,6 +17,7 @@ class LogSource:
     """The room as a source of context."""
 
     name = NAME
+    tools: tuple[Tool, ...] = ()
 
     def __init__(self, client: Client, settings: Settings) -> None:
         self._client = client

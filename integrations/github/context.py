@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
-from integrations.contract import Change, Gap, Look, Ready, RoomError, Scope, Service, Window
+from integrations.contract import Change, Gap, Look, Ready, RoomError, Scope, Service, Tool, Window
 from integrations.github import NAME, Settings
 from integrations.github.client import MOST, GitHub
 from integrations.github.records import Deployment, Difference, Seen
@@ -31,6 +31,7 @@ class GithubContext:
     """
 
     name = NAME
+    tools: tuple[Tool, ...] = ()
 
     def __init__(self, settings: Settings) -> None:
         self._github = GitHub(settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from integrations.contract import Look, OnCall, Ready, Scope
+from integrations.contract import Look, OnCall, Ready, Scope, Tool
 from integrations.pagerduty import NAME, Settings
 from integrations.pagerduty.client import PagerDuty, by_level
 
@@ -11,6 +11,7 @@ class PagerDutyContext:
     """One request a look."""
 
     name = NAME
+    tools: tuple[Tool, ...] = ()
 
     def __init__(self, settings: Settings) -> None:
         self._pagerduty = PagerDuty(settings)

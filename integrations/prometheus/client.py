@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import ssl
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import requests
 from prometheus_api_client import PrometheusConnect
@@ -41,10 +42,14 @@ class Client:
         except (ValueError, KeyError, TypeError) as error:
             raise _not_figures() from error
 
-    def now(self, query: str) -> tuple[Row, ...]:
-        """The figures of a query at this moment; a number without labels is one row. Raises RoomError."""
+    def now(self, query: str, at: datetime | None = None) -> tuple[Row, ...]:
+        """The figures of a query now, or as they were `at` a moment; a number without labels is one row.
+
+        Raises RoomError; BadQuery when others may do.
+        """
+        moment = {"time": f"{at.timestamp():.3f}"} if at else None
         try:
-            found = self._api.custom_query(query, timeout=self._wire.timeout)
+            found = self._api.custom_query(query, params=moment, timeout=self._wire.timeout)
             return tuple(_row({"metric": one["metric"], "values": [one["value"]]}) for one in _vector(found))
         except requests.RequestException as error:
             raise _plainly(error, self._limit_s) from error

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from integrations import trust
-from integrations.contract import Look, Ready, RoomError, Scope
+from integrations.contract import Look, Ready, RoomError, Scope, Tool
 from integrations.prometheus import NAME, Settings
 from integrations.prometheus.address import bare
 from integrations.prometheus.answers import Row, silent
 from integrations.prometheus.findings import link, look_of
 from integrations.prometheus.questions import Question, questions
 from integrations.prometheus.templates import labels_of, templates_of
+from integrations.prometheus.tools import Asking, QueryMetrics
 from integrations.threads import Threads
 
 if TYPE_CHECKING:
     from integrations.prometheus.client import Client
+
+T = TypeVar("T")
 
 THREADS = 32
 """All questions of one look in one round: they wait for the network. Prometheus itself runs 20 at a time by default."""
@@ -36,6 +40,8 @@ class Metrics:
         self._threads = Threads(NAME, THREADS)
         self._trusted: ssl.SSLContext | None = None
         self._live: set[Client] = set()
+        asking = Asking(self.ask, self._labels, self._templates, settings.url)
+        self.tools: tuple[Tool, ...] = (QueryMetrics(asking),)
 
     async def look(self, scope: Scope) -> Look:
         """A Series for each signal of each service. Raises RoomError when not one question was answered."""
@@ -50,10 +56,14 @@ class Metrics:
 
     async def ready(self) -> Ready:
         """Asks for the version."""
+        return Ready(await self.ask(lambda client: client.version()))
+
+    async def ask(self, read: Callable[[Client], T]) -> T:
+        """What is read with a client of its own, within the room's limit. Raises RoomError."""
         client = await self._threads.run(self._connect)
         try:
             async with asyncio.timeout(self._settings.limit_s):
-                return Ready(await self._threads.run(client.version))
+                return await self._threads.run(partial(read, client))
         except TimeoutError:
             raise silent(self._settings.limit_s) from None
         finally:

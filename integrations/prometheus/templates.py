@@ -63,7 +63,7 @@ _PLACEHOLDER = re.compile(r"\{(scope|by|label|services|env|window)\}")
 _WORDS = ("service_label", "env_label", "instance_label", "window")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _DURATION = re.compile(r"([0-9]+(ms|[smhdwy]))+")
-_RE2_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
+RE2_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def render(template: str, labels: Labels, services: Sequence[str], env: str, by:
 
 def _services(services: Sequence[str]) -> str:
     """An expression that matches exactly these names: escaped for RE2, then for PromQL's double quotes."""
-    return "|".join(_quoted(_RE2_SPECIAL.sub(r"\\\g<0>", service)) for service in services)
+    return "|".join(_quoted(RE2_SPECIAL.sub(r"\\\g<0>", service)) for service in services)
 
 
 def _quoted(value: str) -> str:

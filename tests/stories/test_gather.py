@@ -15,6 +15,8 @@ QUICK = Limits(source_s=0.2, deadline_s=0.3, interim_s=0.05)
 class Source:
     """A source that does as it is told, and counts how often it was asked."""
 
+    tools = ()
+
     def __init__(self, name, *, after=0.0, says=None, fails=None):
         self.name, self.after, self.says, self.fails, self.asked, self.cancelled = (
             name,

@@ -259,6 +259,8 @@ class Life:
 class Source:
     """Answers with what it was given, once it may."""
 
+    tools = ()
+
     def __init__(self, name="prometheus", *findings, waits_for=None):
         self.name, self._findings, self._waits_for = name, findings, waits_for
 
