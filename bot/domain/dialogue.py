@@ -44,6 +44,8 @@ class Opaque:
     """A block that has to be sent back as it came, such as the model's thinking with its signature."""
 
     json: str
+    model: str = ""
+    """Which one said it: no other can read it."""
     kind: Literal["opaque"] = "opaque"
 
 

@@ -1,0 +1,104 @@
+"""Keeps every story of this process together under the rate limit: the urgent first, then whoever came first.
+
+Two token buckets, one of requests and one of input tokens, as the API itself counts
+(platform.claude.com/docs/en/api/rate-limits): each holds a minute's worth and fills all the time. With several
+replicas give each its share of the limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+import itertools
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+LONGEST_REST_S = 60.0
+"""Whatever the API asks for: after a minute one call looks whether it is still so."""
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """At most `holds`, of which `level` is there; a minute fills it."""
+
+    holds: float
+    level: float
+
+    def fill(self, seconds: float) -> None:
+        self.level = min(self.holds, self.level + self.holds * seconds / 60)
+
+    def seconds_until(self, amount: float) -> float:
+        missing = amount - self.level
+        return missing * 60 / self.holds if missing > 1e-6 else 0.0  # what a float loses is not waited for
+
+
+@dataclass(slots=True, order=True)
+class _Waiting:
+    """One who stands in line; the least is the next."""
+
+    rank: int
+    number: int
+    woken: asyncio.Event = field(compare=False, default_factory=asyncio.Event)
+
+
+class SteadyPace:
+    """`bot.model_ports.Pace` over the two limits a minute."""
+
+    def __init__(
+        self,
+        requests: int,
+        tokens: int,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._requests = _Bucket(requests, requests)
+        self._tokens = _Bucket(tokens, tokens)
+        self._now = now
+        self._sleep = sleep
+        self._filled = now()
+        self._rests_until = self._filled
+        self._line: list[_Waiting] = []
+        self._numbers = itertools.count()
+
+    async def turn(self, tokens: int, *, urgent: bool) -> None:
+        """Waits until a call of about so many input tokens may be made. More than the limit takes all of it."""
+        amount = min(float(tokens), self._tokens.holds)
+        mine = _Waiting(0 if urgent else 1, next(self._numbers))
+        bisect.insort(self._line, mine)
+        if self._line[0] is mine and len(self._line) > 1:
+            self._line[1].woken.set()  # it may be sleeping for its own turn, which now comes later
+        try:
+            while (seconds := self._seconds(mine, amount)) != 0:
+                await self._wait(mine, seconds)
+            self._requests.level -= 1
+            self._tokens.level -= amount
+        finally:
+            self._line.remove(mine)
+            for first in self._line[:1]:
+                first.woken.set()
+
+    def rest(self, seconds: float) -> None:
+        """Nobody has a turn for so long, a minute at most."""
+        self._rests_until = max(self._rests_until, self._now() + min(seconds, LONGEST_REST_S))
+
+    def _seconds(self, mine: _Waiting, amount: float) -> float | None:
+        """Until it may go; None while others stand before it."""
+        if self._line[0] is not mine:
+            return None
+        now = self._now()
+        for bucket in (self._requests, self._tokens):
+            bucket.fill(now - self._filled)
+        self._filled = now
+        return max(self._rests_until - now, self._requests.seconds_until(1), self._tokens.seconds_until(amount), 0.0)
+
+    async def _wait(self, mine: _Waiting, seconds: float | None) -> None:
+        """For so long, or until the line has changed."""
+        mine.woken.clear()
+        changed = asyncio.ensure_future(mine.woken.wait())
+        slept = [asyncio.ensure_future(self._sleep(seconds))] if seconds is not None else []
+        try:
+            await asyncio.wait([changed, *slept], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for waiting in (changed, *slept):
+                waiting.cancel()
