@@ -15,6 +15,7 @@ from bot import doctor
 from bot.catalog import Catalog, CatalogError
 from bot.catalog import load as load_catalog
 from bot.doctor import Check, Examine
+from bot.llm.checks import model_checks
 from bot.rooms import Rooms, open_rooms
 from bot.run_checks import run_checks
 from bot.settings import Settings
@@ -46,6 +47,7 @@ async def all_checks(settings: Settings) -> list[Check]:
         return [
             *await doctor.examine_all([_database(settings), *map(doctor.source, rooms.open)]),
             *await slack_checks(settings),
+            *await model_checks(settings),
             *_webhooks(settings),
             services,
             *await asyncio.to_thread(_runbooks, settings),

@@ -6,7 +6,8 @@ import asyncio
 import importlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,22 +92,34 @@ class Claude:
         on_text: Callable[[str], None] = lambda text: None,
         on_usage: Callable[[Usage], None] = lambda usage: None,
     ) -> Reply:
+        """See `bot.model_ports.Model`. `on_text` is called at most five times a second, and must not raise."""
         client = await self._open()
-        from bot.llm import errors  # imports the SDK, so not before `_open` has
-
         sent = await asyncio.to_thread(wire.request, request, model, self._mask)
         heard = listen.Listening(on_text, on_usage, self._mask, self._now)
-        try:
+        with self._in_plain_words(model, lambda: heard.used):
             async with asyncio.timeout(self._wanted.limit_s):
                 message = await _stream(client, sent, heard)
             reply = listen.reply(message, model, self._mask)
+        if reply is None:
+            raise ModelError("the stream broke off", passing=True, used=heard.used)
+        return reply
+
+    async def greet(self, model: str) -> None:
+        """Whether the key is let in and the model is there, at no cost. Raises ModelError."""
+        client = await self._open()
+        with self._in_plain_words(model, lambda: None):
+            await client.messages.count_tokens(model=model, messages=[{"role": "user", "content": "Hello"}])
+
+    @contextmanager
+    def _in_plain_words(self, model: str, used: Callable[[], Usage | None]) -> Iterator[None]:
+        from bot.llm import errors  # imports the SDK, so not before `_open` has
+
+        try:
+            yield
         except errors.FAILURES as error:
             # only its kind, and without it as a cause: the SDK's errors hold what was sent
             log.warning("a call to a model failed", model=model, kind=type(error).__name__)
-            raise errors.plainly(error, heard.used, self._wanted.limit_s) from None
-        if reply is None:
-            raise errors.broke_off(heard.used)
-        return reply
+            raise errors.plainly(error, used(), self._wanted.limit_s) from None
 
     async def close(self) -> None:
         if self._client is not None:

@@ -38,11 +38,6 @@ def plainly(error: Exception, used: Usage | None, limit_s: float) -> ModelError:
             return ModelError(reason, passing=True, used=used)
 
 
-def broke_off(used: Usage | None) -> ModelError:
-    """The stream ended in good order, but too early."""
-    return ModelError("the stream broke off", passing=True, used=used)
-
-
 def _status(error: anthropic.APIStatusError, used: Usage | None) -> ModelError:
     kind = error.type if error.type in _BY_STATUS.values() else _BY_STATUS.get(error.status_code)
     if kind == "rate_limit_error":
