@@ -14,6 +14,7 @@ import typer
 from bot import __version__
 from bot.cli.audit import app as audit_app
 from bot.cli.runbooks import app as runbooks_app
+from bot.cli.spend import spend
 
 app = typer.Typer(
     name="first-responder",
@@ -26,6 +27,7 @@ embedder_app = typer.Typer(help="The model that turns texts into vectors.", no_a
 app.add_typer(embedder_app, name="embedder")
 app.add_typer(audit_app, name="audit")
 app.add_typer(runbooks_app, name="runbooks")
+app.command()(spend)
 
 
 @app.command()

@@ -6,12 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from typing import Literal
 
 from bot.domain.money import Account, Money
 from bot.model_ports import Spending, Window
 
 LASTING: tuple[Window, ...] = ("month", "incident", "day", "person_day", "answer")
 """The window that holds on longest comes first: who is told of it does not come back too early."""
+
+NEAR_PERCENT = 80
+"""From here on people are warned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +90,16 @@ def passed(spendings: Sequence[Spending], most: Money) -> Spending | None:
 def share(spending: Spending) -> float | None:
     """Which part of the limit is spent, 1 for all of it; None for a limit of 0, of which there is no part."""
     return spending.spent.micros / spending.limit.micros if spending.limit.micros > 0 else None
+
+
+def stage(spending: Spending, refused: Money | None) -> Literal["near", "spent"] | None:
+    """What people should be told of a limit; None for nothing, and for a limit of 0, which is no news.
+
+    `spent`: all of it, or so much that a call which was refused (`refused`: the most that it could have cost) would
+    be refused again. `near`: 80 % of it and more.
+    """
+    if spending.limit.micros <= 0:
+        return None
+    if spending.spent >= spending.limit or (refused is not None and spending.spent + refused > spending.limit):
+        return "spent"
+    return "near" if spending.spent.micros * 100 >= spending.limit.micros * NEAR_PERCENT else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from bot.budget import Limits, Span, passed, spans, standing
 from bot.domain.money import Account, Money, Usage
-from bot.model_ports import OverBudget, Spending
+from bot.model_ports import OverBudget, Spending, Window
 from bot.ports import Clock
 from bot.state.database import Database
 from bot.state.down import down
@@ -23,6 +23,9 @@ T = TypeVar("T")
 
 PURSE_LOCK = 7310214
 """PostgreSQL's advisory locks are numbers that all who use the database share; this one is ours."""
+LONGEST_CALL = timedelta(minutes=10)
+"""A reservation that is older and not settled belongs to no call that still runs: its process ended before it could be
+settled."""
 
 
 class SqlPurse:
@@ -32,6 +35,7 @@ class SqlPurse:
         self._database = database
         self._clock = clock
         self._limits = limits
+        self._refused: dict[tuple[Window, datetime | None], Money] = {}
 
     async def reserve(self, account: Account, model: str, most: Money) -> str:
         """Where several limits would be passed, OverBudget names the one that holds on longest."""
@@ -49,6 +53,7 @@ class SqlPurse:
 
         limit = await self._write(act)
         if limit is not None:
+            self._note_refusal(limit, most)
             raise OverBudget(limit.window, limit.limit, limit.spent, limit.until)
         return str(row["id"])
 
@@ -69,11 +74,25 @@ class SqlPurse:
         now = self._clock.now()
         return await self._read(lambda connection: _standing(connection, account, now, self._limits))
 
+    async def paid(self) -> tuple[Spending, ...]:
+        """Of the day and the month, without what is set aside for calls that still run: much of that comes back."""
+        now = self._clock.now()
+        known = sa.or_(spend.c.settled, spend.c.at < now - LONGEST_CALL)
+        return await self._read(lambda connection: _standing(connection, Account(""), now, self._limits, known))
+
+    def refused(self, spending: Spending) -> Money | None:
+        """The least that this process was refused because of this limit in this window; None for nothing."""
+        return self._refused.get((spending.window, spending.until))
+
     async def spent_on(self, incident_id: str, story: str = "") -> Money:
         """Reservations that are not settled included, as everywhere."""
         these = sa.select(_SUM).where(spend.c.incident_id == incident_id)
         these = these.where(spend.c.story == story) if story else these
         return Money(int(await self._read(lambda connection: connection.scalar(these)) or 0))
+
+    def _note_refusal(self, limit: Spending, most: Money) -> None:
+        here = (limit.window, limit.until)
+        self._refused[here] = min(most, self._refused.get(here, most))
 
     async def _write(self, act: Callable[[Connection], T]) -> T:
         with down("written"):
@@ -85,6 +104,7 @@ class SqlPurse:
 
 
 _SUM = sa.func.coalesce(sa.func.sum(spend.c.micros), 0)
+_ALL = sa.true()
 
 
 def _row(account: Account, model: str, most: Money, now: datetime) -> dict[str, Any]:
@@ -92,10 +112,12 @@ def _row(account: Account, model: str, most: Money, now: datetime) -> dict[str, 
     return one | asdict(account)
 
 
-def _standing(connection: Connection, account: Account, now: datetime, limits: Limits) -> tuple[Spending, ...]:
+def _standing(
+    connection: Connection, account: Account, now: datetime, limits: Limits, only: sa.ColumnElement[bool] = _ALL
+) -> tuple[Spending, ...]:
     """All sums in one statement, so that they are of one moment."""
     windows = spans(account, now)
-    sums = sa.select(*(sa.select(_SUM).where(_in(span, account)).scalar_subquery() for span in windows))
+    sums = sa.select(*(sa.select(_SUM).where(_in(span, account), only).scalar_subquery() for span in windows))
     spent = [Money(int(micros)) for micros in connection.execute(sums).one()]
     return standing(limits, list(zip(windows, spent, strict=True)))
 
