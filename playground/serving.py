@@ -12,6 +12,7 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from playground.tls import Certificates
 
@@ -63,6 +64,14 @@ class StandIn(uvicorn.Server):
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+
+
+class Droppable(H11Protocol):
+    """Lets a request drop its own connection, with `request.state.drop()`: for faults on purpose."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self.app_state = self.app_state | {"drop": transport.abort}
 
 
 @asynccontextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -14,9 +13,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from playground.serving import serving
+from playground.serving import Droppable, serving
 from playground.slack import (
     methods_chat,
     methods_conversations,
@@ -172,14 +170,6 @@ async def _receive_response(interactions: Interactions, request: Request) -> Res
     return PlainTextResponse("ok")
 
 
-class _Droppable(H11Protocol):
-    """Lets a request drop its own connection, as `Fault.drop` asks."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(transport)
-        self.app_state = self.app_state | {"drop": transport.abort}
-
-
 @contextlib.asynccontextmanager
 async def running(
     settings: SlackSettings | None = None,
@@ -190,7 +180,7 @@ async def running(
 ) -> AsyncIterator[Slack]:
     """A Slack that listens on 127.0.0.1, on a free port unless one is named, until the block ends."""
     slack = build(settings or SlackSettings(), people, director, clock)
-    async with serving(slack.app, port=port, http=_Droppable, ws="websockets-sansio", log_level="warning") as url:
+    async with serving(slack.app, port=port, http=Droppable, ws="websockets-sansio", log_level="warning") as url:
         slack.workspace.url = url
         try:
             yield slack
