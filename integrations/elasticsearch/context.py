@@ -11,17 +11,18 @@ from integrations.elasticsearch.client import Client
 from integrations.elasticsearch.link import link
 from integrations.elasticsearch.query import asked_fields, resolve, searches, window
 from integrations.elasticsearch.sample import MAX_BYTES, Reader, shares
+from integrations.elasticsearch.tools import SearchLogs
 
 
 class LogSource:
     """The room as a source of context."""
 
     name = NAME
-    tools: tuple[Tool, ...] = ()
 
     def __init__(self, client: Client, settings: Settings) -> None:
         self._client = client
         self._settings = settings
+        self.tools: tuple[Tool, ...] = (SearchLogs(client, settings),)
 
     async def look(self, scope: Scope) -> Look:
         """One Logs of every line, if 10,000 lines and 5 MiB hold them.
@@ -51,7 +52,7 @@ class LogSource:
 
     def _told(self, scope: Scope, readers: Sequence[Reader]) -> Look:
         span = window(scope)
-        url = link(scope, span, self._settings)
+        url = link(scope.services, span, self._settings)
         total = sum(reader.total for reader in readers)
         kept = sum(len(reader.lines) for reader in readers)
         gaps = tuple(Gap(NAME, reason, partial=True) for reason in _reasons(readers, kept, total, self._settings))

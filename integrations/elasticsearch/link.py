@@ -5,19 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
-from integrations.contract import Scope, Window
+from integrations.contract import Window
 from integrations.elasticsearch import Settings
 
 
-def link(scope: Scope, span: Window, settings: Settings) -> str:
+def link(
+    services: Iterable[str], span: Window, settings: Settings, *, levels: Iterable[str] = (), words: Iterable[str] = ()
+) -> str:
     """Where a person sees the same lines. Never carries the user or the password of ELASTICSEARCH_URL."""
     since, until = (moment.strftime("%Y-%m-%dT%H:%M:%SZ") for moment in (span.since, span.until))
-    names = " or ".join(_quoted(scope.services))
+    wanted = (
+        (settings.service_field, " or ", tuple(services)),
+        (settings.level_field, " or ", tuple(levels)),
+        (settings.message_field, " and ", tuple(words)),
+    )
     if settings.kibana_url:
+        parts = [f"{field}:({glue.join(_quoted(values))})" for field, glue, values in wanted if values]
         time = f"(time:(from:'{since}',to:'{until}'))"
-        query = f"(query:(language:kuery,query:'{_rison(f'{settings.service_field}:({names})')}'))"
+        query = f"(query:(language:kuery,query:'{_rison(' and '.join(parts))}'))"
         return f"{settings.kibana_url.rstrip('/')}/app/discover#/?_g={quote(time, safe='')}&_a={quote(query, safe='')}"
-    asked = f"{settings.service_field}:({names.replace(' or ', ' OR ')}) AND {settings.time_field}:[{since} TO {until}]"
+    parts = [f"{field}:({glue.upper().join(_quoted(values))})" for field, glue, values in wanted if values]
+    asked = f"{' AND '.join(parts)} AND {settings.time_field}:[{since} TO {until}]"
     at = urlsplit(settings.url)
     base = f"{at.scheme}://{at.netloc.rpartition('@')[2]}{at.path.rstrip('/')}"
     return f"{base}/{quote(settings.index, safe='*,')}/_search?q={quote(asked, safe='')}&size=100"

@@ -14,22 +14,18 @@ BEFORE = timedelta(minutes=75)
 """How far before the alert lines are read: a quiet hour, and the quarter in which most incidents begin."""
 
 _SEED = 892
-_WORDS = (
-    "warn",
-    "warning",
-    "err",
-    "error",
-    "severe",
-    "crit",
-    "critical",
-    "alert",
-    "emerg",
-    "emergency",
-    "fatal",
-    "panic",
-)
-LOUD = tuple(sorted({form for word in _WORDS for form in (word, word.upper(), word.title())} | {"W", "E", "F"}))
-"""Warning and worse, as loggers spell it; the single letters are glog's."""
+_WARNING = ("warn", "warning")
+_ERROR = ("err", "error", "severe", "crit", "critical", "alert", "emerg", "emergency", "fatal", "panic")
+
+
+def _spelled(words: tuple[str, ...], *letters: str) -> tuple[str, ...]:
+    """As loggers spell them; the single letters are glog's."""
+    return tuple(sorted({form for word in words for form in (word, word.upper(), word.title())} | {*letters}))
+
+
+ERRORS = _spelled(_ERROR, "E", "F")
+LOUD = _spelled(_WARNING + _ERROR, "W", "E", "F")
+"""Warning and worse."""
 
 Clause = Mapping[str, object]
 
@@ -65,12 +61,19 @@ class Search:
             },
             "sort": [{"_score": "desc"}, {"_seq_no": "asc"}],
             "size": size,
-            "timeout": f"{int(spelled.timeout * 800)}ms",
             "track_total_hits": not after,
-            "_source": [spelled.service_field, spelled.level_field, spelled.message_field, spelled.instance_field],
-            "fields": [{"field": spelled.time_field, "format": "epoch_millis"}, {"field": spelled.service_field}],
+            **read_of_each(spelled),
         }
         return body | ({"search_after": list(after)} if after else {})
+
+
+def read_of_each(spelled: Settings) -> dict[str, object]:
+    """What a search reads of each line, and how long it may take inside Elasticsearch."""
+    return {
+        "timeout": f"{int(spelled.timeout * 800)}ms",
+        "_source": [spelled.service_field, spelled.level_field, spelled.message_field, spelled.instance_field],
+        "fields": [{"field": spelled.time_field, "format": "epoch_millis"}, {"field": spelled.service_field}],
+    }
 
 
 def asked_fields(settings: Settings) -> tuple[str, ...]:
@@ -99,21 +102,23 @@ def window(scope: Scope) -> Window:
 
 def searches(scope: Scope, fields: Fields, settings: Settings) -> tuple[Search, ...]:
     """Warnings and worse first, then all the rest; one search for everything where lines have no level."""
-    span = window(scope)
-    spelled = {"gte": span.since.isoformat(), "lt": span.until.isoformat(), "format": "strict_date_optional_time"}
-    filters: tuple[Clause, ...] = (
-        {"range": {settings.time_field: spelled}},
-        _among(fields.service, tuple(scope.services)),
-    )
-    if fields.env and scope.env:
-        filters += (_among(fields.env, (scope.env,)),)
+    filters = within(scope, tuple(scope.services), window(scope), fields, settings)
     if not fields.level:
         return (Search(filters, (), settings),)
-    loud = _among(fields.level, LOUD)
+    loud = among(fields.level, LOUD)
     return Search((*filters, loud), (), settings), Search(filters, (loud,), settings)
 
 
-def _among(names: tuple[str, ...], values: tuple[str, ...]) -> Clause:
+def within(
+    scope: Scope, services: tuple[str, ...], span: Window, fields: Fields, settings: Settings
+) -> tuple[Clause, ...]:
+    """Lines of these services in this span, of the scope's environment where lines tell theirs."""
+    spelled = {"gte": span.since.isoformat(), "lt": span.until.isoformat(), "format": "strict_date_optional_time"}
+    filters: tuple[Clause, ...] = ({"range": {settings.time_field: spelled}}, among(fields.service, services))
+    return (*filters, among(fields.env, (scope.env,))) if fields.env and scope.env else filters
+
+
+def among(names: tuple[str, ...], values: tuple[str, ...]) -> Clause:
     clauses: list[Clause] = [{"terms": {name: list(values)}} for name in names]
     return clauses[0] if len(clauses) == 1 else {"bool": {"should": clauses, "minimum_should_match": 1}}
 

@@ -13,10 +13,11 @@ from integrations.contract import Look, Ready, RoomError, Scope, Tool
 from integrations.prometheus import NAME, Settings
 from integrations.prometheus.address import bare
 from integrations.prometheus.answers import Row, silent
+from integrations.prometheus.asking import Asking
 from integrations.prometheus.findings import link, look_of
 from integrations.prometheus.questions import Question, questions
 from integrations.prometheus.templates import labels_of, templates_of
-from integrations.prometheus.tools import Asking, QueryMetrics
+from integrations.prometheus.tools import Forecast, QueryMetrics
 from integrations.threads import Threads
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Metrics:
         self._trusted: ssl.SSLContext | None = None
         self._live: set[Client] = set()
         asking = Asking(self.ask, self._labels, self._templates, settings.url)
-        self.tools: tuple[Tool, ...] = (QueryMetrics(asking),)
+        self.tools: tuple[Tool, ...] = (QueryMetrics(asking), Forecast(asking))
 
     async def look(self, scope: Scope) -> Look:
         """A Series for each signal of each service. Raises RoomError when not one question was answered."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 from integrations.prometheus.answers import Row
@@ -24,7 +24,7 @@ def clock(moment: float, span_s: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime(form)
 
 
-def own_rows(rows: Sequence[Row], label: str, services: Set[str]) -> list[Row]:
+def own_rows(rows: Sequence[Row], label: str, services: Collection[str]) -> list[Row]:
     """Those with figures, but none that says to be of another service; the highest last figure first.
 
     A second door: that only these services are read has been seen to before the question was put.

@@ -1,110 +1,21 @@
-"""What a model may ask Prometheus: figures now or over a span. Nothing is loaded before it asks."""
+"""What a model may ask Prometheus: figures now or over a span, and where they lead."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from integrations.arguments import Arguments, one_of, shown, spec, text, whole
-from integrations.contract import Scope, ToolAnswer, Window
+from integrations.arguments import Arguments, spec
+from integrations.contract import Scope, ToolAnswer
 from integrations.prometheus import NAME
-from integrations.prometheus.address import bare
-from integrations.prometheus.allowed import LONGEST, allow
 from integrations.prometheus.answers import Row
-from integrations.prometheus.findings import link
-from integrations.prometheus.questions import Question
-from integrations.prometheus.table import MOST_SERIES, now_line, own_rows, range_line
-from integrations.prometheus.templates import Labels, render
-from integrations.signals import signal
+from integrations.prometheus.asking import LONGEST_MIN, Asked, Asking
+from integrations.prometheus.table import MOST_SERIES, figure, name, now_line, own_rows, range_line
+from integrations.prometheus.trend import FARTHEST_S, FEWEST, Trend, trend
 from integrations.telling import told
 
-if TYPE_CHECKING:
-    from integrations.prometheus.client import Client
-
-T = TypeVar("T")
-
-LONGEST_MIN = 360
-"""Minutes that one question may look back."""
-POINTS = 120
-SHORTEST_STEP_S = 15
-
-
-class Ask(Protocol):
-    """`Metrics.ask`: what is read with a client, within the room's limit."""
-
-    def __call__(self, read: Callable[[Client], T]) -> Awaitable[T]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One question that may be put: its PromQL, what it is called, and of whom it is."""
-
-    query: str
-    signal: str
-    """Empty where the model wrote the query itself."""
-    services: tuple[str, ...]
-    window: Window
-    step_s: int
-
-    @property
-    def label(self) -> str:
-        return f"{self.signal} of {', '.join(self.services)}" if self.signal else self.query
-
-    @property
-    def unit(self) -> str:
-        return signal(self.signal).unit if self.signal else ""
-
-    def url(self, base: str) -> str:
-        return link(bare(base), Question(self.signal, self.services, "now", self.query, self.window, self.step_s))
-
-
-class Asking:
-    """What both tools share: from arguments to a question, and its address in Prometheus."""
-
-    def __init__(self, ask: Ask, labels: Labels, templates: Mapping[str, str], url: str) -> None:
-        self.ask = ask
-        self.labels = labels
-        self.url = url
-        self._templates = templates
-
-    def parameters(self, minutes: str) -> dict[str, Mapping[str, Any]]:
-        label = self.labels.service
-        return {
-            "query": text(
-                f'PromQL, or "" to ask for a signal instead. Every selector in it must carry {label}="NAME" or '
-                f'{label}=~"A|B" with plain names of services of this incident. No subqueries, no comments.'
-            ),
-            "signal": one_of(("", *sorted(self._templates)), 'One of the known signals, or "" with a query.'),
-            "service": text('The service whose signal it is, by its exact name; "" with a query.'),
-            "minutes": whole(minutes),
-        }
-
-    def asked(self, given: Arguments, scope: Scope, least_min: int) -> Asked:
-        """Raises Refused for what may not be asked."""
-        minutes = given.whole("minutes", least_min, LONGEST_MIN)
-        query, word, services = given.text("query", LONGEST), "", frozenset[str]()
-        if query:
-            services = allow(query, self.labels.service, tuple(scope.services))
-        else:
-            query, word, services = self._rendered(given, scope)
-        until = scope.window.until.replace(microsecond=0)
-        step_s = max(SHORTEST_STEP_S, math.ceil(minutes * 60 / POINTS))
-        window = Window(until - timedelta(minutes=minutes or 60), until)
-        return Asked(query, word, tuple(name for name in scope.services if name in services), window, step_s)
-
-    def _rendered(self, given: Arguments, scope: Scope) -> tuple[str, str, frozenset[str]]:
-        word = given.text("signal")
-        if not word:
-            raise given.refused(f"give a query, or one of the signals {', '.join(sorted(self._templates))}"[:220])
-        service = given.service()
-        template = service.metrics.get(word, self._templates.get(word, ""))
-        if not template.strip():
-            raise given.refused(f"there is no signal {shown(word)} of {shown(service.name)}; give a query instead")
-        query = render(template, self.labels, (service.name,), scope.env, (self.labels.service,))
-        return query, word, frozenset({service.name})
+SHORTEST_TREND_MIN = 5
 
 
 class QueryMetrics:
@@ -134,9 +45,72 @@ class QueryMetrics:
         return self._answer(asked, rows, f"at {asked.window.until:%H:%M:%S} UTC", now_line)
 
     def _answer(self, asked: Asked, rows: tuple[Row, ...], head: str, line: Callable[[Row], str]) -> ToolAnswer:
-        own = own_rows(rows, self._asking.labels.service, frozenset(asked.services))
-        lines = [line(row) for row in own[:MOST_SERIES]]
-        unit = f", in {asked.unit}" if asked.unit else ""
-        found = told((asked.label, head + unit), lines or ["no figures"], max(len(own), 1), "series, by last figure")
-        url = asked.url(self._asking.url)
-        return ToolAnswer(found.text, asked.label[:200], url, found.cut, asked.services)
+        own = own_rows(rows, self._asking.labels.service, asked.services)
+        return _answer(asked, [line(row) for row in own], head, self._asking.url)
+
+
+class Forecast:
+    """Where figures lead that go on as they did."""
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+        self.spec = spec(
+            "forecast",
+            "When a figure reaches a threshold if it goes on in a straight line: for each series of a query or signal "
+            "the slope, how well a line fits (R²), and the time, or that it does not. For disks, memory, pools and "
+            f"queues that fill. At most {MOST_SERIES} series, the soonest first. A poor fit is no forecast.",
+            **asking.parameters(f"How many of the last minutes to go by, {SHORTEST_TREND_MIN} to {LONGEST_MIN}."),
+            threshold={"type": "number", "description": "In the figure's own unit, such as 100 for a disk in %."},
+        )
+
+    async def use(self, arguments: Mapping[str, Any], scope: Scope) -> ToolAnswer:
+        given = Arguments(NAME, self.spec, arguments, scope)
+        threshold = given.number("threshold")
+        asked = self._asking.asked(given, scope, SHORTEST_TREND_MIN)
+        rows = await self._asking.ask(lambda client: client.range(asked.query, asked.window, asked.step_s))
+        own = own_rows(rows, self._asking.labels.service, asked.services)
+        head = f"{asked.span}; threshold {figure(threshold)}"
+        return _answer(asked, forecasts(own, threshold), head, self._asking.url)
+
+
+def forecasts(rows: Sequence[Row], threshold: float) -> list[str]:
+    """A line for each series, those that are there first, then the soonest (pure)."""
+    lines = [(row, trend(row.times, row.values)) for row in rows]
+    return [_forecast(row, line, threshold) for row, line in sorted(lines, key=lambda one: _soon(one[1], threshold))]
+
+
+def _soon(line: Trend | None, threshold: float) -> float:
+    if line is None:
+        return 2 * FARTHEST_S
+    seconds = line.reaches(threshold)
+    return -1.0 if line.passed(threshold) else FARTHEST_S if seconds is None else seconds
+
+
+def _forecast(row: Row, line: Trend | None, threshold: float) -> str:
+    if line is None:
+        return f"{name(row.labels)}: last {figure(row.values[-1])}; too few figures for a trend, {FEWEST} are needed"
+    told_slope = f"{line.slope * 3600:+.4g} an hour" if line.slope else "steady"
+    head = f"{name(row.labels)}: last {figure(row.values[-1])}, {told_slope}, fit {line.quality} (R² {line.fit:.2f})"
+    seconds = line.reaches(threshold)
+    if line.passed(threshold):
+        return f"{head}: has passed {figure(threshold)} already"
+    if seconds is None:
+        return f"{head}: does not reach {figure(threshold)} in 30 days"
+    at = datetime.fromtimestamp(row.times[-1], tz=UTC) + timedelta(seconds=seconds)
+    sure = "" if line.quality != "poor" else ", but a line does not fit: no forecast to rely on"
+    return f"{head}: reaches {figure(threshold)} in {_duration(seconds)}, at {at:%Y-%m-%d %H:%M} UTC{sure}"
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {rest} min" if hours else f"{rest} min"
+
+
+def _answer(asked: Asked, lines: Sequence[str], head: str, address: str) -> ToolAnswer:
+    unit = f", in {asked.unit}" if asked.unit else ""
+    shown = list(lines[:MOST_SERIES]) or ["no figures"]
+    found = told((asked.label, head + unit), shown, max(len(lines), 1), "series")
+    return ToolAnswer(found.text, asked.source, asked.url(address), found.cut, asked.services)

@@ -189,10 +189,10 @@ async def test_findings_link_to_the_search_without_a_password():
     from integrations.elasticsearch.link import link
     from integrations.elasticsearch.query import window
 
-    plain = link(scope('p"ay', "cart"), window(scope()), place.settings())
+    plain = link(scope('p"ay', "cart").services, window(scope()), place.settings())
     assert plain.startswith("http://127.0.0.1:1/es/logs-*,filebeat-*/_search?q=")
     assert 'service.name:("p\\"ay" OR "cart") AND @timestamp:[2026-03-03T02:27:00Z TO' in unquote(plain)
-    kibana = link(scope("it's!"), window(scope()), place.settings(kibana_url="https://kibana.example/"))
+    kibana = link(scope("it's!").services, window(scope()), place.settings(kibana_url="https://kibana.example/"))
     assert kibana.startswith("https://kibana.example/app/discover#/?_g=")
     assert "query:'service.name:(\"it!'s!!\")'" in unquote(kibana)
     assert "secret" not in plain + kibana
