@@ -26,7 +26,7 @@ from runbooks import prepare
 from runbooks.running import keeper, kept, output
 from tests.pages import ROOT, pages, section, text_of
 
-FOLDERS = ("bot", "integrations", "runbooks", "playground", "tests", "docs", ".ci")
+FOLDERS = ("bot", "integrations", "runbooks", "playground", "tests", "docs", "deploy", ".ci")
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 
 
