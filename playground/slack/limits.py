@@ -11,6 +11,9 @@ TEXT = 40_000
 UPDATED_TEXT = 4_000
 """`chat.update` takes far less than `chat.postMessage`."""
 MARKDOWN = 12_000
+TASK_TITLE = 256
+STREAM_S = 300.0
+"""A stream lives so long (not documented; seen by many, slackapi/python-slack-sdk issue 1859)."""
 METADATA = 16_000
 REACTIONS_A_MESSAGE = 23
 REACTED_SHOWN = 10

@@ -62,6 +62,8 @@ def edit(ws: Workspace, channel: Channel, who: str, message: Message, draft: Dra
     """Makes the message say this instead; metadata stays unless the draft brings its own."""
     if message.user != who or message.subtype:
         raise SlackError("cant_update_message")
+    if ws.stream_of(message):
+        raise SlackError("streaming_state_conflict")
     if channel.archived:
         raise SlackError("is_archived")
     previous = ws.message_wire(message)
@@ -74,7 +76,7 @@ def edit(ws: Workspace, channel: Channel, who: str, message: Message, draft: Dra
 
 def delete(ws: Workspace, channel: Channel, who: str, message: Message) -> None:
     """Removes it; the head of a thread stays as «This message was deleted» as long as it has replies."""
-    if message.user != who:
+    if message.user != who or ws.stream_of(message):
         raise SlackError("cant_delete_message")
     channel.pins.pop(message.ts, None)
     if channel.replies(message.ts):

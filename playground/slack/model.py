@@ -88,9 +88,17 @@ class ResponseUrl:
 class Stream:
     """A message that is still being written."""
 
-    text: str = ""
-    tasks: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Task id → title and status."""
+    until: float
+    """Unix seconds after which Slack itself closes it."""
+    display: Literal["timeline", "plan"] = "timeline"
+    mode: Literal["", "text", "chunks"] = ""
+    """What it takes: told by the first call that brings something."""
+    parts: list[Json] = field(default_factory=list)
+    """Blocks, in the order in which they came; words that follow each other are one."""
+    tasks: dict[str, Json] = field(default_factory=dict)
+    """Task id → its card."""
+    plan: str = ""
+    """The plan's title."""
 
 
 @dataclass(slots=True)
@@ -141,6 +149,8 @@ class Message:
     """A reply that is shown in the channel too."""
     pinned_by: str | None = None
     ephemeral_to: str | None = None
+    streaming: Literal["", "in_progress", "completed"] = ""
+    """Whether it is, or was, written by streaming."""
     more: Json = field(default_factory=dict)
     """Fields that only some subtypes have, such as `topic`."""
 

@@ -128,6 +128,18 @@ class Workspace:
             raise SlackError("message_not_found")
         return channel.messages[ts]
 
+    def stream_of(self, message: Message) -> Stream | None:
+        """The stream by which it is still being written; one whose time is over is closed."""
+        stream = self.streams.get((message.channel, message.ts))
+        if stream is not None and stream.until <= self.clock().timestamp():
+            self.close_stream(message)
+            return None
+        return stream
+
+    def close_stream(self, message: Message) -> None:
+        del self.streams[message.channel, message.ts]
+        message.streaming = "completed"
+
     # ── changes ──
 
     def hear(self, listener: Callable[[Change], None]) -> Callable[[], None]:
@@ -143,6 +155,7 @@ class Workspace:
 
     def message_wire(self, message: Message, *, with_metadata: bool = False) -> Json:
         """A message as `conversations.history` shows it."""
+        self.stream_of(message)
         shown: Json = {"type": "message", "user": message.user, "text": message.text, "ts": message.ts, "team": TEAM}
         optional: Json = {
             "subtype": message.subtype,
@@ -152,6 +165,7 @@ class Workspace:
             "blocks": message.blocks,
             "attachments": message.attachments,
             "edited": message.edited,
+            "streaming_state": message.streaming,
             "files": [file.wire(self.url) for file in message.files],
             "reactions": [{"name": n, "users": list(u), "count": len(u)} for n, u in message.reactions.items()],
         }

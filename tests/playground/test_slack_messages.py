@@ -1,6 +1,8 @@
 """Messages, marks and files through the real client, with every refusal in Slack's own word."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from slack_sdk.errors import SlackApiError, SlackRequestError
@@ -228,6 +230,122 @@ async def test_an_answer_is_streamed_into_a_thread(slack: Slack, bot: AsyncWebCl
     assert await refusal(late) == "message_not_in_streaming_state"
     nobody = bot.chat_startStream(channel=place, thread_ts=head)
     assert await refusal(nobody) == "missing_recipient_user_id"
+
+
+def stream_to(slack: Slack) -> dict[str, str]:
+    return {"recipient_user_id": DANA.slack_id, "recipient_team_id": "T0PLAYGRND"}
+
+
+def task(id_: str, status: str, title: str = "Query metrics") -> dict[str, str]:
+    return {"type": "task_update", "id": id_, "title": title, "status": status}
+
+
+def words(text: str) -> dict[str, str]:
+    return {"type": "markdown_text", "text": text}
+
+
+async def streamed(slack: Slack, bot: AsyncWebClient, place: str, **more: Any) -> dict[str, str]:
+    head = (await bot.chat_postMessage(channel=place, text="why?"))["ts"]
+    started = await bot.chat_startStream(channel=place, thread_ts=head, **stream_to(slack), **more)
+    return {"channel": place, "ts": started["ts"]}
+
+
+async def test_tasks_of_a_stream_change_in_place_among_its_words(slack: Slack, bot: AsyncWebClient, place: str):
+    at = await streamed(slack, bot, place, chunks=[task("a", "in_progress")])
+    await bot.chat_appendStream(**at, chunks=[words("It is "), task("b", "in_progress", "Search logs")])
+    await bot.chat_appendStream(**at, chunks=[task("a", "complete"), words("the gateway.")])
+    answer = slack.workspace.channel(place).messages[at["ts"]]
+    shown = [(block["type"], block.get("text") or (block["task_id"], block["status"])) for block in answer.blocks]
+    assert shown == [
+        ("task_card", ("a", "complete")),
+        ("markdown", "It is "),
+        ("task_card", ("b", "in_progress")),
+        ("markdown", "the gateway."),
+    ]
+
+
+async def test_a_plan_holds_its_tasks_together(slack: Slack, bot: AsyncWebClient, place: str):
+    at = await streamed(slack, bot, place, task_display_mode="plan", chunks=[task("a", "complete"), words("Done.")])
+    await bot.chat_appendStream(**at, chunks=[{"type": "plan_update", "title": "Looking"}, task("b", "pending")])
+    plan, text = slack.workspace.channel(place).messages[at["ts"]].blocks
+    assert (plan["title"], [each["task_id"] for each in plan["tasks"]], text["text"]) == (
+        "Looking",
+        ["a", "b"],
+        "Done.",
+    )
+
+
+async def test_an_open_stream_is_neither_edited_nor_deleted_and_tells_that_it_is_open(
+    slack: Slack, bot: AsyncWebClient, place: str
+):
+    at = await streamed(slack, bot, place, chunks=[words("x")])
+    assert await refusal(bot.chat_update(**at, text="y")) == "streaming_state_conflict"
+    assert await refusal(bot.chat_delete(**at)) == "cant_delete_message"
+
+    async def state() -> str:
+        thread = slack.workspace.channel(place).messages[at["ts"]].thread_ts
+        return (await bot.conversations_replies(channel=place, ts=thread))["messages"][1]["streaming_state"]
+
+    assert await state() == "in_progress"
+    await bot.chat_stopStream(**at, metadata={"event_type": "e", "event_payload": {"key": "k"}})
+    assert await state() == "completed"
+    await bot.chat_update(**at, text="y")
+    assert await refusal(bot.chat_stopStream(**at)) == "message_not_in_streaming_state"
+
+
+async def test_a_stream_takes_only_what_it_began_with(slack: Slack, bot: AsyncWebClient, place: str):
+    in_chunks = await streamed(slack, bot, place, chunks=[words("x")])
+    in_text = await streamed(slack, bot, place, markdown_text="x")
+    neither = await streamed(slack, bot, place)
+    await bot.chat_appendStream(**neither, chunks=[words("x")])
+    for at in (in_chunks, neither):
+        assert await refusal(bot.chat_appendStream(**at, markdown_text="y")) == "streaming_mode_mismatch"
+    assert await refusal(bot.chat_appendStream(**in_text, chunks=[words("y")])) == "streaming_mode_mismatch"
+    assert await refusal(bot.chat_appendStream(**in_text)) == "invalid_arguments"
+    assert (
+        await refusal(bot.chat_appendStream(**in_text, markdown_text="y", chunks=[words("y")])) == "invalid_arguments"
+    )
+    assert await refusal(bot.chat_appendStream(**in_text, markdown_text="y" * 12_000)) == "msg_too_long"
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        task("a", "cancelled"),
+        task("a", "complete", "x" * 257),
+        {"type": "plan_update", "title": "x" * 257},
+        {"type": "x"},
+    ],
+)
+async def test_a_chunk_that_slack_does_not_know_is_refused(
+    slack: Slack, bot: AsyncWebClient, place: str, chunk: dict[str, str]
+):
+    at = await streamed(slack, bot, place)
+    assert await refusal(bot.chat_appendStream(**at, chunks=[chunk])) == "invalid_arguments"
+
+
+async def test_slack_closes_a_stream_that_nobody_stops(slack: Slack, bot: AsyncWebClient, place: str):
+    at = await streamed(slack, bot, place, chunks=[words("x")])
+    began = slack.workspace.clock()
+    slack.workspace.clock = lambda: began + timedelta(minutes=5)
+    assert await refusal(bot.chat_appendStream(**at, chunks=[words("y")])) == "message_not_in_streaming_state"
+    await bot.chat_update(**at, text="y")
+
+
+@pytest.mark.parametrize(
+    ("more", "word"),
+    [
+        ({"recipient_team_id": ""}, "missing_recipient_team_id"),
+        ({"recipient_user_id": ""}, "missing_recipient_user_id"),
+        ({"task_display_mode": "board"}, "invalid_arguments"),
+    ],
+)
+async def test_a_stream_needs_to_know_for_whom_and_how(
+    slack: Slack, bot: AsyncWebClient, place: str, more: dict[str, str], word: str
+):
+    head = (await bot.chat_postMessage(channel=place, text="why?"))["ts"]
+    asked = bot.chat_startStream(channel=place, thread_ts=head, **stream_to(slack) | more)
+    assert await refusal(asked) == word
 
 
 async def test_a_reply_to_a_reply_is_in_the_same_thread(bot: AsyncWebClient, place: str):

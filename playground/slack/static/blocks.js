@@ -29,8 +29,18 @@ const DRAW = {
   image: (block) => [block.title ? h("div", { class: "caption" }, plain(block.title.text)) : null, picture(block, "large")],
   rich_text: (block) => richText(block.elements),
   markdown: (block) => mrkdwn(fromMarkdown(block.text)),
+  task_card: (block) => task(block),
+  plan: (block) => [block.title ? h("b", { class: "title" }, block.title) : null, block.tasks.map((card) => h("div", { class: "task_card" }, task(card)))],
   input: (block) => h("div", { class: "text" }, plain(block.label.text)),
 };
+
+const STATES = { pending: ["○", "waiting"], in_progress: ["", "at work"], complete: ["✓", "done"], error: ["!", "failed"] };
+
+function task(card) {
+  const [sign, words] = STATES[card.status];
+  const more = [card.details, card.output].filter(Boolean).map((text) => h("span", { class: "more" }, text));
+  return [h("span", { class: `state ${card.status}`, role: "img", "aria-label": words, title: words }, sign), h("span", {}, card.title), more];
+}
 
 function unknown(block) {
   return h("em", {}, `(${block.type})`);
@@ -77,11 +87,12 @@ async function click(message, block, item, chosen) {
   if (answer.error) toast(answer.error);
 }
 
-// Enough of Markdown for what bots write: headings, bold, links.
+// Enough of Markdown for what bots write: headings, items, bold, links.
 function fromMarkdown(text) {
   return text
     .replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/(?!^)>/gm, "&gt;")
     .replace(/^#{1,6} (.+)$/gm, "*$1*")
+    .replace(/^(\s*)[-*+] /gm, "$1• ")
     .replace(/\*\*([^*\n]+)\*\*/g, "*$1*")
     .replace(/\[([^\]\n]+)\]\((https?:[^)\s]+)\)/g, "<$2|$1>");
 }
