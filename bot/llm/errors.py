@@ -29,8 +29,6 @@ def plainly(error: Exception, used: Usage | None, limit_s: float) -> ModelError:
             return _status(error, used if error.status_code < 300 else NOTHING_USED)
         case anthropic.APIConnectionError():
             return _lost(error.__cause__)
-        case UnicodeEncodeError():
-            return _bad_key()
         case httpx2.HTTPError() | httpx2.StreamError():
             return ModelError("the stream broke off", passing=True, used=used)
         case _:

@@ -50,8 +50,8 @@ class Listening:
         match event.type:
             case "message_start":
                 self._use(_usage(event.message.usage))
-            case "message_delta":
-                self._use(_later(self.used or Usage(), event.usage))
+            case "message_delta" if self.used is not None:
+                self._use(_later(self.used, event.usage))
             case "content_block_delta":
                 self._grow(event.delta)
             case _:  # where blocks begin and end; pings

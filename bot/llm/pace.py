@@ -42,7 +42,7 @@ class _Waiting:
     woken: asyncio.Event = field(compare=False, default_factory=asyncio.Event)
 
 
-class SteadyPace:
+class Pace:
     """`bot.model_ports.Pace` over the two limits a minute."""
 
     def __init__(
