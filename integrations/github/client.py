@@ -16,7 +16,7 @@ from integrations.contract import Ready, Refused, aware
 from integrations.github import NAME, Settings, parse
 from integrations.github.errors import silent, told_plainly
 from integrations.github.parse import COMMITS, FILES, PAGE
-from integrations.github.records import Deployment, Difference, Merge, Release, Rollout
+from integrations.github.records import Deployment, Diff, Difference, Merge, Release, Rollout
 from integrations.threads import Threads
 
 if TYPE_CHECKING:
@@ -96,6 +96,26 @@ class GitHub:
         def read(client: github.Github) -> Difference:
             files = client.get_repo(repo).get_pull(number).get_files()
             return Difference(files=tuple(one.filename for one in islice(files, FILES)))
+
+        return await self._ask(repo, read)
+
+    async def diff_between(self, repo: str, base: str, head: str) -> Diff:
+        """What `head` changed over `base`, file by file."""
+
+        def read(client: github.Github) -> Diff:
+            found = client.get_repo(repo).compare(base, head, comparison_commits_per_page=1).complete()
+            newest = next(iter(found.commits), None)
+            title = newest.commit.message.partition("\n")[0] if newest else ""
+            return parse.diff(title, found.files, found.html_url)
+
+        return await self._ask(repo, read)
+
+    async def pull_diff(self, repo: str, number: int) -> Diff:
+        """What a pull request changes, file by file, merged or not."""
+
+        def read(client: github.Github) -> Diff:
+            pull = client.get_repo(repo).get_pull(number)
+            return parse.diff(pull.title, pull.get_files(), pull.html_url)
 
         return await self._ask(repo, read)
 

@@ -13,6 +13,7 @@ from integrations.github import NAME, Settings
 from integrations.github.client import MOST, GitHub
 from integrations.github.records import Deployment, Difference, Seen
 from integrations.github.tell import Details, before, brought_by, changes, of_environment
+from integrations.github.tools import Deployments, ShowDiff
 
 T = TypeVar("T")
 
@@ -31,10 +32,10 @@ class GithubContext:
     """
 
     name = NAME
-    tools: tuple[Tool, ...] = ()
 
     def __init__(self, settings: Settings) -> None:
         self._github = GitHub(settings)
+        self.tools: tuple[Tool, ...] = (Deployments(self.history, settings), ShowDiff(self._github))
 
     async def look(self, scope: Scope) -> Look:
         """Changes from a day before the alert until now, newest first.
@@ -44,7 +45,7 @@ class GithubContext:
         window = Window(scope.alerted_at - LOOK_BACK, scope.window.until)
         repos = _by_repo(scope.services)
         asked = list(repos.items())[:MOST_REPOS]
-        answers = await asyncio.gather(*(_kept(self._repo(repo, of, scope.env, window)) for repo, of in asked))
+        answers = await asyncio.gather(*(_kept(self.history(repo, of, scope.env, window)) for repo, of in asked))
         failed = [answer for answer in answers if isinstance(answer, RoomError)]
         if failed and len(failed) == len(answers):
             raise failed[0]
@@ -56,13 +57,8 @@ class GithubContext:
         newest_first = sorted(found, key=lambda change: change.at, reverse=True)
         return Look(tuple(newest_first), tuple(dict.fromkeys(gaps)))
 
-    async def ready(self) -> Ready:
-        return await self._github.ready()
-
-    async def close(self) -> None:
-        await self._github.close()
-
-    async def _repo(self, repo: str, services: Sequence[str], env: str, window: Window) -> Look:
+    async def history(self, repo: str, services: Sequence[str], env: str, window: Window) -> Look:
+        """The changes of one repository, newest first, and what of it could not be seen. Raises RoomError."""
         deployments, releases, merges = await asyncio.gather(
             _kept(self._github.deployments(repo, window.since)),
             _kept(self._github.releases(repo)),
@@ -76,6 +72,12 @@ class GithubContext:
         details = await self._closer(repo, seen, window)
         gaps = tuple(Gap(NAME, reason, partial=True) for reason in reasons)
         return Look(changes(seen, details, services, window), gaps)
+
+    async def ready(self) -> Ready:
+        return await self._github.ready()
+
+    async def close(self) -> None:
+        await self._github.close()
 
     async def _closer(self, repo: str, seen: Seen, window: Window) -> Details:
         """How the newest deployments went and what they brought; for what room is left, the newest merges' files."""

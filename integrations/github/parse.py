@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from integrations.contract import aware
-from integrations.github.records import Deployment, Difference, Merge, Release, Rollout
+from integrations.github.records import Deployment, Diff, Difference, Merge, Patch, Release, Rollout
 
 if TYPE_CHECKING:
     from github import Comparison, PullRequest
     from github.Deployment import Deployment as WireDeployment
     from github.DeploymentStatus import DeploymentStatus
+    from github.File import File
     from github.GitRelease import GitRelease
 
 PAGE = 30
@@ -21,6 +22,8 @@ PAGE = 30
 FILES = 20
 """So many changed files are kept of one change."""
 COMMITS = 100
+PATCHES = 30
+"""So many files of a diff are read."""
 
 
 def deployment(wire: WireDeployment) -> Deployment:
@@ -107,6 +110,13 @@ def difference(wire: Comparison.Comparison) -> Difference:
         author=_login(newest.author) if newest else "",
         url=wire.html_url,
     )
+
+
+def diff(title: str, files: Iterable[File], url: str | None) -> Diff:
+    """Reads no further page than it has to."""
+    read = tuple(islice(files, PATCHES + 1))
+    patches = (Patch(_text(one.filename), one.status, one.additions, one.deletions, one.patch or "") for one in read)
+    return Diff(title, tuple(islice(patches, PATCHES)), len(read) > PATCHES, url)
 
 
 def _login(person: object) -> str:

@@ -67,6 +67,30 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Patch:
+    """What happened to one file."""
+
+    file: str
+    status: str
+    """GitHub's word: added, removed, modified, renamed, …"""
+    added: int
+    removed: int
+    text: str
+    """Hunks of a unified diff; empty where GitHub shows none, as of pictures and of very large files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """What a change did, file by file, as far as it was read."""
+
+    title: str
+    patches: tuple[Patch, ...]
+    more: bool
+    """Whether there are further files."""
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """A repository's recent past, newest first; one older deployment of each environment may be among them."""
 
