@@ -107,6 +107,7 @@ class Api:
         self.bodies.append(json.loads(self.raw[-1]))
         self.headers.append(dict(request.headers))
         made = self.answers.popleft()
+        made = made(self.bodies[-1]) if callable(made) and not isinstance(made, Response) else made
         if not isinstance(made, Streams):
             return made
         headers = {"content-length": str(made.length)} if made.length else {}
