@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 
 from integrations.chromadb import NAME, Settings
 from integrations.chromadb.client import Near, Store
-from integrations.chromadb.rank import DEPTH, Candidate, alike, fuse, query
+from integrations.chromadb.rank import DEPTH, Candidate, Query, alike, fuse, query
+from integrations.chromadb.tools import SimilarIncidents
 from integrations.contract import Gap, History, Look, Ready, RoomError, Scope, Tool, Unreachable
 
 
@@ -25,11 +26,11 @@ class ChromaContext:
     """Nearest by vector and best by words, fused; of those that are alike, the best few."""
 
     name = NAME
-    tools: tuple[Tool, ...] = ()
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._store = Store(settings)
+        self.tools: tuple[Tool, ...] = (SimilarIncidents(self.search),)
 
     async def look(self, scope: Scope) -> Look:
         """Similar findings, the most alike first, and a History with how many were searched, 0 too.
@@ -37,11 +38,15 @@ class ChromaContext:
         An embedder that fails leaves the search by words, and a partial gap. Raises RoomError where the memory
         itself cannot be read.
         """
-        async with _within(self._settings.limit_s):
-            return await self._look(scope)
+        return await self.search(query(scope))
 
-    async def _look(self, scope: Scope) -> Look:
-        asked, gaps = query(scope), []
+    async def search(self, asked: Query) -> Look:
+        """As `look`, by what is asked."""
+        async with _within(self._settings.limit_s):
+            return await self._search(asked)
+
+    async def _search(self, asked: Query) -> Look:
+        gaps: list[Gap] = []
         index = await self._store.words()
         near: tuple[tuple[Near, ...], ...] = ((), ())
         try:

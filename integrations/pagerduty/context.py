@@ -5,16 +5,17 @@ from __future__ import annotations
 from integrations.contract import Look, OnCall, Ready, Scope, Tool
 from integrations.pagerduty import NAME, Settings
 from integrations.pagerduty.client import PagerDuty, by_level
+from integrations.pagerduty.tools import OnCallNow
 
 
 class PagerDutyContext:
     """One request a look."""
 
     name = NAME
-    tools: tuple[Tool, ...] = ()
 
     def __init__(self, settings: Settings) -> None:
         self._pagerduty = PagerDuty(settings)
+        self.tools: tuple[Tool, ...] = (OnCallNow(self._pagerduty),)
 
     async def look(self, scope: Scope) -> Look:
         """OnCall findings, level 1 first. A service without `oncall` has none, which is no gap. Raises RoomError."""
