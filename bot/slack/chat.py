@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from bot.domain.briefing import Briefing
 from bot.domain.incident import Channel, Posted
 from bot.guard.redact import redact
-from bot.ports import ChatError
+from bot.ports import ChatError, Doing
 from bot.settings import Settings
 from bot.slack import reactions
 from bot.slack.blocks import Message, render
 from bot.slack.channels import Channels
 from bot.slack.files import Files, Sheet, named
+from bot.slack.growing import APPEND_S, EDIT_S, GrowingReplies
 from bot.slack.posts import Posts
+from bot.slack.speakers import speakers
 from bot.slack.web import Web, open_web
 
 NOTHING = b"(nothing)\n"
@@ -24,13 +27,23 @@ _HARMLESS = {"already_in_channel", "cant_invite_self"}
 
 
 class SlackChat:
-    """`bot.ports.Chat` over Slack's Web API. `mask` is applied to every text before it leaves."""
+    """`bot.ports.Chat` over Slack's Web API. `mask` is applied to every text before it leaves.
 
-    def __init__(self, web: Web, mask: Callable[[str], str], channels: Channels | None = None) -> None:
+    `pauses`: seconds between two appends to growing replies, and between two edits of such.
+    """
+
+    def __init__(
+        self,
+        web: Web,
+        mask: Callable[[str], str],
+        channels: Channels | None = None,
+        pauses: tuple[float, float] = (APPEND_S, EDIT_S),
+    ) -> None:
         self._web = web
         self._mask = mask
         self._channels = channels or Channels(web)
         self._posts = Posts(web)
+        self._growing = GrowingReplies(web, self._posts, mask, pauses)
         self._topics: dict[str, str] = {}
         self._files = Files(web, self._posts)
 
@@ -97,8 +110,22 @@ class SlackChat:
             for part in (message, *message.more):
                 await self._posts.tell(user_id, part)
 
+    async def begin_reply(self, channel_id: str, thread: str, *, reader: str, key: str) -> Posted:
+        return await self._growing.begin(channel_id, thread, reader, key)
+
+    async def grow_reply(self, posted: Posted, text: str, doing: Sequence[Doing] = ()) -> None:
+        """Gives back at once: it is shown when Slack takes it, and by then the newest counts."""
+        self._growing.grow(posted, text, doing)
+
+    async def end_reply(self, posted: Posted, briefing: Briefing) -> None:
+        await self._growing.end(posted, render(briefing.mapped(self._mask)))
+
+    async def speakers(self, channel_id: str, since: datetime) -> frozenset[str]:
+        return await speakers(self._web, channel_id, since)
+
     async def close(self) -> None:
         """Gives back every connection."""
+        await self._growing.close()
         await self._web.close()
 
     async def _whisper(self, channel_id: str, user_id: str, message: Message, thread: str | None) -> None:

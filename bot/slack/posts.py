@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import Any
 
 from bot.domain.incident import Posted
+from bot.ports import ChatError
 from bot.slack.blocks import Message
 from bot.slack.web import Answer, Web
 
@@ -40,8 +41,8 @@ class Posts:
 
     async def find(self, channel_id: str, key: str, thread: str | None = None) -> Posted | None:
         """The message of this bot that was posted under this key. Raises ChatError."""
-        async for message in self._messages(channel_id, thread):
-            if await self._key(message) == key:
+        async for message in self.messages(channel_id, thread):
+            if await self.key_of(message) == key:
                 return Posted(channel_id, str(message["ts"]))
         return None
 
@@ -80,9 +81,62 @@ class Posts:
 
     async def files(self, posted: Posted) -> AsyncIterator[str]:
         """Names of the files in the thread of a message. Raises ChatError."""
-        async for message in self._messages(posted.channel_id, posted.ts):
+        async for message in self.messages(posted.channel_id, posted.ts):
             for file in message.get("files") or ():
                 yield str(file.get("name", ""))
+
+    async def messages(self, channel_id: str, thread: str | None, since: float | None = None) -> AsyncIterator[Answer]:
+        """The newest of a channel, or those of a thread, oldest first; of a thread only those since then, and its head.
+
+        Raises ChatError.
+        """
+        pages = 0
+        oldest = None if since is None else f"{since:.6f}"
+        async for page in self._web.pages(
+            lambda client, cursor: (
+                client.conversations_replies(
+                    channel=channel_id, ts=thread, limit=PAGE, cursor=cursor, oldest=oldest, include_all_metadata=True
+                )
+                if thread
+                else client.conversations_history(
+                    channel=channel_id, limit=PAGE, cursor=cursor, include_all_metadata=True
+                )
+            )
+        ):
+            pages += 1
+            for message in page["messages"]:
+                yield message
+            if pages == FEW_PAGES:
+                return
+
+    async def is_mine(self, message: Answer) -> bool:
+        """Whether this bot said it."""
+        return bool(message.get("user") == await self._web.user_id())
+
+    async def key_of(self, message: Answer) -> str | None:
+        """The key that this bot posted it under; None for what others wrote, whatever it carries."""
+        metadata: dict[str, Any] = message.get("metadata") or {}
+        if metadata.get("event_type") != EVENT or not await self.is_mine(message):
+            return None
+        return str((metadata.get("event_payload") or {}).get("key"))
+
+    def took(self, posted: Posted, thread: str) -> None:
+        """A message of the bot's that began in another way than here."""
+        if posted not in self._known:
+            self._remember(posted, _Standing(thread, ours=True))
+
+    async def thread_of(self, posted: Posted) -> str:
+        """The thread that a message stands in, or begins. Raises ChatError."""
+        standing = self._known.get(posted) or self._remember(posted, await self._look_up(posted))
+        return standing.thread
+
+    async def take_away(self, posted: Posted) -> None:
+        """Deletes a message, if Slack lets it. Raises ChatError only where trying again may help."""
+        try:
+            await self._web.call(lambda client: client.chat_delete(channel=posted.channel_id, ts=posted.ts))
+        except ChatError as problem:
+            if problem.passing:
+                raise
 
     async def _carry_on(self, posted: Posted, standing: _Standing, message: Message) -> None:
         """The thread says what did not fit: messages of before are used again, and those too many are taken away."""
@@ -129,40 +183,13 @@ class Posts:
         """What an earlier process put into the thread of this message."""
         found: dict[int, str] = {}
         thread = posted.ts
-        async for message in self._messages(posted.channel_id, posted.ts):
+        async for message in self.messages(posted.channel_id, posted.ts):
             if message.get("ts") == posted.ts:
                 thread = str(message.get("thread_ts") or posted.ts)
-            key = await self._key(message)
+            key = await self.key_of(message)
             if key and key.startswith(f"{posted.ts}:more:"):
                 found[int(key.rpartition(":")[2])] = str(message["ts"])
         return _Standing(thread, more=[found[number] for number in sorted(found)])
-
-    async def _messages(self, channel_id: str, thread: str | None) -> AsyncIterator[Answer]:
-        """The newest of a channel, or those of a thread, oldest first."""
-        pages = 0
-        async for page in self._web.pages(
-            lambda client, cursor: (
-                client.conversations_replies(
-                    channel=channel_id, ts=thread, limit=PAGE, cursor=cursor, include_all_metadata=True
-                )
-                if thread
-                else client.conversations_history(
-                    channel=channel_id, limit=PAGE, cursor=cursor, include_all_metadata=True
-                )
-            )
-        ):
-            pages += 1
-            for message in page["messages"]:
-                yield message
-            if pages == FEW_PAGES:
-                return
-
-    async def _key(self, message: Answer) -> str | None:
-        """The key that this bot posted it under; None for what others wrote, whatever it carries."""
-        metadata: dict[str, Any] = message.get("metadata") or {}
-        if metadata.get("event_type") != EVENT or message.get("user") != await self._web.user_id():
-            return None
-        return str((metadata.get("event_payload") or {}).get("key"))
 
     def _remember(self, posted: Posted, standing: _Standing) -> _Standing:
         self._known[posted] = standing

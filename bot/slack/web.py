@@ -60,13 +60,13 @@ class Web:
             await asyncio.sleep(pause)
         return await self.once(act)
 
-    async def once(self, act: Act) -> Answer:
+    async def once(self, act: Act, longest_wait_s: float = LONGEST_WAIT_S) -> Answer:
         """A call that must not be repeated unseen. A rate limit did nothing, so it is waited for, within bounds."""
         for _ in range(WAITS):
             try:
                 return await self._ask(act)
             except _Later as later:
-                if later.seconds > LONGEST_WAIT_S:
+                if later.seconds > longest_wait_s:
                     raise ChatError("ratelimited", passing=True) from later
                 await asyncio.sleep(later.seconds)
         raise ChatError("ratelimited", passing=True)

@@ -1,0 +1,249 @@
+"""Replies that grow while they are written: by Slack's streaming where it takes it, else by edits.
+
+What is to be shown is kept, and one task a reply shows the newest of it when its turn comes. A reply that another
+process began is closed first and edited from then on, for what it shows already is not known here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import structlog
+
+from bot.domain.briefing import Briefing, Section
+from bot.domain.incident import Posted
+from bot.domain.text import safe
+from bot.guard.plain_reply import plain_reply, streamable
+from bot.insist import HOPELESS
+from bot.ports import ChatError, Doing
+from bot.slack.blocks import Message, render
+from bot.slack.pace import Pace
+from bot.slack.posts import Posts
+from bot.slack.streams import LOOKING, Chunk, Streams, is_of, is_open, mark, task, words
+from bot.slack.web import Web
+
+log = structlog.get_logger(__name__)
+
+APPEND_S = 0.7
+"""Between two appends of this process: Slack takes about 100 a minute (tier 4)."""
+EDIT_S = 2.0
+"""Between two edits: about 50 a minute (tier 3), which edits of briefings share."""
+HOLD_S = 10.0
+"""Nothing grows for so long once Slack's limit was reached."""
+STREAMED = 11_000
+"""Characters of a stream's text; Slack takes 12,000."""
+LOOKED_BACK_S = 86_400.0
+"""How old a reply may be that a crash left behind."""
+REMEMBERED = 500
+_NO_STREAMS = frozenset(
+    {
+        *("unknown_method", "method_deprecated", "not_allowed_token_type", "missing_scope", "access_denied"),
+        *("channel_type_not_supported", "agent_feature_disabled", "feature_not_enabled", "invalid_stream_arguments"),
+    }
+)
+"""What Slack says where this app cannot stream at all: it is not asked again."""
+_ELSEWHERE = frozenset({"block_mismatch", "streaming_state_conflict", "message_not_found"})
+"""What Slack says of a message that cannot be made to say something else: another one may have to."""
+_MARKS = {"in_progress": "⏳", "complete": "✓", "error": "✗"}
+
+
+@dataclass(slots=True)
+class _Reply:
+    """One reply, as far as this process knows."""
+
+    posted: Posted
+    key: str | None = None
+    way: Literal["stream", "edits", "none"] = "edits"
+    open: bool = True
+    """Whether it may be a stream that nobody has closed."""
+    wanted: tuple[str, tuple[Doing, ...]] | None = None
+    """What it is to show; None once it has ended."""
+    streamed: str = ""
+    tasks: dict[str, Chunk] = field(default_factory=dict)
+    """Each as it was shown last."""
+    said: Message | None = None
+    at_work: asyncio.Task[None] | None = None
+    calling: bool = False
+
+
+class GrowingReplies:
+    """`begin_reply`, `grow_reply` and `end_reply` of `bot.ports.Chat`. `mask` is applied to every text."""
+
+    def __init__(self, web: Web, posts: Posts, mask: Callable[[str], str], pauses: tuple[float, float]) -> None:
+        self._posts = posts
+        self._streams = Streams(web)
+        self._mask = mask
+        self._appends, self._edits = Pace(pauses[0]), Pace(pauses[1])
+        self._can_stream = True
+        self._begun: dict[str, Posted] = {}
+        self._replies: dict[Posted, _Reply] = {}
+
+    async def begin(self, channel_id: str, thread: str, reader: str, key: str) -> Posted:
+        """A new reply in the thread, or the one that was begun under this key before. Raises ChatError."""
+        if key not in self._begun:
+            reply = await self._left_behind(channel_id, thread, key) or await self._new(channel_id, thread, reader, key)
+            self._posts.took(reply.posted, thread)
+            self._begun[key] = self._remember(reply).posted
+        return self._begun[key]
+
+    def grow(self, posted: Posted, text: str, doing: Sequence[Doing]) -> None:
+        """Notes what it is to show, and sees to it that it is shown. Never raises, and waits for nothing."""
+        reply = self._known(posted)
+        reply.wanted = (text, tuple(doing))
+        if reply.at_work is None or reply.at_work.done():
+            reply.at_work = asyncio.create_task(self._show(reply))
+
+    async def end(self, posted: Posted, message: Message) -> None:
+        """From now on it says this. Raises ChatError."""
+        reply = self._known(posted)
+        reply.wanted, reply.way = None, "none"
+        if reply.at_work is not None:
+            if not reply.calling:  # a call that is out is waited for, lest it arrives behind the last one
+                reply.at_work.cancel()
+            await asyncio.gather(reply.at_work, return_exceptions=True)
+        await self._close(reply)
+        try:
+            await self._posts.edit(posted, message)
+        except ChatError as problem:
+            if problem.code not in _ELSEWHERE:
+                raise
+            await self._say_instead(posted, message, problem)
+
+    async def close(self) -> None:
+        """Gives up what is still to be shown."""
+        tasks = [reply.at_work for reply in self._replies.values() if reply.at_work is not None]
+        for each in tasks:
+            each.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # ── beginning ──
+
+    async def _left_behind(self, channel_id: str, thread: str, key: str) -> _Reply | None:
+        """The reply under this key that an earlier process began."""
+        async for message in self._posts.messages(channel_id, thread, since=time.time() - LOOKED_BACK_S):
+            if not await self._posts.is_mine(message):
+                continue
+            if await self._posts.key_of(message) == key or is_of(message, key):
+                posted = Posted(channel_id, str(message["ts"]))
+                return _Reply(posted, key, open=is_open(message))
+        return None
+
+    async def _new(self, channel_id: str, thread: str, reader: str, key: str) -> _Reply:
+        """A stream where Slack takes one, else a message. What is not known to have failed is not done again."""
+        if self._can_stream:
+            try:
+                return _Reply(await self._streams.start(channel_id, thread, reader, key), key, "stream")
+            except ChatError as refusal:
+                if refusal.passing and refusal.code != "ratelimited":
+                    raise
+                self._can_stream = refusal.code not in _NO_STREAMS
+                log.info("a reply is edited instead of streamed", slack=refusal.code)
+        message = render(_so_far("", ()))
+        return _Reply(await self._posts.post(channel_id, message, key, thread), key, open=False, said=message)
+
+    # ── growing ──
+
+    async def _show(self, reply: _Reply) -> None:
+        """Shows what is wanted until nothing more is."""
+        while reply.way != "none" and self._news(reply):
+            await (self._appends if reply.way == "stream" else self._edits).turn()
+            news = self._news(reply)
+            reply.calling = True
+            try:
+                await self._send(reply, news)
+            except ChatError as problem:
+                self._learn(reply, problem)
+            finally:
+                reply.calling = False
+
+    def _news(self, reply: _Reply) -> list[Chunk] | Message | None:
+        """What has to be sent for it to show what is wanted; nothing where it does."""
+        if reply.wanted is None:
+            return None
+        text, doing = reply.wanted
+        masked = [Doing(one.id, self._mask(one.title), one.state) for one in doing]
+        shown = streamable(text, mask=self._mask)
+        if reply.way == "stream":
+            return self._chunks(reply, shown[:STREAMED], masked)
+        message = render(_so_far(shown, masked))
+        return message if message != reply.said else None
+
+    def _chunks(self, reply: _Reply, shown: str, doing: Sequence[Doing]) -> list[Chunk]:
+        tasks = [task(one) for one in doing]
+        more = shown[len(reply.streamed) :] if shown.startswith(reply.streamed) else ""
+        if reply.key and (tasks or more):
+            tasks.insert(0, task(Doing(mark(reply.key), LOOKING, "complete")))
+        changed = [one for one in tasks if reply.tasks.get(one["id"]) != one]
+        return [*changed, words(more)] if more else changed
+
+    async def _send(self, reply: _Reply, news: list[Chunk] | Message | None) -> None:
+        match news:
+            case Message() as message:
+                await self._close(reply)
+                await self._posts.edit(reply.posted, message)
+                reply.said = message
+            case [*chunks] if chunks:
+                await self._streams.append(reply.posted, chunks)
+                for chunk in chunks:
+                    reply.streamed += chunk.get("text", "")
+                    if "id" in chunk:
+                        reply.tasks[chunk["id"]] = chunk
+
+    def _learn(self, reply: _Reply, problem: ChatError) -> None:
+        """How it goes on after a refusal. An append of which nothing was heard may have been done: not again."""
+        if problem.code == "ratelimited":
+            (self._appends if reply.way == "stream" else self._edits).hold(HOLD_S)
+        elif problem.code == "stopped_by_user" or problem.code in HOPELESS:
+            reply.way = "none"
+        elif reply.way == "stream":
+            reply.way = "edits"
+        else:
+            reply.wanted = None  # what comes next is tried again
+        log.info("a reply did not grow", slack=problem.code, way=reply.way)
+
+    # ── ending ──
+
+    async def _close(self, reply: _Reply) -> None:
+        """Nothing can be edited that is a stream. Raises ChatError where it is not known to be none now."""
+        if not reply.open:
+            return
+        try:
+            await self._streams.stop(reply.posted, reply.key)
+        except ChatError as problem:
+            if problem.passing:
+                raise
+        reply.open = False
+
+    async def _say_instead(self, posted: Posted, message: Message, problem: ChatError) -> None:
+        """Says it in a message of its own behind the one that cannot be changed, and takes that one away."""
+        key, thread = f"{posted.ts}:instead", await self._posts.thread_of(posted)
+        if found := await self._posts.find(posted.channel_id, key, thread):
+            await self._posts.edit(found, message)
+        elif problem.code == "message_not_found":
+            raise problem  # people removed it
+        else:
+            await self._posts.post(posted.channel_id, message, key, thread)
+        await self._posts.take_away(posted)
+
+    # ── remembering ──
+
+    def _known(self, posted: Posted) -> _Reply:
+        return self._replies.get(posted) or self._remember(_Reply(posted))
+
+    def _remember(self, reply: _Reply) -> _Reply:
+        self._replies[reply.posted] = reply
+        if len(self._replies) > REMEMBERED:
+            forgotten = self._replies.pop(next(iter(self._replies)))
+            self._begun.pop(forgotten.key or "", None)
+        return reply
+
+
+def _so_far(shown: str, doing: Sequence[Doing]) -> Briefing:
+    """What an edited reply says until it is done."""
+    lines = tuple(f"{_MARKS[one.state]} {safe(one.title, 250)}" for one in doing)
+    sections = tuple(Section(part) for part in (lines, plain_reply(shown)) if part)
+    return Briefing(plain=f"{LOOKING}…", headline=f"{LOOKING}…", sections=sections)

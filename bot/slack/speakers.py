@@ -1,0 +1,25 @@
+"""Who has spoken in a channel lately."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.slack.heard import heard_of
+from bot.slack.web import Web
+
+PAGE = 100
+
+
+async def speakers(web: Web, channel_id: str, since: datetime) -> frozenset[str]:
+    """Ids of the people who wrote in the channel itself since then, among its newest hundred messages.
+
+    Raises ChatError.
+    """
+    me = await web.user_id()
+    answer = await web.call(
+        lambda client: client.conversations_history(
+            channel=channel_id, oldest=f"{since.timestamp():.6f}", limit=PAGE, inclusive=True
+        )
+    )
+    heard = (heard_of({**message, "channel": channel_id, "edited": None}, me) for message in answer["messages"])
+    return frozenset(one.user_id for one in heard if one is not None and one.thread in (None, one.ts))
