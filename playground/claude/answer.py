@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from playground.claude.choose import topics
-from playground.claude.prompt import Prompt, Told, Use
+from playground.claude.prompt import Prompt, Told
 
 LONGEST = 170
 """Characters of a quoted line."""
 MOST_QUOTES = 3
+FITS = 2
+"""From here on a line has to do with what is asked."""
 _PLAIN = re.compile(
     r"(about|any\w*|been|call|chang\w*|does|ever|from|have|here|happen\w*|into|just|look\w*|many|much|please|right|seen"
     r"|should|show|since|some|tell|than|that|them|then|there|these|they|thing|this|today|were|what|when|where|which|will"
@@ -20,8 +22,11 @@ _PLAIN = re.compile(
 """Words that tell nothing of what is asked about."""
 _WORD = re.compile(r"[a-z][\w-]{3,}")
 _NOTHING = re.compile(r"^\W*(no|none|nothing)\b", re.IGNORECASE)
-_CUT = re.compile(r"^\(cut: ")
+_ASIDE = re.compile(r"^(\(cut: |(from|at) \d\d:\d\d)")
+_EXACT = re.compile(r"\d\d:\d\d|\d+\.\d+|\bINC-\d")
 _FIGURES = ("query_metrics", "forecast")
+_YES = ("deployments", "show_diff", "similar_incidents", "open_alerts", "search_logs", "log_patterns")
+"""Tools whose answer to a question for yes or no is that there is something, or nothing."""
 _YES_OR_NO = re.compile(r"^(so |and |but )?(did|do|does|is|are|was|were|has|have|any)\b", re.IGNORECASE)
 
 
@@ -33,6 +38,8 @@ class Quote:
     id: int
     fits: int
     tool: str = ""
+    nothing: bool = False
+    """Whether it says that there is nothing."""
 
     def __str__(self) -> str:
         return f"{self.words} [{self.id}]"
@@ -41,44 +48,53 @@ class Quote:
 def answer(prompt: Prompt) -> str:
     """What the script says at the end."""
     told = [one for use in prompt.uses if not use.problem for one in use.told]
-    found = _best(told, prompt)
-    shown = _shown(prompt)
-    if prompt.uses and not found:
-        return _unknown(prompt, told, shown)
-    quotes = _each_once([*found, *shown])
+    found = _best([one for one in told if not _empty(one)], prompt)
+    nothing = [_nothing(one) for one in told if _empty(one)]
+    if prompt.uses and not found and not (nothing and _YES_OR_NO.match(prompt.question)):
+        return _unknown(prompt, nothing)
+    quotes = _each_once([*_engines(prompt), *found, *nothing, *_shown(prompt)])
     if not quotes:
-        return _unknown(prompt, told, ())
+        return _unknown(prompt, ())
     lines = [_first(quotes[0], prompt), *(f"{quote}" for quote in quotes[1 : 1 + MOST_QUOTES])]
-    if missed := [use for use in prompt.uses if use.problem]:
-        lines.append("Could not look: " + "; ".join(_missed(use) for use in missed))
-    return "\n".join([*lines, f"Surer with: {topics(prompt.question)[0].surer}."])
+    return "\n".join([*lines, *_missed(prompt), f"Surer with: {topics(prompt.question)[0].surer}."])
 
 
 def _first(quote: Quote, prompt: Prompt) -> str:
     """The answer in one line; a question for yes or no gets its word."""
-    if not _YES_OR_NO.match(prompt.question) or quote.tool in _FIGURES:
+    if not _YES_OR_NO.match(prompt.question) or quote.tool not in _YES:
         return f"{quote}"
-    if _NOTHING.match(quote.words):
-        return f"No: {quote}"
-    return (
-        f"Yes: {quote}"
-        if quote.tool in ("deployments", "show_diff", "similar_incidents", "open_alerts")
-        else f"{quote}"
-    )
+    return f"No: {quote}" if quote.nothing else f"Yes: {quote}"
 
 
-def _unknown(prompt: Prompt, told: Sequence[Told], shown: Sequence[Quote]) -> str:
+def _unknown(prompt: Prompt, nothing: Sequence[Quote]) -> str:
     """It does not know: where it looked, what stood in the way, and the one look that would tell."""
     looked = list(dict.fromkeys(use.tool.replace("_", " ") for use in prompt.uses)) or ["the incident's facts"]
-    lines = [f"I don't know. I looked at {' and '.join(looked)}."]
-    lines += [f"Could not look: {_missed(use)}" for use in prompt.uses if use.problem]
-    lines += [f"{_short(one.lines[0])} [{one.id}]" for one in told if one.lines][:MOST_QUOTES]
-    lines += [f"{quote}" for quote in shown[:1]]
+    lines = [f"I don't know. I looked at {' and '.join(looked)}.", *_missed(prompt)]
+    lines += [f"{quote}" for quote in (*nothing, *_shown(prompt)[:1])]
     return "\n".join([*lines, f"What would tell: {topics(prompt.question)[0].surer}."])
 
 
-def _missed(use: Use) -> str:
-    return f"{use.tool.replace('_', ' ')} ({_short(use.problem, 90)})"
+def _missed(prompt: Prompt) -> list[str]:
+    """Which tools failed, and why; on one line, if there are any."""
+    missed = [f"{use.tool.replace('_', ' ')} ({_short(use.problem, 90)})" for use in prompt.uses if use.problem]
+    return ["Could not look: " + "; ".join(missed)] if missed else []
+
+
+def _empty(told: Told) -> bool:
+    """Whether the tool answered that there is nothing, as its last line does then."""
+    lines = _lines(told)
+    return not lines or _NOTHING.match(lines[-1]) is not None
+
+
+def _nothing(told: Told) -> Quote:
+    lines = _lines(told) or ["nothing"]
+    head = f"{lines[0]}: " if len(lines) > 1 else ""
+    return Quote(_short(head + lines[-1]), told.id, 0, told.tool, nothing=True)
+
+
+def _lines(told: Told) -> list[str]:
+    """Without what says that it was cut, and without the span of a table of figures."""
+    return [line for line in told.lines if not _ASIDE.match(line)]
 
 
 def _best(told: Sequence[Told], prompt: Prompt) -> list[Quote]:
@@ -88,17 +104,13 @@ def _best(told: Sequence[Told], prompt: Prompt) -> list[Quote]:
 
 
 def _fitting(told: Told, prompt: Prompt) -> list[Quote]:
-    lines = [line for line in told.lines if not _CUT.match(line)]
+    lines = _lines(told)
     if told.tool == "show_diff":
         return _sides(told, lines, prompt)
     quotes = [_quote(line, told, prompt) for line in lines]
-    figures = [quote for quote in quotes if re.search(r"\d", quote.words) or _NOTHING.match(quote.words)]
-    best = sorted(figures, key=lambda quote: -quote.fits)[:2]
-    if told.tool in _FIGURES and len(lines) > 1:
-        best = [
-            Quote(_short(f"{lines[0]}: {_short(quote.words)}"), quote.id, quote.fits, quote.tool) for quote in best[:1]
-        ]
-    return best
+    if told.tool in _FIGURES and len(quotes) > 1:
+        return [Quote(_short(f"{lines[0]}: {quotes[1].words}"), told.id, quotes[1].fits, told.tool)]
+    return sorted(quotes, key=lambda quote: -quote.fits)[:2]
 
 
 def _sides(told: Told, lines: Sequence[str], prompt: Prompt) -> list[Quote]:
@@ -115,15 +127,20 @@ def _quote(line: str, told: Told, prompt: Prompt) -> Quote:
     return Quote(_short(line.partition(" | ")[0]), told.id, _fits(line, prompt), told.tool)
 
 
+def _engines(prompt: Prompt) -> list[Quote]:
+    """What the evidence engine takes for the cause, where that is asked."""
+    if not re.search(r"\b(why|cause|wrong)", prompt.question, re.IGNORECASE):
+        return []
+    known = [cause for cause in prompt.causes if cause.facts][:1]
+    return [Quote(_short(f"{one.text}; confidence {one.confidence}"), one.facts[0], 0) for one in known]
+
+
 def _shown(prompt: Prompt) -> list[Quote]:
-    """Facts and data of the prompt that speak of what is asked; the engine's first cause where it is asked why."""
+    """What the prompt shows of it: facts, and its data only where no tool was used."""
     facts = [Quote(_short(f"{fact.service}: {fact.text}"), fact.id, _fits(fact.text, prompt)) for fact in prompt.facts]
     data = [_quote(line, told, prompt) for told in prompt.data for line in told.lines if " · " in line]
-    fitting = sorted((quote for quote in (*facts, *data) if quote.fits >= 2), key=lambda quote: -quote.fits)
-    if prompt.causes and prompt.causes[0].facts and re.search(r"\b(why|cause|wrong)", prompt.question, re.IGNORECASE):
-        cause = prompt.causes[0]
-        fitting.insert(0, Quote(_short(f"{cause.text}; confidence {cause.confidence}"), cause.facts[0], 9))
-    return fitting
+    quotes = facts if prompt.uses else [*facts, *data]
+    return sorted((quote for quote in quotes if quote.fits >= FITS), key=lambda quote: -quote.fits)
 
 
 def _fits(line: str, prompt: Prompt) -> int:
@@ -131,7 +148,7 @@ def _fits(line: str, prompt: Prompt) -> int:
     lower = line.lower()
     own = {word for word in _WORD.findall(prompt.question.lower()) if not _PLAIN.fullmatch(word)}
     topical = any(topic.words.search(line) for topic in topics(prompt.question))
-    return 3 * sum(word.rstrip("s") in lower for word in own) + 2 * topical + bool(re.search(r"\d", line))
+    return 3 * sum(word.rstrip("s") in lower for word in own) + 2 * topical + 4 * bool(_EXACT.search(line))
 
 
 def _each_once(quotes: Sequence[Quote]) -> list[Quote]:

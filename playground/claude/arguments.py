@@ -17,7 +17,7 @@ SIGNALS: Mapping[str, str] = {
     "cpu": r"cpu",
     "memory": r"memory|oom|heap",
     "disk": r"disk|volume|full|space",
-    "connections": r"connection|pool",
+    "connections": r"connections|pool",
     "restarts": r"restart|crash",
     "instances_up": r"instance|pods|up\b",
 }
@@ -52,7 +52,7 @@ def value(schema: Schema, prompt: Prompt, name: str = "", beside: tuple[str, ...
         return schema["const"]
     if "enum" in schema:
         wanted = _words(name, prompt, beside)
-        return wanted if wanted in schema["enum"] else schema["enum"][0]
+        return wanted if wanted in schema["enum"] else next(filter(None, schema["enum"]), schema["enum"][0])
     if several := schema.get("anyOf", schema.get("allOf")):
         return value(several[0], prompt, name, beside)
     return _of_kind(schema, prompt, name, beside)

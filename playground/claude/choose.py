@@ -24,11 +24,15 @@ def _topic(words: str, tools: str, surer: str) -> Topic:
 
 TOPICS = (
     _topic("diff|what exactly", "show_diff", "the same setting as the running pods have it"),
-    _topic("deploy|chang|releas|roll(ed)? ?out|merge|version|commit", "deployments", "the diff of that change"),
+    _topic(
+        "deploy|chang|releas|roll(ed)? ?out|merge|version|commit",
+        "deployments show_diff",
+        "the same setting as the running pods have it",
+    ),
     _topic("when will|run(s|ning)? out|full|how long until", "forecast", "the same fit over a longer time"),
     _topic("timeline|so far|in what order|what happened", "timeline", "the figures around the first entry"),
     _topic(
-        "error|fail|latency|slow|p\\d\\d|traffic|requests|cpu|memory|metric|connection|pool|disk|restart|still|status",
+        "error|fail|latency|slow|p\\d\\d|traffic|requests|cpu|memory|metric|connections|pool|disk|restart|still|status",
         "query_metrics",
         "the same figure by instance",
     ),
@@ -39,7 +43,7 @@ TOPICS = (
     _topic("alert|else is (firing|open)", "open_alerts", "the figures behind the newest of them"),
     _topic("why|cause|wrong", "log_patterns deployments", "the onset beside the last change"),
 )
-OTHERWISE = _topic("", "service_facts", "a question that names a figure, a log or a change")
+OTHERWISE = _topic("(?!)", "service_facts", "a question that names a figure, a log or a change")
 
 
 def topics(question: str) -> tuple[Topic, ...]:

@@ -46,9 +46,34 @@ def check_object(schema: Schema, where: str) -> None:
 
 def check_strict(schema: Schema, where: str) -> None:
     """A schema that the answer is held to. Raises ApiError."""
+    try:
+        inlined(schema)
+    except LookupError as wrong:
+        raise invalid(f"{where}: {wrong.args[0]}") from None
     for part in _parts(schema):
         for problem in _problems(part):
             raise invalid(f"{where}: {problem}")
+
+
+def inlined(schema: Schema) -> Schema:
+    """The schema with what each `$ref` names in its place. Raises LookupError for one that names nothing, or itself."""
+    whole: Schema = _inline(schema, schema.get("$defs", {}), ())
+    return whole
+
+
+def _inline(part: Any, named: Schema, within: tuple[str, ...]) -> Any:
+    if isinstance(part, list):
+        return [_inline(one, named, within) for one in part]
+    if not isinstance(part, Mapping):
+        return part
+    if "$ref" not in part:
+        return {key: _inline(one, named, within) for key, one in part.items() if key != "$defs"}
+    name = str(part["$ref"]).removeprefix("#/$defs/")
+    if name in within:
+        raise LookupError("Recursive schemas are not supported")
+    if name not in named:
+        raise LookupError(f"'{part['$ref']}' names nothing in '$defs'")
+    return _inline(named[name], named, (*within, name))
 
 
 def _problems(part: Schema) -> Iterator[str]:

@@ -13,6 +13,7 @@ from playground.claude.arguments import arguments, version_of
 from playground.claude.choose import chosen
 from playground.claude.prompt import Prompt, read
 from playground.claude.reply import Json, Said, text, thought
+from playground.claude.schema import inlined
 
 SAYS_FIRST = "Looking."
 """Before its first tools, as a model often does."""
@@ -30,7 +31,7 @@ def say(body: Json, new_id: Callable[[], str]) -> Said:
 def _said(body: Json, prompt: Prompt, new_id: Callable[[], str]) -> Said:
     form = body.get("output_config", {}).get("format")
     if form:
-        return Said((text(json.dumps(analysis(form["schema"], prompt), ensure_ascii=False)),))
+        return Said((text(json.dumps(analysis(inlined(form["schema"]), prompt), ensure_ascii=False)),))
     if wanted := _wanted(body, prompt):
         uses = [_use(tool, prompt, new_id()) for tool in wanted]
         return Said((*([] if prompt.uses else [text(SAYS_FIRST)]), *uses), "tool_use")
@@ -69,5 +70,5 @@ def _use(tool: Json, prompt: Prompt, id_: str) -> Json:
         "type": "tool_use",
         "id": id_,
         "name": tool["name"],
-        "input": arguments(tool["input_schema"], prompt),
+        "input": arguments(inlined(tool["input_schema"]), prompt),
     }
