@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from bot import reply
@@ -10,6 +11,7 @@ from bot.asking import Asking, Known
 from bot.domain.incident import Posted
 from bot.investigate import investigate
 from bot.ports import Steps
+from bot.question_ports import Questions
 from bot.read_up import read_up
 
 
@@ -28,3 +30,15 @@ async def answer(asking: Asking, steps: Steps) -> None:
 
     asking.reply = await beginning
     await steps.once("answer", partial(reply.end, asking, known, talk), bool)
+
+
+async def take_up_questions(
+    questions: Questions, take_up: Callable[[str], Awaitable[bool]], give_up: Callable[[str], Awaitable[None]]
+) -> None:
+    """Goes on with every question that has no answer yet. Raises JournalDown.
+
+    One whose story failed too often (`take_up` says no) is given up, so that it is not begun for ever.
+    """
+    for question_id in await questions.unanswered():
+        if not await take_up(question_id):
+            await give_up(question_id)

@@ -17,9 +17,13 @@ import structlog
 import uvicorn
 from starlette.applications import Starlette
 
-from bot import schedules
+from bot import reply, schedules
+from bot.answer import answer, take_up_questions
+from bot.asking import Asking
+from bot.budget_warning import watch_budget
 from bot.catalog import load as load_catalog
 from bot.clock import SystemClock
+from bot.consult import Consult
 from bot.desk import Desk, Telling
 from bot.domain.names import channel_name
 from bot.incident_action import IncidentAction
@@ -28,19 +32,21 @@ from bot.keep_current import keep_current
 from bot.looking.apart import Apart
 from bot.looking.toolbox import specs_of
 from bot.measures import Measures
+from bot.open_answering import Answering, open_answering
 from bot.open_workshop import open_workshop
-from bot.ports import Clock, Journal, Looking, Steps
+from bot.ports import Clock, Journal, Steps
 from bot.remediate import remediate, take_up_runs
-from bot.replies import JournalReplies
+from bot.replies import Replies, Talking
 from bot.respond import respond
 from bot.rooms import open_rooms
 from bot.settings import Settings, SettingsError
 from bot.slack.chat import open_chat
 from bot.slack.ears import Ears, EarSettings
 from bot.sources import MatchingRunbooks, OtherAlerts, ServiceFacts
-from bot.state.database import engine_url, migrate, open_database
+from bot.state.database import Database, engine_url, migrate, open_database
 from bot.state.engine import Engine
 from bot.state.journal import journal
+from bot.tools import own_specs
 from bot.web import health, webhooks
 from bot.web.senders import senders
 from integrations.trust import context as tls_context
@@ -78,10 +84,20 @@ async def serve(settings: Settings) -> None:
 @contextlib.asynccontextmanager
 async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
     """The bot at work on a migrated database, as an ASGI app; closed again without losing anything."""
-    clock = SystemClock()
+    clock, measures = SystemClock(), Measures()
     database = open_database(settings.database_url)
-    looking = _looking(settings)
-    desk = _desk(settings, journal(database, clock, _alert_rules(settings)), clock, looking)
+    async with open_answering(settings, database, clock, measures) as answering:
+        desk = _desk(settings, journal(database, clock, _alert_rules(settings)), clock, answering.consult, measures)
+        async with _at_work(settings, database, desk, answering) as asgi:
+            yield asgi
+    await database.dispose()
+
+
+@contextlib.asynccontextmanager
+async def _at_work(
+    settings: Settings, database: Database, desk: Desk, answering: Answering
+) -> AsyncIterator[Starlette]:
+    """Stories are told, people are heard."""
 
     async def tell(steps: Steps, incident_id: str, opening: int) -> None:
         await respond(Telling(desk, incident_id, opening, steps.taken_up), steps)
@@ -89,22 +105,28 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
     async def work(steps: Steps, run_id: str, _once: int) -> None:
         await steps.once("run", partial(remediate, shop, run_id), bool)
 
-    engine = Engine(engine_url(settings.database_url), {"respond": tell, "remediate": work})
+    async def say(steps: Steps, question_id: str, _once: int) -> None:
+        await answer(await _asking(desk, answering, question_id), steps)
+
+    engine = Engine(engine_url(settings.database_url), {"respond": tell, "remediate": work, "answer": say})
     intake = Intake(desk.journal, lambda *opening: engine.start("respond", *opening), desk.changed, desk.measures)
 
     async def take_up() -> None:
         await _take_up_openings(desk, engine)
         await take_up_runs(shop, lambda run_id: engine.take_up("remediate", run_id, 1))
+        await _take_up_questions(desk, answering, engine)
 
     # Rooms load their clients in threads, and several of them this one: two at once can lock each other out.
     await asyncio.to_thread(importlib.import_module, "requests")
     async with open_workshop(settings, desk, database, lambda run_id: engine.start("remediate", run_id, 1)) as shop:
-        ears = Ears(_ear_settings(settings), IncidentAction(shop, JournalReplies(desk)))
-        looking.open()
+        talking = Talking(answering.questions, lambda id_: engine.start("answer", id_, 1), settings.answer_mode)
+        ears = Ears(_ear_settings(settings), IncidentAction(shop, Replies(desk, talking)))
+        desk.looking.open()
         await engine.launch()
         await ears.open()
-        ticking = schedules.start(take_up, partial(_forget, engine, clock))
-        beside = [asyncio.create_task(act) for act in (keep_current(desk), take_up())]
+        ticking = schedules.start(take_up, partial(_forget, engine, desk.clock))
+        watching = watch_budget(desk, answering.purse, answering.lines)
+        beside = [asyncio.create_task(act) for act in (keep_current(desk), take_up(), watching)]
         gc.freeze()  # what is loaded stays: to go through it again and again holds everything up for 0.1 s
         try:
             yield _asgi(settings, desk, intake, ears)
@@ -113,9 +135,23 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
             await engine.close(FINISH_S, lambda: len(shop.resting))
             await _cancelled(beside)
             await ears.close()
-            await looking.close()
+            await desk.looking.close()
             await desk.chat.close()
-    await database.dispose()
+
+
+async def _asking(desk: Desk, answering: Answering, question_id: str) -> Asking:
+    """Raises JournalDown; LookupError for a question that nobody asked."""
+    question = await answering.questions.question(question_id)
+    if question is None:
+        raise LookupError(f"no question is called {question_id}")
+    return Asking(desk, answering.questions, answering.consult, question)
+
+
+async def _take_up_questions(desk: Desk, answering: Answering, engine: Engine) -> None:
+    async def give_up(question_id: str) -> None:
+        await reply.give_up(await _asking(desk, answering, question_id))
+
+    await take_up_questions(answering.questions, lambda id_: engine.take_up("answer", id_, 1), give_up)
 
 
 async def _take_up_openings(desk: Desk, engine: Engine) -> None:
@@ -161,10 +197,11 @@ def _looking(settings: Settings) -> Apart:
     own = (ServiceFacts.name, MatchingRunbooks.name, OtherAlerts.name)
     sources = (*(room.name for room in rooms.open), *own)
     limit_s = settings.gather_deadline_s + UNDERSTAND_S
-    return Apart(sources, tuple(rooms.off), limit_s, tools=specs_of(rooms.open))
+    tools = specs_of(rooms.open, own_specs(sources))
+    return Apart(sources, tuple(rooms.off), limit_s, tools=tools)
 
 
-def _desk(settings: Settings, record: Journal, clock: Clock, looking: Looking) -> Desk:
+def _desk(settings: Settings, record: Journal, clock: Clock, consult: Consult, measures: Measures) -> Desk:
     catalog, library = load_catalog(settings.services_file), load_runbooks(settings.runbooks_dir)
     for problem in library.problems:
         log.warning("a runbook is left out", fault=str(problem))
@@ -172,13 +209,15 @@ def _desk(settings: Settings, record: Journal, clock: Clock, looking: Looking) -
         journal=record,
         chat=open_chat(settings),
         clock=clock,
-        looking=looking,
+        looking=_looking(settings),
         catalog=catalog,
         library=library,
-        measures=Measures(),
+        measures=measures,
         incidents_channel=settings.slack_incidents_channel,
         channel_timeout_s=settings.channel_timeout_s,
         channel_name=lambda incident: channel_name(incident.service, incident.started_at),
+        consult=consult,
+        opinion_deadline_s=settings.opinion_deadline_s,
     )
 
 

@@ -1,7 +1,7 @@
 """What is known of an incident, numbered and fenced for a model: the evidence engine's findings, compact (pure).
 
-The facts keep the numbers that the briefing gives them. What else is known follows under further numbers, so that an
-answer can cite all of it. Raw log lines are never in it: a template stands for thousands of them.
+The facts keep the numbers that the briefing gives them. What else was found (figures, changes, log templates) follows
+under further numbers, so that all of it can be cited. Raw log lines are never in it: a template stands for thousands.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from integrations.signals import signal
 
 SOFT = frozenset({"elasticsearch", "github", "chromadb", "alert"})
 """Sources whose texts people or programs wrote; what they say alone makes no cause more than low."""
-_ALERTS, _CHANGES, _PAST, _OTHERS = 5, 8, 3, 8
+_ALERTS, _CHANGES, _PAST, _OTHERS, _PATTERNS = 5, 8, 3, 8, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,15 @@ class Case:
     """What a model is told of an incident, and what can be cited of it."""
 
     words: str
+    facts: tuple[Fact, ...]
+    """The briefing's own, and those that were found besides, each of one service."""
     sources: tuple[Source, ...]
+    """The same, and what else has a number, such as the alerts."""
 
 
 def case(incident: Incident, report: Report | None, now: datetime) -> Case:
     """The incident as a model sees it. Without a report only its alerts are known."""
-    facts = report.analysis.facts if report else ()
+    facts = (*report.analysis.facts, *_found_besides(report, now)) if report else ()
     sources = [Source(f.id, f"{f.source}: {f.text}", f.url, f.source not in SOFT) for f in facts]
     parts = [_incident(incident, report, now)]
     if report:
@@ -44,7 +47,35 @@ def case(incident: Incident, report: Report | None, now: datetime) -> Case:
         number += 1
         sources.append(Source(number, label, url, source not in SOFT))
         parts.append(fence.fence(number, source, "\n".join(lines)))
-    return Case("\n\n".join(parts), tuple(sources))
+    return Case("\n\n".join(parts), facts, tuple(sources))
+
+
+def _found_besides(report: Report, now: datetime) -> Iterator[Fact]:
+    """What no cause of the engine's rests on: the same figure or change is not told twice."""
+    told = {fact.url for fact in report.analysis.facts if fact.url}
+    number = max((fact.id for fact in report.analysis.facts), default=0)
+    for source, service, text, at, url in _findings(report, now):
+        if url is None or url not in told:
+            number += 1
+            yield Fact(number, source, service, text, at, url)
+
+
+Finding = tuple[str, str, str, datetime | None, str | None]
+"""Source, service, words, when, and where a person can look."""
+
+
+def _findings(report: Report, now: datetime) -> Iterator[Finding]:
+    for state in report.analysis.signals:
+        yield "prometheus", state.service, _figure(state), state.since, state.url
+    for pattern in report.analysis.patterns[:_PATTERNS]:
+        before = "never before" if pattern.new else f"{figure(round(pattern.before))} before"
+        text = f"{pattern.count:,} × {pattern.template[:200]} ({before})"
+        yield "elasticsearch", pattern.service, text, pattern.first_seen, pattern.url
+    for change in sorted(report.context.of(Change), key=lambda one: one.at, reverse=True)[:_CHANGES]:
+        yield "github", change.service, _change(change), change.at, change.url
+    for other in report.context.of(OpenAlert)[:_OTHERS]:
+        text = f"alert {other.name} fires too, since {clock(other.since, now)}"
+        yield "alert", other.service, text, other.since, None
 
 
 def _incident(incident: Incident, report: Report | None, now: datetime) -> str:
@@ -86,17 +117,8 @@ def _more(incident: Incident, report: Report | None, now: datetime) -> Iterator[
     yield "alert", "the incident's alerts", [_service(incident), *_alerts(incident, now)], first
     if report is None:
         return
-    context, found = report.context, report.analysis
-    if found.signals:
-        url = next((state.url for state in found.signals if state.url), None)
-        yield "prometheus", "the service's figures beside their normal", [*map(_figure, found.signals)], url
-    if changes := sorted(context.of(Change), key=lambda change: change.at, reverse=True)[:_CHANGES]:
-        yield "github", "what changed in 24 h", [_change(change, now) for change in changes], changes[0].url
-    if past := context.of(Similar)[:_PAST]:
+    if past := report.context.of(Similar)[:_PAST]:
         yield "chromadb", "past incidents like it", [_past(one, now) for one in past], past[0].url
-    if others := context.of(OpenAlert)[:_OTHERS]:
-        lines = [f"{one.service} · {one.name} · since {clock(one.since, now)}" for one in others]
-        yield "alerts elsewhere", "other open alerts", lines, None
     yield "first-responder", "what is known of the service", [*_known(report)], None
 
 
@@ -114,15 +136,14 @@ def _alerts(incident: Incident, now: datetime) -> Iterator[str]:
 def _figure(state: SignalState) -> str:
     known = signal(state.signal)
     normal = f" (normal {quantity(state.normal, known.unit)})" if state.normal is not None else ""
-    since = f" since {state.since:%H:%M:%S}" if state.since else ""
     moved = "" if state.moved in ("steady", "unknown") else f" {state.moved}"
-    return f"{state.service} · {known.label} {quantity(state.value, known.unit)}{normal}{moved}{since}"
+    return f"{known.label} {quantity(state.value, known.unit)}{normal}{moved}"
 
 
-def _change(change: Change, now: datetime) -> str:
+def _change(change: Change) -> str:
     files = f" · files {', '.join(change.files[:8])}" if change.files else ""
     what = f"{change.what} {change.version}".strip()
-    return f"{change.service} · {what} · {clock(change.at, now)} · {change.author} · {change.title[:200]}{files}"
+    return f"{what} · {change.author} · {change.title[:200]}{files}"
 
 
 def _past(past: Similar, now: datetime) -> str:

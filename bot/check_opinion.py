@@ -13,11 +13,11 @@ The rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.case import SOFT
-from bot.check_answer import UNCHECKED, check_answer
+from bot.check_answer import UNCHECKED, Checked, check_answer
 from bot.domain.analysis import Analysis, Cause, Confidence, Fact, FirstStep
 from bot.domain.opinion import Opinion, Step, Suspect
 from bot.domain.text import clean, cut
@@ -31,16 +31,23 @@ MOST_STEPS = 5
 _SENTENCES, _NAMES = 400, 6
 
 
-def join(found: Analysis, opinion: Opinion, services: frozenset[str], model: str) -> Analysis:
-    """The analysis with what the model adds to it. `services`: those of the incident and down its call graph."""
-    facts = {fact.id: fact for fact in found.facts}
+def join(found: Analysis, opinion: Opinion, known: Sequence[Fact], services: frozenset[str], model: str) -> Analysis:
+    """The analysis with what the model adds to it.
+
+    `known`: every finding that it was told, by number. `services`: the incident's and those down its call graph.
+    """
+    facts = {fact.id: fact for fact in known}
+    opinion = replace(opinion, affected=tuple(name for name in opinion.affected if name in services))
     kept = [suspect for suspect in opinion.causes if _holds(suspect, facts, services)]
     causes = _ranked(found, kept, facts)
+    summary = check_answer(cut(clean(opinion.summary), _SENTENCES), facts)
+    cited = {id_ for cause in causes for id_ in cause.facts} | set(summary.cited)
     return replace(
         found,
         causes=causes,
+        facts=(*found.facts, *(fact for fact in known if fact.id in cited and fact not in found.facts)),
         first_steps=(*found.first_steps, *map(_step, opinion.first_steps))[:MOST_STEPS],
-        opinion=tuple(_told(found, opinion, kept, causes, services)),
+        opinion=tuple(_told(found, opinion, kept, causes, summary)),
         model=model,
     )
 
@@ -51,7 +58,7 @@ def _holds(suspect: Suspect, facts: Mapping[int, Fact], services: frozenset[str]
     return known and suspect.service in services and any(f is not None and f.service == suspect.service for f in cited)
 
 
-def _ranked(found: Analysis, kept: list[Suspect], facts: Mapping[int, Fact]) -> tuple[Cause, ...]:
+def _ranked(found: Analysis, kept: Sequence[Suspect], facts: Mapping[int, Fact]) -> tuple[Cause, ...]:
     """Surer causes first; among equals as the model has them, then those that only the engine names."""
     own = {cause.service: cause for cause in found.causes}
     seen = {suspect.service: _cause(suspect, own.get(suspect.service), facts) for suspect in reversed(kept)}
@@ -90,10 +97,9 @@ def _step(step: Step) -> FirstStep:
 
 
 def _told(
-    found: Analysis, opinion: Opinion, kept: list[Suspect], causes: tuple[Cause, ...], services: frozenset[str]
+    found: Analysis, opinion: Opinion, kept: Sequence[Suspect], causes: Sequence[Cause], summary: Checked
 ) -> Iterator[str]:
     """What the briefing shows of it, in plain sentences."""
-    summary = check_answer(cut(clean(opinion.summary), _SENTENCES), {fact.id for fact in found.facts})
     if summary.text:
         yield summary.text
     if found.causes and causes:
@@ -101,13 +107,13 @@ def _told(
     doubt = next((s.ruled_out_by for s in kept if causes and s.service == causes[0].service and s.ruled_out_by), "")
     if doubt:
         yield f"Speaks against it, or would: {cut(clean(doubt), 250)}"
-    if affected := [name for name in dict.fromkeys(opinion.affected) if name in services]:
+    if affected := list(dict.fromkeys(opinion.affected)):
         yield f"Affected: {', '.join(affected[:_NAMES])}"
     if left_out := len(opinion.causes) - len(kept) + summary.dropped:
         yield f"{count(left_out, 'claim')} of it left out: nothing that was found supports it."
 
 
-def _changed(first: Cause, causes: tuple[Cause, ...]) -> Iterator[str]:
+def _changed(first: Cause, causes: Sequence[Cause]) -> Iterator[str]:
     now = next((cause for cause in causes if cause.service == first.service), None)
     if now is None or now.confidence == first.confidence:
         return

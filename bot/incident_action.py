@@ -15,7 +15,7 @@ from bot.domain.run import Run
 from bot.domain.said import Command, Filled, Form, Heard, Reacted, Tap
 from bot.domain.text import code, safe
 from bot.ports import ChatError, JournalDown
-from bot.replies import JournalReplies
+from bot.replies import Replies
 from bot.start_run import NotRunError, Wish, begin, check_asker
 from bot.workshop import Workshop
 
@@ -31,6 +31,7 @@ HELP = (
     "`/incident-action status` · `stop [&lt;run&gt;]` · `approve &lt;gate&gt;` · `deny &lt;gate&gt;`",
     "`/incident-action emergency-stop &lt;reason&gt;` halts everything at once; anyone may. `resume` lifts it.",
     "Ask in the thread of the briefing, or mention me: why, status, logs, changes, similar, who is on call …",
+    "`stop` in the thread ends an answer; «get me a human» pages who is on call, after one more tap",
 )
 FOR_ANYBODY = ("help", "?", "run", "stop", "emergency-stop", "resume", "approve", "deny")
 """Words that anybody may type: those that halt, and those that ask for themselves who one is."""
@@ -41,7 +42,7 @@ _QUOTES = str.maketrans("“”„‘’", '"""\'\'')
 class IncidentAction:
     """`bot.slack.listen.Replies`: runs by commands, buttons, forms and reactions; questions are left to `talk`."""
 
-    def __init__(self, shop: Workshop, talk: JournalReplies) -> None:
+    def __init__(self, shop: Workshop, talk: Replies) -> None:
         self._shop = shop
         self._talk = talk
         self._verbs: dict[str, Verb] = {
@@ -60,14 +61,16 @@ class IncidentAction:
         self.whisper = talk.whisper
 
     async def heard(self, heard: Heard) -> Briefing | None:
-        """The answer to a question, for those who may have one; None where it was not meant for the bot."""
-        answer = await self._talk.heard(heard)
-        if answer is not None:
+        """What to say at once to a message of a person; None where nothing is, or where its answer has begun."""
+
+        async def refused() -> str:
             try:
                 await check_asker(self._shop, heard.user_id, heard.channel_id)
             except NotRunError as refusal:
-                return _line(str(refusal).replace("Not run", "Not answered", 1))
-        return answer
+                return str(refusal).replace("Not run", "Not answered", 1)
+            return ""
+
+        return await self._talk.heard(heard, refused)
 
     async def command(self, command: Command) -> Briefing | Form:
         """The answer to `/incident-action <text>`, only for the one who typed it."""
@@ -84,6 +87,8 @@ class IncidentAction:
             return await _told(self._run(as_command, tap.value))
         if tap.does.startswith("choose."):
             return await _told(self._choose(tap))
+        if tap.does.startswith("vote."):
+            return await _told(self._talk.voted(tap))
         return None
 
     async def filled(self, filled: Filled) -> Briefing | Mapping[str, str]:

@@ -207,6 +207,10 @@ class Looking(Protocol):
     tools: tuple[ToolSpec, ...]
     """What a model may ask them besides, sorted by name."""
 
+    def open(self) -> None:
+        """Gets ready to look, without waiting for it."""
+        ...
+
     async def look(self, scope: Scope, first_impression: Callable[[Report], Awaitable[None]]) -> Report:
         """What the sources know by the deadline, and what it means; what could not be seen is a gap in it.
 

@@ -1,44 +1,148 @@
-"""What the bot answers when it is asked about an incident. It only reads."""
+"""What the bot does when it is spoken to: which messages are questions, whose, and where their answers begin."""
 
 from __future__ import annotations
 
-from bot.answer_from_evidence import answer
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from bot import answer_from_evidence, meant
 from bot.desk import Desk
 from bot.domain.briefing import Briefing, Section
 from bot.domain.incident import Incident
-from bot.domain.said import Heard
+from bot.domain.question import Question
+from bot.domain.said import Heard, Tap
 from bot.domain.text import safe
 from bot.domain.words import ago
-from bot.ports import JournalDown
+from bot.guard.redact import redact
+from bot.meant import Elsewhere, NotForUs, PersonWanted, StopAsked, may_ask
+from bot.ports import ChatError, JournalDown
+from bot.question_ports import Questions, Vote
+
+log = structlog.get_logger(__name__)
+
+LONGEST = 4_000
+"""Characters of a question: as many as a message of Slack's has."""
+DOWN = "My database does not answer right now. Try again in a minute."
+ASK_ME = "Ask me about this incident: why, status, logs, changes, similar, runbooks, timeline, who is on call …"
 
 
-class JournalReplies:
-    """Questions, answered from the journal."""
+@dataclass(frozen=True, slots=True)
+class Talking:
+    """What talking to people needs beside the desk."""
 
-    def __init__(self, desk: Desk) -> None:
+    questions: Questions
+    begin: Callable[[str], Awaitable[None]]
+    """Begins the story of a question, once."""
+    mode: meant.AnswerMode
+    want_a_person: Callable[[Incident, Heard], Awaitable[Briefing]] | None = None
+    """What is said to somebody who wants a human; None: who is on call is named, and nobody paged."""
+
+
+class Replies:
+    """Messages of people: questions begin their story, and the rest is answered at once or left alone."""
+
+    def __init__(self, desk: Desk, talking: Talking) -> None:
         self._desk = desk
+        self._talking = talking
 
-    async def whisper(self, channel_id: str, user_id: str, briefing: Briefing) -> None:
-        """Says it to one person only. Raises ChatError."""
-        await self._desk.chat.whisper(channel_id, user_id, briefing)
+    async def heard(self, heard: Heard, refused: Callable[[], Awaitable[str]]) -> Briefing | None:
+        """What to say at once in the message's thread; None where nothing is, or where an answer's story has begun.
 
-    async def heard(self, heard: Heard) -> Briefing | None:
-        """The answer to a question; None for talk in a thread that is not the briefing's, as far as can be told."""
+        `refused` tells why this person gets no answer here; empty: they get one. It is asked only where one is due.
+        """
         try:
-            incident = await self._desk.journal.in_channel(heard.channel_id)
-            if incident is None:
-                return await self.overview() if heard.mention else None
-            if not heard.mention and (incident.message is None or incident.message.ts != heard.thread):
-                return None
-            report = await self._desk.journal.report(incident.id, incident.opening)
+            return await self._said(heard, refused)
         except JournalDown:
-            return _line("My database does not answer right now. Try again in a minute.") if heard.mention else None
-        return answer(heard.text, incident, report, self._desk.clock.now())
+            return _line(DOWN) if heard.mention else None
+
+    async def _said(self, heard: Heard, refused: Callable[[], Awaitable[str]]) -> Briefing | None:
+        incident = await self._desk.journal.in_channel(heard.channel_id)
+        wanted = await self._meant(heard, incident)
+        if isinstance(wanted, NotForUs):
+            return None
+        if why := await refused():
+            return _line(why)
+        return await self.overview() if incident is None else await self._about(incident, heard, wanted)
+
+    async def _about(self, incident: Incident, heard: Heard, wanted: meant.Meant) -> Briefing | None:
+        match wanted:
+            case StopAsked():
+                return await self._stop(heard)
+            case PersonWanted() if self._talking.want_a_person is not None:
+                return await self._talking.want_a_person(incident, heard)
+            case PersonWanted():
+                report = await self._desk.journal.report(incident.id, incident.opening)
+                return answer_from_evidence.answer("who is on call?", incident, report, self._desk.clock.now())
+            case meant.Question(text) if text:
+                return await self._ask(heard, incident, text)
+            case _:
+                return _line(ASK_ME)
+
+    async def _meant(self, heard: Heard, incident: Incident | None) -> meant.Meant:
+        if incident is None:
+            return Elsewhere(heard.text) if heard.mention else NotForUs()
+        own = heard.thread is not None and (
+            (incident.message is not None and incident.message.ts == heard.thread)
+            or await self._talking.questions.in_thread(heard.channel_id, heard.thread)
+        )
+        others = frozenset[str]()
+        if not heard.mention and heard.thread is None and self._talking.mode != "mentions":
+            others = await self._others(heard)
+        return meant.meant(heard, self._talking.mode, incident=True, own_thread=own, others=others)
+
+    async def _others(self, heard: Heard) -> frozenset[str]:
+        """Who else is talking in the channel. Where Slack does not tell, people are taken to be."""
+        since = self._desk.clock.now() - meant.QUIET
+        try:
+            return await self._desk.chat.speakers(heard.channel_id, since) - {heard.user_id}
+        except ChatError as problem:
+            log.warning("cannot tell whether people are talking", slack=problem.code)
+            return frozenset({"somebody"})
+
+    async def _ask(self, heard: Heard, incident: Incident, text: str) -> Briefing | None:
+        """Commits the question and begins its story; whoever asks too much is told so kindly."""
+        now = self._desk.clock.now()
+        question = Question(
+            id=f"{heard.channel_id}:{heard.ts}",
+            incident_id=incident.id,
+            channel_id=heard.channel_id,
+            thread=heard.thread or heard.ts,
+            user_id=heard.user_id,
+            text=redact(text)[:LONGEST],
+            asked_at=now,
+        )
+        if await self._talking.questions.question(question.id) is None:
+            times, open_now = await self._talking.questions.asked_by(heard.user_id, now - meant.PACE)
+            if why_not := may_ask(times, open_now, now):
+                return _line(why_not)
+            await self._talking.questions.ask(question)
+        await self._talking.begin(question.id)
+        return None
+
+    async def _stop(self, heard: Heard) -> Briefing | None:
+        if heard.thread and await self._talking.questions.stop(heard.channel_id, heard.thread):
+            return None
+        return _line("Nothing is being answered here.") if heard.mention else None
+
+    async def voted(self, tap: Tap) -> Briefing:
+        """A 👍 or 👎 under an answer. Raises JournalDown."""
+        vote: Vote = "up" if tap.does == "vote.up" else "down"
+        now = self._desk.clock.now()
+        before = await self._talking.questions.vote(tap.value, tap.user_id, vote, now)
+        if before != vote:
+            self._desk.measures.voted(vote)
+        return _line("Noted." if vote == "up" else "Noted. Say in the thread what was wrong, and I look again.")
 
     async def post(self, channel_id: str, thread: str, briefing: Briefing, key: str) -> None:
         """Posts an answer once by its key. Raises ChatError."""
         if await self._desk.chat.find(channel_id, key, thread) is None:
             await self._desk.chat.post(channel_id, briefing, key=key, thread=thread)
+
+    async def whisper(self, channel_id: str, user_id: str, briefing: Briefing) -> None:
+        """Says it to one person only. Raises ChatError."""
+        await self._desk.chat.whisper(channel_id, user_id, briefing)
 
     async def overview(self) -> Briefing:
         """Which incidents are open, and where. Raises JournalDown."""

@@ -8,12 +8,13 @@ import structlog
 
 from bot import compose_answer
 from bot.asking import Asking, Known
+from bot.domain.briefing import Briefing
 from bot.domain.incident import Posted
 from bot.domain.money import NOTHING
 from bot.domain.plain import as_text
 from bot.domain.question import Answer
 from bot.domain.talk import Talk
-from bot.insist import insist
+from bot.insist import attempt, insist
 from bot.ports import ChatError
 
 log = structlog.get_logger(__name__)
@@ -75,3 +76,13 @@ async def _answer(asking: Asking, known: Known, talk: Talk | None) -> Answer:
     stopped = talk is not None and talk.why == "stopped"
     cost = talk.cost if talk is not None else NOTHING
     return Answer(told, as_text(told), "stopped" if stopped else "evidence", None, cost)
+
+
+async def give_up(asking: Asking) -> None:
+    """Says that there is no answer, where its story failed again and again. Raises JournalDown."""
+    asking.reply = await asking.questions.reply(asking.question.id)
+    sorry = "I failed five times over this answer; my log tells why. Ask again, or `/incident-action status`."
+    failed = Answer(Briefing(plain=sorry, headline=sorry), sorry, "stopped")
+    await asking.questions.keep_answer(asking.question.id, failed, asking.desk.clock.now())
+    if asking.reply is not None:
+        await attempt("sorry", partial(asking.desk.chat.end_reply, asking.reply, failed.briefing))

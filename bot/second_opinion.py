@@ -7,6 +7,7 @@ evidence made it, and the briefing says so.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import structlog
@@ -15,6 +16,7 @@ from bot.case import case
 from bot.check_opinion import join
 from bot.consult import Consult, Consulted, NoModel
 from bot.desk import Telling
+from bot.domain.analysis import Fact
 from bot.domain.context import Report
 from bot.domain.dialogue import Message, Request, Text
 from bot.domain.incident import Incident
@@ -47,12 +49,14 @@ async def second_opinion(telling: Telling) -> bool:
 async def _improved(telling: Telling, consult: Consult, incident: Incident, report: Report) -> Report:
     """The report with the opinion joined to its analysis, or with a gap that says why there is none."""
     desk = telling.desk
-    request = Request("analysis", prompt("analysis"), (_asked(telling, incident, report),), (), MOST_TOKENS, SCHEMA)
+    told = case(incident, report, desk.clock.now())
+    asked = Message("user", (Text(told.words),))
+    request = Request("analysis", prompt("analysis"), (asked,), (), MOST_TOKENS, SCHEMA)
     account = Account("briefing", incident.id)
     try:
         async with asyncio.timeout(desk.opinion_deadline_s):
             found = await consult.ask(request, account, urgent=True)
-        return _joined(report, found)
+        return _joined(report, told.facts, found)
     except TimeoutError:
         return _without(report, f"no answer in {desk.opinion_deadline_s:g} s")
     except NoModel as none:
@@ -62,15 +66,10 @@ async def _improved(telling: Telling, consult: Consult, incident: Incident, repo
         return _without(report, "its answer had another form")
 
 
-def _asked(telling: Telling, incident: Incident, report: Report) -> Message:
-    told = case(incident, report, telling.desk.clock.now())
-    return Message("user", (Text(told.words),))
-
-
-def _joined(report: Report, found: Consulted) -> Report:
+def _joined(report: Report, facts: Sequence[Fact], found: Consulted) -> Report:
     """Raises ValueError where the answer has another form, or was cut."""
     services = frozenset(report.context.scope.services)
-    analysis = join(report.analysis, read(found.reply.text), services, found.reply.model)
+    analysis = join(report.analysis, read(found.reply.text), facts, services, found.reply.model)
     return replace(report, analysis=replace(analysis, cost=found.cost))
 
 

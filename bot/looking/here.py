@@ -34,6 +34,9 @@ class Here:
         self.sources = tuple(source.name for source in gathering.sources)
         self.tools = self._toolbox.specs
 
+    def open(self) -> None:
+        """There is nothing to get ready: the sources are."""
+
     async def look(self, scope: Scope, first_impression: Callable[[Report], Awaitable[None]]) -> Report:
         async def early(context: Context) -> None:
             await first_impression(await self._understood(context))

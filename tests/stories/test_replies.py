@@ -1,14 +1,16 @@
-"""What the bot says when it is spoken to: in its channels, elsewhere, and without its database."""
+"""What the bot does when it is spoken to: in its channels, elsewhere, and without its database."""
 
 from dataclasses import replace
 
 import pytest
 
 from bot.domain.plain import as_text
-from bot.domain.said import Heard
-from bot.replies import JournalReplies
+from bot.domain.said import Heard, Tap
+from bot.ports import ChatError
+from bot.replies import Replies, Talking
 from bot.state.database import open_database
 from bot.state.journal import journal
+from bot.state.questions import SqlQuestions
 from runbooks.model import Library, Runbook, Step, Trigger
 from tests.stories.incident_sample import series
 from tests.stories.world import OWN, FakeSlack, Source, desk_with, fire, tell
@@ -36,9 +38,38 @@ async def desk(tmp_path):
         yield d
 
 
+class Front:
+    """Who hears people: what it says at once, and which questions it begins."""
+
+    def __init__(self, desk, database, mode="questions", refusal=""):
+        self.questions = SqlQuestions(database)
+        self.begun = []
+        self.refusal = refusal
+        self.refusals_asked = 0
+        self.replies = Replies(desk, Talking(self.questions, self._begin, mode))
+
+    async def _begin(self, question_id):
+        self.begun.append(question_id)
+
+    async def _refused(self):
+        self.refusals_asked += 1
+        return self.refusal
+
+    async def hears(self, message):
+        said = await self.replies.heard(message, self._refused)
+        return said if said is None else as_text(said)
+
+
 @pytest.fixture
-def replies(desk):
-    return JournalReplies(desk)
+async def database(tmp_path, desk):
+    database = open_database(f"sqlite:///{tmp_path / 'stories.sqlite'}")
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture
+def front(desk, database):
+    return Front(desk, database)
 
 
 @pytest.fixture
@@ -51,45 +82,126 @@ async def briefed(desk):
 @pytest.fixture
 def without_a_database(desk, tmp_path):
     away = open_database(f"sqlite:///{tmp_path / 'no' / 'such' / 'folder.sqlite'}")
-    return JournalReplies(replace(desk, journal=journal(away, desk.clock, (("service",), ("env",), 3600))))
+    return Front(replace(desk, journal=journal(away, desk.clock, (("service",), ("env",), 3600))), away)
 
 
-async def test_elsewhere_a_mention_tells_of_open_incidents(replies, briefed):
-    said = as_text(await replies.heard(heard(ELSEWHERE, "77.0", "hello", mention=True)))
+async def test_elsewhere_a_mention_tells_of_open_incidents(front, briefed):
+    said = await front.hears(heard(ELSEWHERE, "77.0", "hello", mention=True))
     assert "#C1" in said
     assert "HighErrorRate" in said
 
 
-async def test_elsewhere_without_an_incident_it_says_that_none_is_open(replies):
-    assert "No incident is open" in as_text(await replies.heard(heard(ELSEWHERE, "77.0", "hello", mention=True)))
+async def test_elsewhere_without_an_incident_it_says_that_none_is_open(front):
+    assert "No incident is open" in await front.hears(heard(ELSEWHERE, "77.0", "hello", mention=True))
 
 
-async def test_a_question_in_the_briefings_thread_is_answered(replies, briefed):
-    said = await replies.heard(heard(OWN, briefed.message.ts, "how bad is it?"))
-    assert "Errors 0.2 %" in as_text(said)
+@pytest.mark.parametrize("mention", [False, True])
+async def test_a_question_in_the_briefings_thread_begins_an_answer(front, briefed, mention):
+    assert await front.hears(heard(OWN, briefed.message.ts, "how bad is it", mention=mention)) is None
+    (begun,) = front.begun
+    question = await front.questions.question(begun)
+    assert (question.text, question.thread) == ("how bad is it", briefed.message.ts)
 
 
-async def test_a_mention_is_answered_in_any_thread(replies, briefed):
-    assert "Errors 0.2 %" in as_text(await replies.heard(heard(OWN, "77.0", "how bad is it?", mention=True)))
-    assert "HighErrorRate" in as_text(await replies.heard(heard(ELSEWHERE, "77.0", "how bad is it?", mention=True)))
+async def test_a_question_in_the_channel_is_answered_in_its_own_thread(front, briefed):
+    assert await front.hears(heard(OWN, None, "did anything change?")) is None
+    question = await front.questions.question(front.begun[0])
+    assert question.thread == "99.0"
+    assert await front.hears(heard(OWN, "99.0", "and the gateway")) is None  # a thread of the bot by now
+    assert len(front.begun) == 2 or front.begun[0] == front.begun[1]
+
+
+async def test_into_peoples_talk_it_does_not_speak(front, desk, briefed):
+    desk.chat.speaking[OWN] = {"U0LEE", "U0BOB"}
+    assert await front.hears(heard(OWN, None, "did anything change?")) is None
+    assert front.begun == []
+
+
+async def test_where_slack_does_not_tell_who_speaks_it_keeps_quiet(front, desk, briefed):
+    desk.chat.refuse("speakers", ChatError("missing_scope", passing=False))
+    assert await front.hears(heard(OWN, None, "did anything change?")) is None
+    assert front.begun == []
+    assert await front.hears(heard(OWN, None, "did anything change?", mention=True)) is None
+    assert len(front.begun) == 1
+
+
+@pytest.mark.parametrize(("mode", "begun"), [("mentions", 0), ("questions", 0), ("all", 1)])
+async def test_a_statement_in_the_channel_is_answered_only_where_all_is(desk, database, briefed, mode, begun):
+    front = Front(desk, database, mode)
+    await front.hears(heard(OWN, None, "the gateway is slow"))
+    assert len(front.begun) == begun
 
 
 @pytest.mark.parametrize(("channel", "thread"), [(OWN, "77.0"), (ELSEWHERE, "77.0")])
-async def test_people_who_talk_in_another_thread_are_left_alone(replies, briefed, channel, thread):
-    assert await replies.heard(heard(channel, thread, "how bad is it?")) is None
+async def test_people_who_talk_in_another_thread_are_left_alone(front, briefed, channel, thread):
+    assert await front.hears(heard(channel, thread, "how bad is it?")) is None
+    assert front.begun == []
+    assert front.refusals_asked == 0
 
 
-async def test_an_answer_is_posted_once_in_its_thread(desk, replies, briefed):
-    answer = await replies.heard(heard(OWN, briefed.message.ts, "status"))
+async def test_delivered_again_it_is_begun_again_which_begins_nothing_twice(front, briefed):
     for _ in range(2):
-        await replies.post(OWN, briefed.message.ts, answer, "answer:Ev1")
+        await front.hears(heard(OWN, briefed.message.ts, "why?"))
+    assert len(set(front.begun)) == 1
+    assert await front.questions.unanswered() == front.begun[:1]
+
+
+async def test_whoever_may_not_ask_is_told_why_and_nothing_begins(desk, database, briefed):
+    front = Front(desk, database, refusal="Not answered: this channel is shared.")
+    said = await front.hears(heard(OWN, briefed.message.ts, "why?"))
+    assert said == "Not answered: this channel is shared."
+    assert front.begun == []
+
+
+async def test_three_at_once_and_then_a_kind_word(front, briefed):
+    for number in range(3):
+        message = replace(heard(OWN, briefed.message.ts, "why?"), ts=f"{number}.0")
+        assert await front.hears(message) is None
+    said = await front.hears(replace(heard(OWN, briefed.message.ts, "why?"), ts="9.0"))
+    assert "still at 3 of your questions" in said
+    assert len(front.begun) == 3
+
+
+async def test_a_secret_in_a_question_is_masked_before_it_is_stored(front, briefed):
+    await front.hears(heard(OWN, briefed.message.ts, "is password=hunter2000 right?"))
+    question = await front.questions.question(front.begun[0])
+    assert "hunter2000" not in question.text
+
+
+async def test_stop_ends_what_is_answered_in_its_thread(front, briefed):
+    await front.hears(heard(OWN, briefed.message.ts, "why?"))
+    assert await front.hears(replace(heard(OWN, briefed.message.ts, "stop"), ts="100.0")) is None
+    assert await front.questions.stopped(front.begun[0])
+    assert len(front.begun) == 1
+
+
+async def test_who_wants_a_human_is_told_who_is_on_call(front, briefed):
+    said = await front.hears(heard(OWN, briefed.message.ts, "get me a human"))
+    assert said
+    assert front.begun == []
+
+
+async def test_a_mention_without_words_tells_what_can_be_asked(front, briefed):
+    assert "Ask me about this incident" in await front.hears(heard(OWN, None, "", mention=True))
+
+
+async def test_a_vote_counts_once_for_each_person_and_can_be_changed(front, briefed, desk):
+    for does in ("vote.up", "vote.up", "vote.down"):
+        await front.replies.voted(Tap(does, "C1:99.0", OWN, "U0LEE"))
+    counted = desk.measures.registry.get_sample_value
+    assert [counted("answer_votes_total", {"vote": vote}) for vote in ("up", "down")] == [1, 1]
+
+
+async def test_a_line_is_posted_once_in_its_thread(desk, front, briefed):
+    overview = await front.replies.overview()
+    for _ in range(2):
+        await front.replies.post(OWN, briefed.message.ts, overview, "answer:Ev1")
     assert desk.chat.of("answer:Ev1").thread == briefed.message.ts
 
 
 async def test_without_its_database_it_says_so_to_who_asks_it(without_a_database):
-    said = await without_a_database.heard(heard(OWN, "77.0", "why?", mention=True))
-    assert "database does not answer" in as_text(said)
+    assert "database does not answer" in await without_a_database.hears(heard(OWN, "77.0", "why?", mention=True))
 
 
 async def test_without_its_database_it_does_not_break_into_peoples_talk(without_a_database):
-    assert await without_a_database.heard(heard(ELSEWHERE, "77.0", "shall we meet at nine?")) is None
+    assert await without_a_database.hears(heard(ELSEWHERE, "77.0", "shall we meet at nine?")) is None

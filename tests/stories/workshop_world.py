@@ -16,9 +16,10 @@ from bot.guard.autonomy import Approvers
 from bot.incident_action import IncidentAction
 from bot.next_move import next_move
 from bot.remediate import remediate
-from bot.replies import JournalReplies
+from bot.replies import Replies, Talking
 from bot.state.audit import ChainedAudit
 from bot.state.database import open_database
+from bot.state.questions import SqlQuestions
 from bot.state.runs import SqlRuns
 from bot.state.switch import SqlSwitch
 from bot.workshop import Rules, Workshop
@@ -122,11 +123,17 @@ class Town:
     clock: MovingClock
     incident_id: str
     channel_id: str
+    questions: SqlQuestions
+    asked: list[str] = field(default_factory=list)
+    """Questions whose story was begun."""
     stories: dict[str, asyncio.Task] = field(default_factory=dict)
 
     @property
     def action(self):
-        return IncidentAction(self.shop, JournalReplies(self.shop.desk))
+        async def begin(question_id):
+            self.asked.append(question_id)
+
+        return IncidentAction(self.shop, Replies(self.shop.desk, Talking(self.questions, begin, "questions")))
 
     async def say(self, text, user=DANA, channel=None):
         return await self.action.command(Command(channel or self.channel_id, user, text))
@@ -233,7 +240,7 @@ async def town_with(tmp_path, *books, profile="production", approvers=None, key=
             ),
             begin=lambda run_id: town.begin(run_id),
         )
-        town = Town(shop, chat, hands, people, clock, incident.id, incident.channel.id)
+        town = Town(shop, chat, hands, people, clock, incident.id, incident.channel.id, SqlQuestions(database))
         try:
             yield town
         finally:

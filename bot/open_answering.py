@@ -1,0 +1,58 @@
+"""The composition of answers: the model behind its budget and pace, and the record of questions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from bot.budget import Limits
+from bot.consult import Call, Consult
+from bot.llm.claude import Claude, wanted
+from bot.llm.pace import Pace
+from bot.measures import Measures
+from bot.ports import Clock
+from bot.settings import Settings
+from bot.state.budget_lines import SqlBudgetLines
+from bot.state.database import Database
+from bot.state.purse import SqlPurse
+from bot.state.questions import SqlQuestions
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What answers, and briefings with a second opinion, stand on."""
+
+    consult: Consult
+    purse: SqlPurse
+    lines: SqlBudgetLines
+    questions: SqlQuestions
+
+
+@asynccontextmanager
+async def open_answering(
+    settings: Settings, database: Database, clock: Clock, measures: Measures
+) -> AsyncIterator[Answering]:
+    """Everything that asking a model needs; nothing is connected yet. Raises SettingsError."""
+    purse = SqlPurse(database, clock, _limits(settings))
+    model = Claude(asked) if (asked := wanted(settings)) else None
+    pace = Pace(settings.model_requests_per_minute, settings.model_tokens_per_minute)
+
+    def told(call: Call) -> None:
+        measures.called(call.model, call.account.story, call.usage, call.cost, call.end)
+
+    consult = Consult(model, purse, pace, told)
+    try:
+        yield Answering(consult, purse, SqlBudgetLines(database, clock), SqlQuestions(database))
+    finally:
+        await consult.close()
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits.dollars(
+        answer=settings.budget_answer,
+        incident=settings.budget_incident,
+        person_day=settings.budget_person_day,
+        day=settings.budget_day,
+        month=settings.budget_month,
+    )
