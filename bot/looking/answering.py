@@ -37,12 +37,14 @@ from bot.settings import Settings
 from bot.sources import MatchingRunbooks, OtherAlerts, ServiceFacts
 from bot.state.database import open_database
 from bot.state.journal import journal
+from bot.state.runs import SqlRuns
+from bot.tools import own_tools
 from integrations.contract import ContextSource, RoomError
 from runbooks.loader import load as load_runbooks
 
 log = structlog.get_logger(__name__)
 
-HEAVY = ("drain3", "matplotlib.backends.backend_agg")
+HEAVY = ("drain3", "matplotlib.backends.backend_agg", "promql_parser")
 CLIENTS = {
     "prometheus": "prometheus_api_client",
     "elasticsearch": "elasticsearch",
@@ -111,12 +113,13 @@ class Answering:
 def _open(settings: Settings) -> tuple[Gathering, Here]:
     catalog, library = load_catalog(settings.services_file), load_runbooks(settings.runbooks_dir)
     rules = (settings.service_labels, settings.env_labels, settings.reopen_window_s)
-    record = journal(open_database(settings.database_url), SystemClock(), rules)
+    database = open_database(settings.database_url)
+    record = journal(database, SystemClock(), rules)
     rooms = open_rooms(settings, catalog.templates)
     own: tuple[ContextSource, ...] = (ServiceFacts(catalog), MatchingRunbooks(library), OtherAlerts(record))
     limits = Limits(settings.source_timeout_s, settings.gather_deadline_s, settings.interim_after_s)
     gathering = Gathering((*rooms.open, *own), tuple(rooms.off), limits)
-    return gathering, Here(gathering, library)
+    return gathering, Here(gathering, library, own_tools(catalog, library, record, SqlRuns(database), rooms.open))
 
 
 def _load(sources: Sequence[str]) -> None:
