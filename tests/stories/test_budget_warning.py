@@ -160,7 +160,10 @@ async def test_what_is_only_set_aside_is_no_news(place, slack):
     await bot.look()
     assert said(slack) == []
 
-    place.clock.moment += LONGEST_CALL + timedelta(seconds=1)
+    place.clock.moment += LONGEST_CALL
+    await bot.look()
+    assert said(slack) == []
+    place.clock.moment += timedelta(seconds=1)
     await bot.look()
     assert len(said(slack)) == 1, "by now it is known that they were cut off"
 
@@ -198,6 +201,16 @@ async def test_a_post_whose_answer_was_lost_is_found_again(place, slack):
     place.clock.moment += SAYING
     await bot.look()
     assert len(said(slack)) == 1
+
+
+async def test_a_line_that_somebody_deletes_is_not_said_again(place, slack):
+    bot = place()
+    await bot.spend(9)
+    await bot.look()
+    slack.messages.clear()
+    place.clock.moment += SAYING
+    await bot.look()
+    assert said(slack) == []
 
 
 async def test_what_slack_refuses_is_said_later(place, slack):
