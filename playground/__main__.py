@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import tempfile
@@ -14,7 +15,7 @@ from playground.alerting import NotDelivered
 from playground.bot import NotStarted
 from playground.once import play_once
 from playground.scenarios import ALL
-from playground.town import Town, running
+from playground.town import Model, Town, running
 
 FIRST = "wrong-endpoint"
 PAGE_PORT = 8765
@@ -24,6 +25,10 @@ SIMULATED = (
     "Simulated: Slack, Prometheus, Elasticsearch, GitHub, PagerDuty, Kubernetes. Runbook steps are real processes;\n"
     "their kubectl and aws reach only this playground."
 )
+ANSWERS: dict[Model, str] = {
+    "script": "Claude is simulated too: a script answers, no model. With ANTHROPIC_API_KEY set, the real one is asked.",
+    "real": "Claude is real: ANTHROPIC_API_KEY is set. What is asked leaves this machine, and your key pays for it.",
+}
 
 
 def main() -> int:
@@ -57,8 +62,13 @@ async def _demo(arguments: argparse.Namespace) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    key = os.environ.get("ANTHROPIC_API_KEY", "").strip()
+    model: Model = "real" if key else "script"
     with tempfile.TemporaryDirectory(prefix="first-responder-") as folder:
-        async with running(Path(folder), port=arguments.port) as town:
+        async with running(
+            Path(folder), port=arguments.port, more={"ANTHROPIC_API_KEY": key} if key else None, model=model
+        ) as town:
+            print(ANSWERS[model])
             acting = asyncio.create_task(_act(town, arguments, stop))
             waiting = asyncio.create_task(stop.wait())
             await asyncio.wait({acting, waiting}, return_when=asyncio.FIRST_COMPLETED)

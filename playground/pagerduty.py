@@ -1,4 +1,4 @@
-"""PagerDuty's REST API over the playground's shifts: on-call, escalation policies and users; https only."""
+"""PagerDuty's REST API over the playground's shifts: on-call, policies, users, and incidents that page; https only."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ class Running:
     """For `EXTRA_CA_FILE`."""
     requests: list[str] = field(default_factory=list)
     """Path and query of each request so far."""
+    incidents: list[JSON] = field(default_factory=list)
+    """Those that were made here, oldest first."""
 
 
 @asynccontextmanager
@@ -54,7 +56,7 @@ class PagerDuty:
         routes = [
             Route("/oncalls", self._oncalls),
             Route("/abilities", self._abilities),
-            Route("/incidents", self._incidents),
+            Route("/incidents", self._incidents, methods=["GET", "POST"]),
             Route("/escalation_policies/{id}", self._policy),
             Route("/users/{id}", self._user),
         ]
@@ -89,8 +91,37 @@ class PagerDuty:
     async def _abilities(self, _: Request) -> Response:
         return JSONResponse({"abilities": ["teams", "read_only_users", "service_support_hours", "urgencies"]})
 
-    async def _incidents(self, _: Request) -> Response:
-        return JSONResponse({"incidents": [], "limit": 25, "offset": 0, "more": False, "total": None})
+    async def _incidents(self, request: Request) -> Response:
+        """Filters by key and state as the real one does; a call that would change something is another matter."""
+        if request.method == "POST":
+            return self._make(request, await request.json())
+        asked = request.query_params
+        states, key = asked.getlist("statuses[]"), asked.get("incident_key")
+        found = [
+            one
+            for one in reversed(self.seen.incidents)
+            if (not states or one["status"] in states) and (key is None or one["incident_key"] == key)
+        ]
+        return JSONResponse({"incidents": found[:25], "limit": 25, "offset": 0, "more": False, "total": None})
+
+    def _make(self, request: Request, asked: JSON) -> Response:
+        """An incident that calls level 1 of its escalation policy. One of an open incident's key is refused."""
+        sender, wanted = request.headers.get("from"), asked.get("incident") or {}
+        if not sender:
+            return _error(400, 2016, 'You must specify a user\'s email address in the "From" header')
+        if sender not in [person.email for person in self._world.people()]:
+            return _error(400, 1008, "Requester User Not Found")
+        policy = str((wanted.get("escalation_policy") or {}).get("id", ""))
+        turns = [shift for shift in self._world.shifts() if shift.policy_id == policy]
+        if not turns or (wanted.get("service") or {}).get("id") != _service_id(policy) or not wanted.get("title"):
+            return _error(400, 2002, "Arguments Caused Error", ["Service not found"])
+        key, base = str(wanted.get("incident_key") or secrets.token_hex(8)), self._base(request)
+        if any(one["incident_key"] == key and one["status"] != "resolved" for one in self.seen.incidents):
+            told = "Open incident with matching dedup key already exists on this service"
+            return _error(400, 2002, "Arguments Caused Error", [told])
+        made = _incident(f"Q{len(self.seen.incidents) + 1:08d}", wanted, turns, base) | {"incident_key": key}
+        self.seen.incidents.append(made)
+        return JSONResponse({"incident": made}, 201)
 
     async def _policy(self, request: Request) -> Response:
         wanted = [shift for shift in self._world.shifts() if shift.policy_id == request.path_params["id"]]
@@ -102,7 +133,13 @@ class PagerDuty:
              "targets": [_user(s.person, base, full=False) for s in wanted if s.level == level]}
             for level in sorted({shift.level for shift in wanted})
         ]  # fmt: skip
-        return JSONResponse({"escalation_policy": {**_policy(wanted[0], base), "escalation_rules": rules}})
+        service = {
+            "id": _service_id(wanted[0].policy_id),
+            "type": "service_reference",
+            "summary": wanted[0].policy_name,
+        }
+        whole = {**_policy(wanted[0], base), "escalation_rules": rules, "services": [service]}
+        return JSONResponse({"escalation_policy": whole})
 
     async def _user(self, request: Request) -> Response:
         for person in self._world.people():
@@ -135,6 +172,32 @@ def _oncall(shift: Shift, base: str, *, full: bool) -> JSON:
         "start": None,
         "end": _time(shift.until),
     }
+
+
+def _incident(id_: str, wanted: JSON, turns: Sequence[Shift], base: str) -> JSON:
+    first = [shift for shift in turns if shift.level == 1]
+    return {
+        "id": id_,
+        "type": "incident",
+        "title": wanted["title"],
+        "summary": wanted["title"],
+        "status": "triggered",
+        "urgency": wanted.get("urgency", "high"),
+        "body": wanted.get("body"),
+        "service": {
+            "id": _service_id(turns[0].policy_id),
+            "type": "service_reference",
+            "summary": turns[0].policy_name,
+        },
+        "escalation_policy": _policy(turns[0], base),
+        "assignments": [{"at": None, "assignee": _user(shift.person, base, full=False)} for shift in first],
+        "html_url": f"{base}/incidents/{id_}",
+    }
+
+
+def _service_id(policy_id: str) -> str:
+    """Each escalation policy is used by one service."""
+    return f"S{policy_id.removeprefix('P')}"
 
 
 def _policy(shift: Shift, base: str) -> JSON:

@@ -7,13 +7,14 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import yaml
 
-from playground import cluster, elasticsearch, github, pagerduty, prometheus, tls
+from playground import claude, cluster, elasticsearch, github, pagerduty, prometheus, tls
 from playground.alerting import Target
 from playground.bot import Bot, free_port
 from playground.director import Director, Settings
@@ -25,6 +26,10 @@ from playground.tls import Certificates
 
 Env = dict[str, str]
 """Settings of the bot, by the names of its environment variables."""
+Model = Literal["none", "script", "real"]
+"""Who answers the bot's questions to a model: nobody, the playground's script, or Anthropic."""
+MODEL_PACE_S = 0.01
+"""Between two words or so of the script's, so that an answer is seen to grow."""
 
 
 class WallClock:
@@ -39,15 +44,20 @@ class Town:
     slack: Slack
     director: Director
     bot: Bot
-    env: Mapping[str, str]
-    """The bot's settings, all of them addresses on loopback and tokens made up at the start."""
+    env: Mapping[str, str] = field(repr=False)
+    """The bot's settings: addresses on loopback and tokens made up at the start, but for a real model's key."""
+    claude: claude.Running | None = None
+    """What was asked of the script, and its faults; None where no script answers."""
 
 
 @asynccontextmanager
-async def running(folder: Path, *, port: int = 0, more: Mapping[str, str] | None = None) -> AsyncIterator[Town]:
+async def running(
+    folder: Path, *, port: int = 0, more: Mapping[str, str] | None = None, model: Model = "none"
+) -> AsyncIterator[Town]:
     """Every stand-in, and the settings of a bot that is not started yet. `folder` holds what the bot writes.
 
-    `port` is the page's; `more` are settings over those of the town, an empty one turning something off.
+    `port` is the page's; `more` are settings over those of the town, an empty one turning something off. With the
+    `model` "real", which costs money, `more` holds its key: nothing is taken from this process's own environment.
     """
     certificates = tls.make(folder / "tls")
     bot_port = free_port()
@@ -57,12 +67,14 @@ async def running(folder: Path, *, port: int = 0, more: Mapping[str, str] | None
     director = Director(Settings(target), WallClock())
     _write_what_the_bot_reads(folder, director)
     async with AsyncExitStack() as stack:
-        slack = await stack.enter_async_context(_slack(director, port))
+        slack = await stack.enter_async_context(_slack(director, port, model))
+        script = await stack.enter_async_context(_script(model))
         env = {
             **_own_settings(folder, bot_port, certificates.ca_file),
             **_slack_settings(slack),
             "ALERTMANAGER_WEBHOOK_TOKEN": alerts,
             "GENERIC_WEBHOOK_TOKEN": alerts,
+            **_model_settings(script),
         }
         figures, rota = _figures(director, figures_port), _rota(director, certificates)
         for stand_in in (figures, _logs(director), _code(director), rota, _pods(director)):
@@ -70,7 +82,7 @@ async def running(folder: Path, *, port: int = 0, more: Mapping[str, str] | None
         env |= more or {}
         bot = Bot(env, folder, bot_port)
         stack.push_async_callback(bot.stop)
-        yield Town(slack, director, bot, env)
+        yield Town(slack, director, bot, env, script)
 
 
 # ── each stand-in, as long as one is inside, and how the bot reaches it ──
@@ -111,8 +123,17 @@ async def _pods(director: Director) -> AsyncIterator[Env]:
         yield _runbook_settings(there)
 
 
-def _slack(director: Director, port: int) -> AbstractAsyncContextManager[Slack]:
-    return slack_running(_as_the_manifest_says(), director.people(), director, director.now, port=port)
+@asynccontextmanager
+async def _script(model: Model) -> AsyncIterator[claude.Running | None]:
+    if model != "script":
+        yield None
+        return
+    async with claude.running(key=_token(), pace=MODEL_PACE_S) as there:
+        yield there
+
+
+def _slack(director: Director, port: int, model: Model) -> AbstractAsyncContextManager[Slack]:
+    return slack_running(_as_the_manifest_says(model), director.people(), director, director.now, port=port)
 
 
 def _token() -> str:
@@ -143,6 +164,11 @@ def _slack_settings(slack: Slack) -> dict[str, str]:
     }
 
 
+def _model_settings(script: claude.Running | None) -> dict[str, str]:
+    """How the bot reaches the script; without it no key, and so no model."""
+    return {"ANTHROPIC_BASE_URL": script.url, "ANTHROPIC_API_KEY": script.key} if script else {}
+
+
 def _runbook_settings(pods: cluster.Cluster) -> dict[str, str]:
     """Who approves, and a kubectl that reaches the playground's cluster and no other."""
     return {
@@ -156,7 +182,7 @@ def _runbook_settings(pods: cluster.Cluster) -> dict[str, str]:
     }
 
 
-def _as_the_manifest_says() -> SlackSettings:
+def _as_the_manifest_says(model: Model) -> SlackSettings:
     """A Slack that grants the bot exactly what `slack-manifest.yaml` asks for, with tokens of its own."""
     asked = yaml.safe_load((Path(__file__).parents[1] / "slack-manifest.yaml").read_text())
     return SlackSettings(
@@ -169,6 +195,7 @@ def _as_the_manifest_says() -> SlackSettings:
             Command(command["command"], command.get("usage_hint", ""), command.get("description", ""))
             for command in asked["features"]["slash_commands"]
         ),
+        model=model,
     )
 
 

@@ -29,6 +29,8 @@ class Refused:
 class Running:
     url: str = ""
     """Without `/v1`, as the SDK wants it."""
+    key: str = field(default="", repr=False)
+    """Who sends this is let in."""
     requests: list[dict[str, Any]] = field(default_factory=list)
     """The body of each valid request for a message so far, those that met a fault too."""
     refused: list[Refused] = field(default_factory=list)
@@ -45,7 +47,7 @@ async def running(
     """
     from playground.claude.app import Claude
 
-    seen = Running(faults=faults or Faults())
-    async with serving(Claude(key, seen, pace).app(), port=port, http=Droppable) as url:
+    seen = Running(key=key, faults=faults or Faults())
+    async with serving(Claude(seen, pace).app(), port=port, http=Droppable) as url:
         seen.url = url
         yield seen

@@ -48,7 +48,7 @@ class Quote:
 def answer(prompt: Prompt) -> str:
     """What the script says at the end."""
     told = [one for use in prompt.uses if not use.problem for one in use.told]
-    found = _best([one for one in told if not _empty(one)], prompt)
+    found = [quote for one in told if not _empty(one) for quote in _fitting(one, prompt)]
     nothing = [_nothing(one) for one in told if _empty(one)]
     if prompt.uses and not found and not (nothing and _YES_OR_NO.match(prompt.question)):
         return _unknown(prompt, nothing)
@@ -97,20 +97,15 @@ def _lines(told: Told) -> list[str]:
     return [line for line in told.lines if not _ASIDE.match(line)]
 
 
-def _best(told: Sequence[Told], prompt: Prompt) -> list[Quote]:
-    """Of each tool's answer the lines that fit best, the best of all first; a diff's with its two sides."""
-    quotes = [quote for one in told for quote in _fitting(one, prompt)]
-    return sorted(quotes, key=lambda quote: -quote.fits)
-
-
 def _fitting(told: Told, prompt: Prompt) -> list[Quote]:
+    """Of a tool's answer the lines that fit best; of a diff its two sides, of figures the first row with its name."""
     lines = _lines(told)
     if told.tool == "show_diff":
         return _sides(told, lines, prompt)
     quotes = [_quote(line, told, prompt) for line in lines]
     if told.tool in _FIGURES and len(quotes) > 1:
         return [Quote(_short(f"{lines[0]}: {quotes[1].words}"), told.id, quotes[1].fits, told.tool)]
-    return sorted(quotes, key=lambda quote: -quote.fits)[:2]
+    return sorted(quotes, key=lambda quote: (not _EXACT.search(quote.words), -quote.fits))[:2]
 
 
 def _sides(told: Told, lines: Sequence[str], prompt: Prompt) -> list[Quote]:
@@ -148,7 +143,7 @@ def _fits(line: str, prompt: Prompt) -> int:
     lower = line.lower()
     own = {word for word in _WORD.findall(prompt.question.lower()) if not _PLAIN.fullmatch(word)}
     topical = any(topic.words.search(line) for topic in topics(prompt.question))
-    return 3 * sum(word.rstrip("s") in lower for word in own) + 2 * topical + 4 * bool(_EXACT.search(line))
+    return 3 * sum(word.rstrip("s") in lower for word in own) + 2 * topical
 
 
 def _each_once(quotes: Sequence[Quote]) -> list[Quote]:

@@ -28,8 +28,7 @@ HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 class Claude:
     """The stand-in; `app()` is what is served, `seen` what was asked of it."""
 
-    def __init__(self, key: str, seen: Running, pace: float) -> None:
-        self._key = key
+    def __init__(self, seen: Running, pace: float) -> None:
         self.seen = seen
         self._pace = pace
         self._cache = PromptCache()
@@ -90,7 +89,7 @@ class Claude:
     def _let_in(self, request: Request) -> None:
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         given = request.headers.get("x-api-key") or bearer
-        if not secrets.compare_digest(given.encode(), self._key.encode()):
+        if not secrets.compare_digest(given.encode(), self.seen.key.encode()):
             raise unauthorized()
         if not request.headers.get("anthropic-version"):
             raise invalid("anthropic-version: header is required")

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -33,6 +33,12 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+_MODEL = {
+    "none": ("", ""),
+    "script": (", Claude (a script answers, no model)", ""),
+    "real": ("", "; and Claude, with your own key: it costs money, and what is asked leaves this machine"),
+}
+"""Who answers the bot's questions to a model → what of it is simulated, and what is real."""
 _SCENARIOS_EVERY = 0.5
 """Seconds between two looks at the director's scenarios."""
 
@@ -58,7 +64,10 @@ class Page:
         ]
 
     async def _index(self, request: Request) -> Response:
-        return FileResponse(STATIC / "index.html", headers={"Content-Security-Policy": _POLICY})
+        simulated, real = _MODEL[self._ws.settings.model]
+        html = (STATIC / "index.html").read_text(encoding="utf-8")
+        told = html.replace("<!-- simulated -->", simulated).replace("<!-- real -->", real)
+        return HTMLResponse(told, headers={"Content-Security-Policy": _POLICY})
 
     async def _permalink(self, request: Request) -> Response:
         return RedirectResponse(f"/#{request.path_params['channel']}/{request.path_params['place']}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from playground.slack.cast import NEWCOMERS, USERGROUPS, Newcomer, Usergroup
 from playground.slack.rates import Rate
@@ -76,6 +77,8 @@ class SlackSettings:
     usergroups: tuple[Usergroup, ...] = USERGROUPS
     newcomers: tuple[Newcomer, ...] = NEWCOMERS
     you: Person = YOU
+    model: Literal["none", "script", "real"] = "none"
+    """Who answers the bot's questions to a model: the page says it."""
     request_url: str | None = None
     """Where signed HTTP deliveries go. None: Socket Mode."""
     rates: Mapping[str, Rate] = field(default_factory=dict)

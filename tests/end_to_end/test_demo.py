@@ -1,6 +1,7 @@
 """The demo as a new user starts it: one command, one address, and nothing left behind."""
 
 import asyncio
+import os
 import re
 import signal
 import sys
@@ -19,6 +20,7 @@ async def start(*arguments):
         "-m",
         "playground",
         *arguments,
+        env={name: value for name, value in os.environ.items() if name != "ANTHROPIC_API_KEY"},  # a script answers
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
