@@ -322,6 +322,17 @@ class Ready:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """People were called to an incident."""
+
+    who: tuple[str, ...]
+    """Their names, as far as the pager tells them."""
+    url: str | None
+    before: bool
+    """Whether they had been called already: nobody was called again."""
+
+
 # ── tools: what a model may ask of a room ────────────────────────────────────────────────────────
 
 

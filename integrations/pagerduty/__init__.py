@@ -1,4 +1,4 @@
-"""PagerDuty: who is on call now."""
+"""PagerDuty: who is on call now, and calling them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAME = "pagerduty"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to reach PagerDuty. A read-only REST API key is enough."""
+    """How to reach PagerDuty. A read-only REST API key is enough, but for paging."""
 
     api_key: str = field(repr=False)
     """`PAGERDUTY_API_KEY`."""
@@ -22,6 +22,8 @@ class Settings:
     """`EXTRA_CA_FILE`: trusted besides the system's and certifi's authorities."""
     timeout_s: int = 5
     """Seconds for a connection, and again for each pause of an answer."""
+    page_from: str = ""
+    """`PAGERDUTY_FROM`: address of the user in whose name people are paged."""
     limit_s: float = 6.5
     """Seconds for one question, a further try included: a server may trickle."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from integrations import trust
 from integrations.contract import Malformed, Ready, Refused, Unreachable, aware
@@ -17,6 +17,8 @@ from integrations.threads import Threads
 
 if TYPE_CHECKING:
     import pagerduty
+
+T = TypeVar("T")
 
 PAUSE = 0.25
 """Seconds before the one further try that follows a 429."""
@@ -70,19 +72,25 @@ class PagerDuty:
         if self._client:
             self._client.close()
 
-    async def _ask(self, asked: Asked) -> tuple[Duty, ...]:
-        limit_s = self._settings.limit_s
+    async def run(self, work: Callable[[pagerduty.RestApiV2Client], T], limit_s: float) -> T:
+        """What `work` makes of the client, in a thread, within `limit_s` seconds."""
         try:
             async with asyncio.timeout(limit_s):
-                return await self._threads.run(lambda: self._duties(asked))
+                return await self._threads.run(lambda: self._plainly(work))
         except TimeoutError:
             raise Unreachable(NAME, f"no answer in {limit_s:g} s", _URL) from None
 
-    def _duties(self, asked: Asked) -> tuple[Duty, ...]:
+    def _plainly(self, work: Callable[[pagerduty.RestApiV2Client], T]) -> T:
         with _told_plainly():
-            answer = self._connected().get("/oncalls", params={**asked})
-            _let_in(answer.status_code)
+            return work(self._connected())
+
+    async def _ask(self, asked: Asked) -> tuple[Duty, ...]:
+        def duties(client: pagerduty.RestApiV2Client) -> tuple[Duty, ...]:
+            answer = client.get("/oncalls", params={**asked})
+            let_in(answer.status_code)
             return tuple(_duty(one) for one in answer.json()["oncalls"])
+
+        return await self.run(duties, self._settings.limit_s)
 
     def _connected(self) -> pagerduty.RestApiV2Client:
         import pagerduty
@@ -111,7 +119,7 @@ def _told_plainly() -> Iterator[None]:
     try:
         yield
     except pagerduty.HttpError as error:
-        _let_in(error.response.status_code if error.response is not None else 0)
+        let_in(error.response.status_code if error.response is not None else 0)
         raise Malformed(NAME, "the answer is not PagerDuty's", _URL) from None
     except pagerduty.Error as error:
         raise _network(error.__cause__) from error.__cause__
@@ -121,7 +129,7 @@ def _told_plainly() -> Iterator[None]:
         raise Malformed(NAME, "the answer is not PagerDuty's", _URL) from error
 
 
-def _let_in(status: int) -> None:
+def let_in(status: int) -> None:
     """Nothing for a good answer. Raises the RoomError of any other."""
     if status == 401:
         raise Refused(NAME, "the key is refused (401)", _KEY) from None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from integrations import pagerduty
 from integrations.contract import Alert, Scope, Service, Window
@@ -87,3 +89,17 @@ def scope_for():
         return Scope("INC-1", "prod", (alert,), {"pay": Service("pay", oncall=oncall)}, window)
 
     return scope_for
+
+
+@pytest.fixture(scope="module")
+def any_server(certificates):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.server_file)
+    with HTTPServer(host="127.0.0.1", ssl_context=context) as server:
+        yield server
+
+
+@pytest.fixture
+def odd_server(any_server):
+    any_server.clear()
+    return any_server

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import ssl
 import traceback
 from datetime import UTC, datetime
 
 import pytest
-from pytest_httpserver import HTTPServer
 
 from integrations.contract import Look, Malformed, OnCall, Refused, Unreachable
 
@@ -63,20 +61,6 @@ async def test_an_authority_that_nobody_named_is_not_trusted(hub, open_room, sco
 async def test_nobody_there(open_room, scope_for):
     with pytest.raises(Unreachable, match=r"no connection.*PAGERDUTY_API_URL"):
         await open_room("https://127.0.0.1:1").look(scope_for("PPAY"))
-
-
-@pytest.fixture(scope="module")
-def any_server(certificates):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificates.server_file)
-    with HTTPServer(host="127.0.0.1", ssl_context=context) as server:
-        yield server
-
-
-@pytest.fixture
-def odd_server(any_server):
-    any_server.clear()
-    return any_server
 
 
 TURN = {
