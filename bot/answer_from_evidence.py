@@ -27,6 +27,11 @@ _PARTS: tuple[tuple[str, str, Part], ...] = (
     ),
     ("logs", r"logs?|lines?|exceptions?|patterns?", lambda i, r, now: sections.patterns(r)),
     ("changes", r"chang\w*|deploy\w*|releas\w*|merge\w*|rollout|shipped", lambda i, r, now: sections.changes(r, now)),
+    (
+        "timeline",
+        r"timeline|when|since|sequence|order|happened|history of",
+        lambda i, r, now: sections.timeline(i, r, now),
+    ),
     ("similar", r"before|similar|history|past|again|last time", lambda i, r, now: sections.similar(r, now)),
     ("runbooks", r"runbooks?|playbooks?|procedure", lambda i, r, now: sections.runbooks(r)),
     (

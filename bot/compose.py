@@ -55,6 +55,7 @@ def _sections(incident: Incident, report: Report, now: datetime) -> tuple[Sectio
         sections.similar(report, now),
         None if over else sections.runbooks(report),
         None if over else sections.first_steps(report.analysis),
+        sections.addressed(incident, report),
         sections.gaps(report),
         None if over else sections.open_alerts(report, now),
         None if over else sections.on_call(report, now),

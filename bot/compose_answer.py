@@ -13,7 +13,7 @@ from bot.domain.context import Report
 from bot.domain.incident import Incident
 from bot.domain.question import Answer, Ended, Question, Source
 from bot.domain.talk import Talk, Why
-from bot.domain.text import cut, links, safe
+from bot.domain.text import links, prose, safe
 from bot.domain.words import ago, count, span
 from bot.guard.plain_reply import plain_reply
 
@@ -110,8 +110,7 @@ def _sources(cited: Sequence[Source]) -> tuple[str, ...]:
     """«[3] prometheus: error rate …», each number a link where there is one."""
     numbers = links(((source.url, f"[{source.id}]") for source in cited[:20]), _SOURCE_LINKS)
     return tuple(
-        f"{number} {safe(cut(source.label, LONGEST_SOURCE), LONGEST_SOURCE)}"
-        for number, source in zip(numbers, cited, strict=False)
+        f"{number} {prose(source.label, LONGEST_SOURCE)}" for number, source in zip(numbers, cited, strict=False)
     )
 
 

@@ -22,6 +22,7 @@ from bot.domain.money import NOTHING, Money
 from bot.domain.question import Source
 from bot.domain.talk import Talk, Used, Why
 from bot.guard.fence import fence, inert
+from bot.guard.instructions import addresses_the_assistant
 from bot.look import scope_of
 from bot.ports import Doing, JournalDown, Steps
 from bot.prompts import prompt
@@ -151,7 +152,8 @@ async def _use(asking: Asking, use: ToolUse, scope: Scope, number: int) -> Used:
     await asking.show()
     text = f"{found.text}\n(cut: {found.cut})" if found.cut else found.text
     told = ToolResult(use.id, fence(number, use.name, text, tool=use.name))
-    return Used(key, told, Source(number, found.label, found.url, found.hard))
+    flagged = bool(await asyncio.to_thread(addresses_the_assistant, found.text))
+    return Used(key, told, Source(number, found.label, found.url, found.hard), flagged)
 
 
 def _title(use: ToolUse) -> str:

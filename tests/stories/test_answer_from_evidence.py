@@ -18,6 +18,8 @@ INCIDENT = incident()
         ("what can I do first?", "First steps"),
         ("Was it like this BEFORE", "Seen before"),
         ("how bad is it", "Measured"),
+        ("give me the timeline", "Timeline"),
+        ("which runbook fits?", "Runbooks"),
     ],
 )
 def test_the_part_that_was_asked_for_comes_first(question, words):

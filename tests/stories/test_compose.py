@@ -432,7 +432,8 @@ UNSEEN = set("\u202e\u202c\u200b\u200d\ufeff\x00\x1b\u2028\u0085\n\r\ud800")
 def test_no_text_from_outside_pings_formats_or_makes_lines(text: str) -> None:
     for calm, briefing in zip(hostile_briefings("calm"), hostile_briefings(text), strict=True):
         lines = lines_of(briefing)
-        assert len(lines) == len(lines_of(calm))
+        own = [line for line in lines if "addresses the assistant: `" not in line]  # our words, about such a text
+        assert len(own) == len(lines_of(calm))
         for one in lines:
             assert not any(ping in one for ping in ("<!", "<@", "<#C1"))
             assert not set(one) & UNSEEN
