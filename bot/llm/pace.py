@@ -66,8 +66,6 @@ class Pace:
         amount = min(float(tokens), self._tokens.holds)
         mine = _Waiting(0 if urgent else 1, next(self._numbers))
         bisect.insort(self._line, mine)
-        if self._line[0] is mine and len(self._line) > 1:
-            self._line[1].woken.set()  # it may be sleeping for its own turn, which now comes later
         try:
             while (seconds := self._seconds(mine, amount)) != 0:
                 await self._wait(mine, seconds)

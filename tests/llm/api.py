@@ -75,10 +75,11 @@ def refuses(status, kind=None, message="no", **headers):
 
 @dataclass
 class Streams:
-    """The events, and then the end; `hangs`: silence instead of the end."""
+    """The events, and then the end; `hangs`: silence instead of the end; `trickles`: a ping now and then, for ever."""
 
     events: list[bytes]
     hangs: bool = False
+    trickles: bool = False
     length: int | None = None
     """Bytes that are promised; more than come means that the connection breaks off."""
 
@@ -117,6 +118,9 @@ class Api:
         try:
             for one in made.events:
                 yield one
+            while made.trickles:
+                yield event("ping")
+                await asyncio.sleep(0.02)
             if made.hangs:
                 self.waiting.set()
                 await asyncio.Event().wait()

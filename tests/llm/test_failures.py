@@ -104,8 +104,9 @@ async def test_a_stream_that_goes_wrong_tells_what_it_had_used(answer, reason, u
     assert (error.reason, error.passing, error.used) == (reason, True, used)
 
 
-async def test_a_call_has_an_end_however_slowly_it_trickles():
-    error = await failed(Streams([start(), *text(0, "x")], hangs=True), limit_s=0.2)
+@pytest.mark.parametrize("how", [{"hangs": True}, {"trickles": True}])
+async def test_a_call_has_an_end_however_slowly_it_trickles(how):
+    error = await failed(Streams([start(), *text(0, "x")], **how), limit_s=0.2)
     assert (error.reason, error.passing, error.used) == ("no answer in 0.2 s", True, BEGUN)
 
 
