@@ -1,4 +1,4 @@
-"""What remediation needs from the world, beside `bot/ports.py`: the record of runs, the audit, people, and hands."""
+"""What acting needs from the world, beside `bot/ports.py`: the record of runs, the audit, people, hands, a pager."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from bot.domain.approval import Gate, Person, Stop, Vote
 from bot.domain.incident import Posted
 from bot.domain.run import Event, Run
+from integrations.contract import Paged
 from runbooks.prepared import Deed, Outcome
 
 
@@ -131,4 +132,16 @@ class Hands(Protocol):
 
     async def perform(self, deed: Deed, stop: asyncio.Event) -> Outcome:
         """Does it within its limits. When `stop` is set, it and its children are killed: `stopped`."""
+        ...
+
+
+class Pager(Protocol):
+    """Calls people who are not there."""
+
+    def off(self, service: str) -> str:
+        """Why nobody can be called for this service, with what to set; empty where somebody can."""
+        ...
+
+    async def page(self, service: str, title: str, body: str, key: str) -> Paged:
+        """Calls who is on call for it, once for each key, however often it is asked for. Raises RoomError."""
         ...
