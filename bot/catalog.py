@@ -16,6 +16,7 @@ from runbooks.written import LARGEST, size
 LARGEST_SCOPE = 50
 """Services of one incident that every source is asked about; the nearest down the call graph come first."""
 _KEYS = tuple(f.name for f in fields(Service))
+_LOADER = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
 _TEXTS = ("owner", "repo", "namespace", "oncall", "slack_group")
 
 
@@ -61,10 +62,10 @@ def load(path: Path | None) -> Catalog:
     except (OSError, UnicodeDecodeError) as error:
         raise CatalogError(f"{path}: cannot be read ({type(error).__name__}); see SERVICES_FILE") from None
     try:
-        root = yaml.compose(text, Loader=yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader)
+        root = yaml.compose(text, Loader=_LOADER)
         if root is not None and size(root, {}) > LARGEST:
             raise CatalogError(f"{path}: too large once its aliases (`*name`) are put in")
-        content = yaml.safe_load(text)
+        content = _LOADER(text).get_single_data()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
