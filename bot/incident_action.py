@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from bot import emergency, hear_people, run_list
+from bot import budget_words, emergency, hear_people, run_list
 from bot.domain.briefing import Briefing
 from bot.domain.incident import Incident
+from bot.domain.money import Account
 from bot.domain.run import Run
 from bot.domain.said import Command, Filled, Form, Heard, Reacted, Tap
 from bot.domain.text import code, safe
+from bot.model_ports import Purse
 from bot.ports import ChatError, JournalDown
 from bot.replies import Replies
 from bot.start_run import NotRunError, Wish, begin, check_asker
@@ -30,6 +32,7 @@ HELP = (
     "`/incident-action dry-run &lt;runbook&gt; [name=value …]` shows what it would do, and does nothing",
     "`/incident-action status` · `stop [&lt;run&gt;]` · `approve &lt;gate&gt;` · `deny &lt;gate&gt;`",
     "`/incident-action emergency-stop &lt;reason&gt;` halts everything at once; anyone may. `resume` lifts it.",
+    "`/incident-action budget` shows what models have cost, and until when which limit holds",
     "Ask in the thread of the briefing, or mention me: why, status, logs, changes, similar, who is on call …",
     "`stop` in the thread ends an answer; «get me a human» pages who is on call, after one more tap",
 )
@@ -42,9 +45,11 @@ _QUOTES = str.maketrans("“”„‘’", '"""\'\'')
 class IncidentAction:
     """`bot.slack.listen.Replies`: runs by commands, buttons, forms and reactions; questions are left to `talk`."""
 
-    def __init__(self, shop: Workshop, talk: Replies) -> None:
+    def __init__(self, shop: Workshop, talk: Replies, purse: Purse | None = None) -> None:
+        """`purse`: None where no model key is set, so that there is nothing to spend."""
         self._shop = shop
         self._talk = talk
+        self._purse = purse
         self._verbs: dict[str, Verb] = {
             "run": self._run,
             "dry-run": self._dry_run,
@@ -54,6 +59,7 @@ class IncidentAction:
             "deny": self._deny,
             "emergency-stop": self._emergency_stop,
             "resume": self._resume,
+            "budget": self._budget,
             "help": self._help,
             "?": self._help,
         }
@@ -170,6 +176,12 @@ class IncidentAction:
         incident = await self._shop.desk.journal.in_channel(command.channel_id)
         service = incident.service if incident else ""
         return _line(await emergency.resume(self._shop, command.user_id, service))
+
+    async def _budget(self, command: Command, _rest: str) -> Briefing:
+        incident = await self._shop.desk.journal.in_channel(command.channel_id)
+        account = Account("answer", incident.id if incident else "", command.user_id)
+        spendings = await self._purse.standing(account) if self._purse else None
+        return budget_words.standing(spendings, self._shop.desk.clock.now())
 
     # ── finding what is meant ──
 

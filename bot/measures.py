@@ -81,8 +81,8 @@ class Measures:
     def open_incidents(self, count: int) -> None:
         self._open.set(count)
 
-    def called(self, model: str, story: str, usage: Usage, cost: Money, outcome: str = "ok") -> None:
-        """One call of a model and what it took, also where it failed (`outcome` in one word: `ok`, `refused`, …)."""
+    def called(self, model: str, story: str, usage: Usage, cost: Money, outcome: str) -> None:
+        """One call of a model and what it took. `outcome`: why the reply stopped, or `failed`, or `cancelled`."""
         for kind, tokens in asdict(usage).items():
             self._tokens.labels(model, kind).inc(tokens)
         self._dollars.labels(model, story).inc(cost.micros / 1_000_000)

@@ -26,7 +26,7 @@ from runbooks import prepare
 from runbooks.running import keeper, kept, output
 from tests.pages import ROOT, pages, section, text_of
 
-FOLDERS = ("bot", "integrations", "runbooks", "playground", "tests", "docs", "deploy", ".ci")
+FOLDERS = ("bot", "integrations", "runbooks", "playground", "tests", "docs", "deploy/alerts", ".ci")
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 
 
@@ -137,7 +137,7 @@ def measured():
     measures.webhook("alert", 202)
     measures.alert("opened")
     measures.open_incidents(1)
-    measures.called("claude", "briefing", Usage(1, 1, 1, 1), Money(1))
+    measures.called("claude", "briefing", Usage(1, 1, 1, 1), Money(1), "end_turn")
     measures.budget("day", 0.5)
     return measures
 
