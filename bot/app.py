@@ -33,6 +33,7 @@ from bot.looking.apart import Apart
 from bot.looking.toolbox import specs_of
 from bot.measures import Measures
 from bot.open_answering import Answering, open_answering
+from bot.open_pager import open_pager
 from bot.open_workshop import open_workshop
 from bot.ports import Clock, Journal, Steps
 from bot.remediate import remediate, take_up_runs
@@ -119,14 +120,16 @@ async def _at_work(
     # Rooms load their clients in threads, and several of them this one: two at once can lock each other out.
     await asyncio.to_thread(importlib.import_module, "requests")
     async with open_workshop(settings, desk, database, lambda run_id: engine.start("remediate", run_id, 1)) as shop:
-        talking = Talking(answering.questions, lambda id_: engine.start("answer", id_, 1), settings.answer_mode)
+        begin = partial(_begin_answer, engine)
+        talking = Talking(answering.questions, begin, settings.answer_mode, open_pager(settings, desk.catalog))
         ears = Ears(_ear_settings(settings), IncidentAction(shop, Replies(desk, talking)))
         desk.looking.open()
         await engine.launch()
         await ears.open()
         ticking = schedules.start(take_up, partial(_forget, engine, desk.clock))
         watching = watch_budget(desk, answering.purse, answering.lines)
-        beside = [asyncio.create_task(act) for act in (keep_current(desk), take_up(), watching)]
+        acts = (keep_current(desk), take_up(), watching, answering.get_ready())
+        beside = [asyncio.create_task(act) for act in acts]
         gc.freeze()  # what is loaded stays: to go through it again and again holds everything up for 0.1 s
         try:
             yield _asgi(settings, desk, intake, ears)
@@ -137,6 +140,10 @@ async def _at_work(
             await ears.close()
             await desk.looking.close()
             await desk.chat.close()
+
+
+async def _begin_answer(engine: Engine, question_id: str) -> None:
+    await engine.start("answer", question_id, 1)
 
 
 async def _asking(desk: Desk, answering: Answering, question_id: str) -> Asking:

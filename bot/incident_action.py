@@ -8,13 +8,15 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from bot import budget_words, emergency, hear_people, run_list
+from bot import budget_words, emergency, hear_people, page_person, run_list
+from bot.action_ports import Entry
 from bot.domain.briefing import Briefing
 from bot.domain.incident import Incident
 from bot.domain.money import Account
 from bot.domain.run import Run
 from bot.domain.said import Command, Filled, Form, Heard, Reacted, Tap
 from bot.domain.text import code, safe
+from bot.job import record
 from bot.model_ports import Purse
 from bot.ports import ChatError, JournalDown
 from bot.replies import Replies
@@ -95,6 +97,8 @@ class IncidentAction:
             return await _told(self._choose(tap))
         if tap.does.startswith("vote."):
             return await _told(self._talk.voted(tap))
+        if tap.does == page_person.PAGE:
+            return await _told(self._page(tap))
         return None
 
     async def filled(self, filled: Filled) -> Briefing | Mapping[str, str]:
@@ -112,6 +116,12 @@ class IncidentAction:
                 await self._shop.desk.chat.whisper(reacted.message.channel_id, reacted.user_id, _line(late))
             except ChatError as problem:
                 log.warning("could not be told", slack=problem.code)
+
+    async def _page(self, tap: Tap) -> Briefing:
+        """Calls the on-call of the incident's service, for a member who confirmed it; recorded before it happens."""
+        await check_asker(self._shop, tap.user_id, tap.channel_id)
+        await record(self._shop, Entry("person.paged", tap.user_id, tap.value))
+        return await self._talk.paged(tap)
 
     async def _for_members(self, command: Command, verb: Verb | None, rest: str) -> Briefing | Form:
         await check_asker(self._shop, command.user_id, command.channel_id)

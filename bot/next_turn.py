@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.dialogue import Block, Message, Reply, Request, Text, ToolResult, ToolUse
+from bot.domain.dialogue import Block, Message, Opaque, Reply, Request, Text, ToolResult, ToolUse
 from bot.domain.money import Money
 from bot.domain.talk import Talk, Used, Why
 from integrations.contract import ToolSpec
@@ -150,9 +150,12 @@ def cut_short(talk: Talk, why: Why, words: str = "") -> Talk:
 def _fitting(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     """The messages within the context's limit: results of earlier turns are shortened, the oldest first.
 
-    The first message (facts, rules, question) and the newest results stay whole.
+    The first message (facts, rules, question) and the newest results stay whole. A model's own thinking is left out
+    then: its signature holds only for a talk that nobody has changed.
     """
-    fitted = list(messages)
+    if sum(map(_size, messages)) <= CONTEXT_BYTES:
+        return messages
+    fitted = [replace(one, blocks=tuple(b for b in one.blocks if not isinstance(b, Opaque))) for one in messages]
     for at in range(1, len(messages) - 1):
         if sum(map(_size, fitted)) <= CONTEXT_BYTES:
             break

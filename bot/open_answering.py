@@ -27,6 +27,12 @@ class Answering:
     purse: SqlPurse
     lines: SqlBudgetLines
     questions: SqlQuestions
+    model: Claude | None
+
+    async def get_ready(self) -> None:
+        """What takes long to load is loaded before the first incident needs it."""
+        if self.model is not None:
+            await self.model.get_ready()
 
 
 @asynccontextmanager
@@ -43,7 +49,7 @@ async def open_answering(
 
     consult = Consult(model, purse, pace, told)
     try:
-        yield Answering(consult, purse, SqlBudgetLines(database, clock), SqlQuestions(database))
+        yield Answering(consult, purse, SqlBudgetLines(database, clock), SqlQuestions(database), model)
     finally:
         await consult.close()
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
-from bot import answer_from_evidence, meant
+from bot import meant, page_person
+from bot.action_ports import Pager
 from bot.desk import Desk
 from bot.domain.briefing import Briefing, Section
 from bot.domain.incident import Incident
@@ -16,6 +18,7 @@ from bot.domain.said import Heard, Tap
 from bot.domain.text import safe
 from bot.domain.words import ago
 from bot.guard.redact import redact
+from bot.insist import attempt
 from bot.meant import Elsewhere, NotForUs, PersonWanted, StopAsked, may_ask
 from bot.ports import ChatError, JournalDown
 from bot.question_ports import Questions, Vote
@@ -36,8 +39,7 @@ class Talking:
     begin: Callable[[str], Awaitable[None]]
     """Begins the story of a question, once."""
     mode: meant.AnswerMode
-    want_a_person: Callable[[Incident, Heard], Awaitable[Briefing]] | None = None
-    """What is said to somebody who wants a human; None: who is on call is named, and nobody paged."""
+    pager: Pager
 
 
 class Replies:
@@ -70,11 +72,8 @@ class Replies:
         match wanted:
             case StopAsked():
                 return await self._stop(heard)
-            case PersonWanted() if self._talking.want_a_person is not None:
-                return await self._talking.want_a_person(incident, heard)
             case PersonWanted():
-                report = await self._desk.journal.report(incident.id, incident.opening)
-                return answer_from_evidence.answer("who is on call?", incident, report, self._desk.clock.now())
+                return await page_person.offer(self._desk, self._talking.pager, incident)
             case meant.Question(text) if text:
                 return await self._ask(heard, incident, text)
             case _:
@@ -134,6 +133,17 @@ class Replies:
         if before != vote:
             self._desk.measures.voted(vote)
         return _line("Noted." if vote == "up" else "Noted. Say in the thread what was wrong, and I look again.")
+
+    async def paged(self, tap: Tap) -> Briefing:
+        """The confirming tap after «get me a human»: calls who is on call, and says so in place of the button.
+
+        Raises JournalDown.
+        """
+        incident = await self._desk.journal.incident(tap.value)
+        told = await page_person.call(self._desk, self._talking.pager, incident, tap.user_id)
+        if tap.message is not None:
+            await attempt("paged", partial(self._desk.chat.edit, tap.message, told))
+        return told
 
     async def post(self, channel_id: str, thread: str, briefing: Briefing, key: str) -> None:
         """Posts an answer once by its key. Raises ChatError."""

@@ -7,7 +7,7 @@ import importlib
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,6 +103,11 @@ class Claude:
         if reply is None:
             raise ModelError("the stream broke off", passing=True, used=heard.used)
         return reply
+
+    async def get_ready(self) -> None:
+        """Imports the SDK, which takes seconds, and asks nobody: so that the first briefing does not wait for it."""
+        with suppress(ModelError):  # whoever asks is told
+            await self._open()
 
     async def greet(self, model: str) -> None:
         """Whether the key is let in and the model is there, at no cost. Raises ModelError."""

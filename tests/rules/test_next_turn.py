@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import next_turn
-from bot.domain.dialogue import Reply, Text, ToolResult, ToolUse
+from bot.domain.dialogue import Opaque, Reply, Text, ToolResult, ToolUse
 from bot.domain.money import Money, Usage
 from bot.domain.question import Source
 from bot.domain.talk import Talk, Used
@@ -85,13 +85,15 @@ def test_the_order_of_arguments_makes_no_other_question():
 def test_older_results_are_shortened_when_the_context_is_full_and_what_is_pinned_stays():
     talk = begun()
     for number in range(4):
-        talk = next_turn.heard(talk, reply("tool_use", (use(number),)), Money(1), forced=False)
+        thought = Opaque('{"type": "thinking"}', "m")
+        talk = next_turn.heard(talk, reply("tool_use", (thought, use(number))), Money(1), forced=False)
         big = ToolResult(f"t{number}", f'<data id="{number}" source="x">\n' + "y" * 30_000 + "\n</data>")
         talk = next_turn.told(talk, [Used(next_turn.key_of(use(number)), big, None)])
     messages = next_turn.request(talk, "s", ()).messages
     results = [block for message in messages for block in message.blocks if isinstance(block, ToolResult)]
     assert [len(one.text) > 10_000 for one in results] == [False, False, True, True]
     assert results[0].text.endswith("</data>")
+    assert not any(isinstance(block, Opaque) for message in messages for block in message.blocks)
     assert messages[0] == talk.messages[0]
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from bot.domain.plain import as_text
 from bot.domain.said import Filled, Form, Tap
-from tests.stories.workshop_world import BOOK, DANA, ERIN, town_with
+from bot.page_person import PAGE
+from bot.state.audit_reading import reading
+from tests.stories.workshop_world import BOOK, DANA, ERIN, GUEST, town_with
 
 OTHER = """
 id: full-disk
@@ -120,3 +122,23 @@ async def test_status_tells_what_ran_and_what_waits(town):
 async def test_quotes_of_a_phone_are_quotes(town):
     form = await town.say("run full-disk replicas=“4 4”")
     assert json.loads(form.value)["given"] == {"replicas": "4 4"}
+
+
+async def test_the_confirming_tap_calls_the_on_call_once_and_is_recorded(town, tmp_path):
+    for _ in range(2):
+        said = as_text(await town.action.tapped(Tap(PAGE, town.incident_id, town.channel_id, DANA)))
+    assert "Paged before: Dana Demir" in said
+    assert len(set(town.pager.keys)) == 1
+    with reading(f"sqlite:///{tmp_path / 'stories.sqlite'}") as entries:
+        assert [entry.what for entry in entries].count("person.paged") == 2
+
+
+async def test_a_guest_calls_nobody(town):
+    said = as_text(await town.action.tapped(Tap(PAGE, town.incident_id, town.channel_id, GUEST)))
+    assert "Not run" in said
+    assert town.pager.keys == []
+
+
+async def test_a_vote_under_an_answer_is_noted(town):
+    said = as_text(await town.action.tapped(Tap("vote.down", "C1:1.0", town.channel_id, DANA)))
+    assert said.startswith("Noted.")

@@ -7,31 +7,13 @@ import pytest
 from bot import page_person
 from bot.catalog import Catalog
 from bot.domain.plain import as_text
-from integrations.contract import OnCall, Paged, Refused, Service, Unreachable
+from integrations.contract import OnCall, Refused, Service, Unreachable
 from tests.stories.incident_sample import NOW
+from tests.stories.pager import FakePager
 from tests.stories.world import FakeSlack, Source, desk_with, fire, tell
 
 DANA = OnCall(1, "Dana Demir", "dana@shop.example", NOW)
 PAYMENTS = Catalog({"payment-service": Service("payment-service", owner="Payments")})
-
-
-class FakePager:
-    """`bot.action_ports.Pager` that notes whom it calls."""
-
-    def __init__(self, missing="", problem=None):
-        self.missing, self.problem = missing, problem
-        self.keys = []
-        self.told = []
-
-    def off(self, service):
-        return self.missing
-
-    async def page(self, service, title, body, key):
-        self.told.append((title, body))
-        if self.problem:
-            raise self.problem
-        self.keys.append(key)
-        return Paged(("Dana Demir",), "https://pager.example/1", before=self.keys.count(key) > 1)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from bot.state.journal import journal
 from bot.state.questions import SqlQuestions
 from runbooks.model import Library, Runbook, Step, Trigger
 from tests.stories.incident_sample import series
+from tests.stories.pager import FakePager
 from tests.stories.world import OWN, FakeSlack, Source, desk_with, fire, tell
 
 ELSEWHERE = "C0RANDOM"
@@ -46,7 +47,7 @@ class Front:
         self.begun = []
         self.refusal = refusal
         self.refusals_asked = 0
-        self.replies = Replies(desk, Talking(self.questions, self._begin, mode))
+        self.replies = Replies(desk, Talking(self.questions, self._begin, mode, FakePager()))
 
     async def _begin(self, question_id):
         self.begun.append(question_id)
@@ -175,9 +176,9 @@ async def test_stop_ends_what_is_answered_in_its_thread(front, briefed):
     assert len(front.begun) == 1
 
 
-async def test_who_wants_a_human_is_told_who_is_on_call(front, briefed):
+async def test_who_wants_a_human_is_asked_once_more_before_anybody_is_called(front, briefed):
     said = await front.hears(heard(OWN, briefed.message.ts, "get me a human"))
-    assert said
+    assert "Page the on-call of payment-service?" in said
     assert front.begun == []
 
 

@@ -28,6 +28,7 @@ from runbooks.loader import load
 from runbooks.prepare import House
 from runbooks.prepared import Exec, Outcome
 from tests.stories.incident_sample import NOW, series
+from tests.stories.pager import FakePager
 from tests.stories.world import FakeSlack, Source, desk_with, fire, stopped, tell
 
 DANA, ERIN, STRANGER, GUEST = "U0DANA", "U0ERIN", "U0STRANGER", "U0GUEST"
@@ -126,6 +127,7 @@ class Town:
     questions: SqlQuestions
     asked: list[str] = field(default_factory=list)
     """Questions whose story was begun."""
+    pager: FakePager = field(default_factory=FakePager)
     stories: dict[str, asyncio.Task] = field(default_factory=dict)
 
     @property
@@ -133,7 +135,9 @@ class Town:
         async def begin(question_id):
             self.asked.append(question_id)
 
-        return IncidentAction(self.shop, Replies(self.shop.desk, Talking(self.questions, begin, "questions")))
+        return IncidentAction(
+            self.shop, Replies(self.shop.desk, Talking(self.questions, begin, "questions", self.pager))
+        )
 
     async def say(self, text, user=DANA, channel=None):
         return await self.action.command(Command(channel or self.channel_id, user, text))
