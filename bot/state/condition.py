@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.state.database import sync_url
+from bot.state.database import revision, sync_url
 
 TIMEOUT_S = 5
 
@@ -44,15 +44,13 @@ def _check_folder(folder: Path) -> None:
 
 
 def _revision(url: sa.URL) -> str | None:
-    from alembic.runtime.migration import MigrationContext
-
     engine = _engine(url)
     try:
         with engine.connect() as connection:
-            revision = MigrationContext.configure(connection).get_current_revision()
-            _write(connection, revision)
+            found = revision(connection)
+            _write(connection, found)
             connection.rollback()
-            return revision
+            return found
     finally:
         engine.dispose()
 

@@ -27,6 +27,7 @@ NETWORK_LIMITS = {
 """libpq's, in seconds, the second in milliseconds: who does not answer is gone. What DATABASE_URL says comes first."""
 SERVER_LIMITS = "SET statement_timeout = '5s'; SET lock_timeout = '3s'"
 """For the journal, whose statements take milliseconds. A migration may take its time."""
+MIGRATIONS = Path(__file__).parent / "migrations"
 READERS = 4
 WRITERS = 2
 """On PostgreSQL, where alerts are taken in turn whatever number waits: one at it, one for everything else. More only
@@ -159,34 +160,46 @@ def _alembic() -> Any:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     return config
 
 
 def head() -> str:
-    """The newest migration that this version of the bot knows."""
-    from alembic.script import ScriptDirectory
+    """The newest migration that this version of the bot knows. Their files begin with their numbers."""
+    return max(path.name[1:5] for path in MIGRATIONS.glob("versions/v????_*.py"))
 
-    return ScriptDirectory.from_config(_alembic()).get_current_head() or ""
+
+def revision(connection: sa.Connection) -> str | None:
+    """The newest migration that was applied; None before the first."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if found is None else str(found)
 
 
 def migrate(database_url: str) -> str:
     """Brings the database to the newest shape and gives back its revision. Safe to repeat.
 
+    Where nothing is to be done, what does it is not even loaded: most starts find the newest shape.
     Raises DatabaseUrlError, sqlalchemy's OperationalError where it cannot be reached or written.
     """
-    from alembic import command
-
     engine = sa.create_engine(sync_url(database_url))
     if engine.dialect.name == "sqlite":
         prepare_sqlite(engine)
-    config = _alembic()
     try:
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7310211)")  # one replica migrates at a time
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            if revision(connection) != head():
+                _upgrade(connection)
     finally:
         engine.dispose()
     return head()
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    from alembic import command
+
+    config = _alembic()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
