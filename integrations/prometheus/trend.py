@@ -56,7 +56,7 @@ def trend(times: Sequence[float], values: Sequence[float]) -> Trend | None:
     try:
         slope, level = statistics.linear_regression(since_last, values)
         fit = min(1.0, statistics.correlation(since_last, values) ** 2)
-    except (OverflowError, statistics.StatisticsError):
-        return None  # figures at the end of what a float holds
+    except (ArithmeticError, ValueError):
+        return None  # figures at either end of what a float holds
     found = Trend(level + slope * since_last[0], level, slope, fit)
     return found if all(map(math.isfinite, (found.began, level, slope, fit))) else None
