@@ -7,9 +7,6 @@ import pytest
 from bot.budget import Limits
 from bot.domain.money import Account, Money
 from bot.domain.plain import as_text
-from bot.domain.said import Command
-from bot.incident_action import IncidentAction
-from bot.replies import Replies, Talking
 from bot.state.database import open_database
 from bot.state.purse import SqlPurse
 from tests.stories.workshop_world import DANA, ERIN, GUEST, town_with
@@ -36,11 +33,8 @@ async def purse(town, tmp_path):
 
 
 async def said(town, purse, user=DANA, channel=None):
-    async def begin(question_id): ...
-
-    talk = Replies(town.shop.desk, Talking(town.questions, begin, "questions"))
-    action = IncidentAction(town.shop, talk, purse)
-    return as_text(await action.command(Command(channel or town.channel_id, user, "budget")))
+    town.purse = purse
+    return as_text(await town.say("budget", user, channel))
 
 
 async def test_it_tells_of_this_incident_of_who_asks_and_of_everyone(town, purse):

@@ -19,6 +19,7 @@ from bot.remediate import remediate
 from bot.replies import Replies, Talking
 from bot.state.audit import ChainedAudit
 from bot.state.database import open_database
+from bot.state.purse import SqlPurse
 from bot.state.questions import SqlQuestions
 from bot.state.runs import SqlRuns
 from bot.state.switch import SqlSwitch
@@ -129,15 +130,16 @@ class Town:
     """Questions whose story was begun."""
     pager: FakePager = field(default_factory=FakePager)
     stories: dict[str, asyncio.Task] = field(default_factory=dict)
+    purse: SqlPurse | None = None
+    """None: no model key is set."""
 
     @property
     def action(self):
         async def begin(question_id):
             self.asked.append(question_id)
 
-        return IncidentAction(
-            self.shop, Replies(self.shop.desk, Talking(self.questions, begin, "questions", self.pager))
-        )
+        talk = Replies(self.shop.desk, Talking(self.questions, begin, "questions", self.pager))
+        return IncidentAction(self.shop, talk, self.purse)
 
     async def say(self, text, user=DANA, channel=None):
         return await self.action.command(Command(channel or self.channel_id, user, text))
