@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import importlib
 import signal
 import socket
 import time
@@ -117,8 +116,6 @@ async def _at_work(
         await take_up_runs(shop, lambda run_id: engine.take_up("remediate", run_id, 1))
         await _take_up_questions(desk, answering, engine)
 
-    # Rooms load their clients in threads, and several of them this one: two at once can lock each other out.
-    await asyncio.to_thread(importlib.import_module, "requests")
     async with open_workshop(settings, desk, database, lambda run_id: engine.start("remediate", run_id, 1)) as shop:
         begin = partial(_begin_answer, engine)
         talking = Talking(answering.questions, begin, settings.answer_mode, open_pager(settings, desk.catalog))
