@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from playground.claude.prompt import Prompt
@@ -16,9 +16,9 @@ SIGNALS: Mapping[str, str] = {
     "requests": r"traffic|requests|load",
     "cpu": r"cpu",
     "memory": r"memory|oom|heap",
-    "disk": r"disk|volume|full|space",
     "connections": r"connections|pool",
     "restarts": r"restart|crash",
+    "disk": r"disk|volume|full|space|runs? out",
     "instances_up": r"instance|pods|up\b",
 }
 _RATE = 'rate(http_requests_total{{service="{service}"}}[5m])'
@@ -35,7 +35,15 @@ PROMQL: Mapping[str, str] = {
     "restarts": 'sum(increase(container_restarts_total{{service="{service}"}}[5m]))',
     "instances_up": 'sum(up{{service="{service}"}})',
 }
-_NUMBERS: Mapping[str, int] = {"minutes": 60, "hours": 24, "days": 90, "limit": 20, "threshold": 100, "reaches": 100}
+_NUMBERS: Mapping[str, int] = {
+    "pull_request": 0,
+    "minutes": 60,
+    "hours": 24,
+    "days": 90,
+    "limit": 20,
+    "threshold": 100,
+    "reaches": 100,
+}
 _LOG_WORD = re.compile(r"refused|timeouts?|timed out|denied|killed|out of memory|[`\"“](.+?)[`\"”]", re.IGNORECASE)
 _VERSION = re.compile(r"\bv?\d+\.\d+\.\d+\b")
 
@@ -86,10 +94,17 @@ def signal_of(question: str) -> str:
 
 def version_of(prompt: Prompt) -> str:
     """The version that the question names, else the first that the tools told, else the prompt's."""
-    used = [line for use in prompt.uses for told in use.told for line in told.lines]
     shown = [*(fact.text for fact in prompt.facts), *(line for told in prompt.data for line in told.lines)]
-    found = (_VERSION.search(line) for line in (prompt.question, *used, *shown))
-    return next((match[0] for match in found if match), "")
+    return _version((prompt.question,)) or version_told(prompt) or _version(shown)
+
+
+def version_told(prompt: Prompt) -> str:
+    """The first version in what the tools told; empty where they told none."""
+    return _version([line for use in prompt.uses for told in use.told for line in told.lines])
+
+
+def _version(lines: Sequence[str]) -> str:
+    return next((found[0] for line in lines if (found := _VERSION.search(line))), "")
 
 
 def _needed(schema: Schema) -> set[str]:
@@ -111,7 +126,7 @@ def _words(name: str, prompt: Prompt, beside: tuple[str, ...]) -> str:
         **dict.fromkeys(("signal", "metric"), signal),
         **dict.fromkeys(("query", "promql", "expression"), query),
         **dict.fromkeys(("contains",), _log_word(prompt.question)),
-        **dict.fromkeys(("level",), ""),
+        **dict.fromkeys(("level", "text"), ""),  # any level; and the past that is like this incident's own alerts
         **dict.fromkeys(("version", "release", "change", "deployment"), version_of(prompt)),
         **dict.fromkeys(("runbook", "id", "name"), next(iter(prompt.runbooks), "")),
     }

@@ -26,7 +26,7 @@ TOPICS = (
     _topic("diff|what exactly", "show_diff", "the same setting as the running pods have it"),
     _topic(
         "deploy|chang|releas|roll(ed)? ?out|merge|version|commit",
-        "deployments show_diff",
+        "deployments",
         "the same setting as the running pods have it",
     ),
     _topic("when will|run(s|ning)? out|full|how long until", "forecast", "the same fit over a longer time"),

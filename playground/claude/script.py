@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from playground.claude.analysis import analysis
 from playground.claude.answer import answer, digest
-from playground.claude.arguments import arguments, version_of
+from playground.claude.arguments import arguments, version_told
 from playground.claude.choose import chosen
 from playground.claude.prompt import Prompt, read
 from playground.claude.reply import Json, Said, text, thought
@@ -61,7 +61,7 @@ def _next(prompt: Prompt, offered: Sequence[str]) -> Sequence[str]:
     if not prompt.uses:
         return chosen(prompt.question, offered) or list(offered)[:1]
     used = {use.tool for use in prompt.uses}
-    changed = "deployments" in chosen(prompt.question, offered) and "show_diff" not in used and version_of(prompt)
+    changed = "deployments" in chosen(prompt.question, offered) and "show_diff" not in used and version_told(prompt)
     return ["show_diff"] if changed and "show_diff" in offered else ()
 
 

@@ -77,10 +77,14 @@ def offered(*names: str) -> list[dict[str, Any]]:
         tool("deployments", service=STRING, hours=WHOLE),
         tool("query_metrics", query=STRING, service=STRING, minutes=WHOLE),
         tool("search_logs", service=STRING, contains=STRING, minutes=WHOLE),
-        tool("show_diff", service=STRING, version=STRING),
-        tool("similar_incidents", about=STRING),
+        tool("show_diff", service=STRING, version=STRING, pull_request=WHOLE),
+        tool("similar_incidents", text=STRING),
         tool("service_facts", service=STRING),
         tool("on_call"),
+        tool("forecast", query=STRING, service=STRING, minutes=WHOLE, threshold={"type": "number"}),
+        tool("timeline"),
+        tool("open_alerts"),
+        tool("read_runbook", id=STRING),
     )
     return [one for one in known if not names or one["name"] in names]
 
