@@ -37,4 +37,69 @@ COMMANDS = (
     ),
     kind("password", "requirepass masterauth", r"\b(?:requirepass|masterauth)[ \t]{1,3}[\"']?(?P<secret>[^\s\"']++)"),
     kind("secret", "--from-literal", rf"--from-literal[= ][\w.-]{{1,128}}={VALUE}"),
+    kind(
+        "password in a command",
+        "http ",
+        r"\bhttps?[ ](?:[^\n|]{0,80}?[ ])?-a[ ][\"']?[\w.@-]{1,64}+:(?P<secret>[^\s\"']++)",
+    ),
+    kind(
+        "password in a command",
+        "mongo",
+        r"\bmongo(?:sh|dump|restore|export|import)?\b[^\n|]{0,120}?[ ]-p[ ]{0,3}[\"']?(?P<secret>[^\s\"'-][^\s\"']*+)",
+    ),
+    kind(
+        "password in a command",
+        "ldap",
+        r"\bldap[a-z]{3,9}\b[^\n|]{0,160}?[ ]-w[ ]{0,3}[\"']?(?P<secret>[^\s\"'-][^\s\"']*+)",
+    ),
+    kind(
+        "password in a command",
+        "sqlcmd bcp",
+        r"\b(?:sqlcmd|bcp)\b[^\n|]{0,160}?[ ]-P[ ]{0,3}[\"']?(?P<secret>[^\s\"']++)",
+    ),
+    kind(
+        "password in a command", "sqlplus", r"\bsqlplus\b[^\n|]{0,60}?[ ][\w.-]{1,64}/(?P<secret>[^\s/@\"']{1,128}+)@"
+    ),
+    kind(
+        "password in a command",
+        "pass ",
+        r"[ ]-(?:store|key|src|dest)(?:store)?pass[ ]{1,3}[\"']?(?P<secret>[^\s\"'-][^\s\"']*+)",
+    ),
+    kind(
+        "password in a command",
+        "zip 7z",
+        r"\b(?:un)?(?:zip|7z)\b[^\n|]{0,80}?[ ]-P[ ]{0,3}[\"']?(?P<secret>[^\s\"']++)",
+    ),
+    kind(
+        "password in a command",
+        "-u",
+        r"\b(?:smb|rpc)[a-z]{3,8}\b[^\n|]{0,120}?[ ]-U[ ]{0,3}[\"']?[\w\\/.-]{1,64}%(?P<secret>[^\s\"']++)",
+    ),
+    kind(
+        "secret",
+        "configure set",
+        r"\bconfigure set [\w.]{0,60}?(?:secret_access_key|session_token)[ ]{1,3}(?P<secret>[^\s\"']++)",
+    ),
+    kind(
+        "password in a command",
+        "rabbitmqctl",
+        r"\brabbitmqctl\b[^\n|]{0,60}?[ ](?:add_user|change_password"
+        r"|authenticate_user)[ ][\w.@-]{1,64}[ ][\"']?(?P<secret>[^\s\"']++)",
+    ),
+    kind(
+        "password in a command",
+        "htpasswd",
+        r"\bhtpasswd[ ]-\w{0,4}b\w{0,4}[ ](?:[^\s]{1,128}[ ])?[\w.@-]{1,64}[ ][\"']?(?P<secret>[^\s\"']++)",
+    ),
+    kind(
+        "password in a command",
+        "password-stdin",
+        r"\becho[ ](?:-n[ ])?[\"']?(?P<secret>[^\s\"'|]++)[\"']?[ ]?\|[^\n]{0,80}?--password-stdin",
+    ),
+    kind(
+        "password in a command",
+        "chpasswd",
+        r"\becho[ ](?:-e[ ])?[\"']?[\w.-]{1,64}:(?P<secret>[^\s\"'|]++)[\"']?[ ]?\|[ ]?(?:sudo[ ])?chpasswd",
+    ),
+    kind("password in a command", "net user", r"\bnet[ ]user[ ][\w.-]{1,64}[ ](?P<secret>[^\s/\"']++)"),
 )

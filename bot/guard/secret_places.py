@@ -26,15 +26,18 @@ _KEY = "[kK](?i:ey)(?i:" + "|".join(f"(?<={word}key)|(?<={word}[_-]key)" for wor
 """Each begins with a class of one letter: `re` then leaps from one such letter to the next."""
 _OTHER_KEYS = "(?<=api key)|" + "|".join(
     f"(?<={word}key)|(?<={word}[_-]key)"
-    for word in ("function", "functions", "app", "application", "routing", "integration", "hmac", "webhook", "ingest")
+    for word in (
+        *("function", "functions", "app", "application", "routing", "integration", "hmac", "webhook", "ingest"),
+        *("admin", "deploy", "shared", "preshared", "signature", "read", "write"),
+    )
 )
-_MADE = r"(?P<secret>[A-Za-z0-9+/_.%~-]{16,1024}+={0,2}+)"
+MADE = r"(?:base64:)?(?P<secret>[A-Za-z0-9+/_.%~-]{16,1024}+={0,2}+)"
 """Long, and of the characters of keys."""
-_ANY = f"(?:{_PASSWORD}|{_SECRET}|{_TOKEN}|{_CREDENTIAL}|{_KEY})"
+ANY = f"(?:{_PASSWORD}|{_SECRET}|{_TOKEN}|{_CREDENTIAL}|{_KEY})"
 _QUOTE = r"(?:\\{0,7}[\"']|&quot;|&#34;|%22|\\u0022)"
-_GIVEN = (
-    rf"(?:[_-]?(?i:value|hash|\d{{1,2}}))?{_QUOTE}?\]?[ \t]{{0,3}}"
-    r"(?::=|=>|==?|:(?:[ \t][|>][+-]?\r?\n)?|%3[aAdD]|\\u003[aAdD])[ \t]{0,12}"
+GIVEN = (
+    rf"(?:[_-]?(?i:value|hash|salt|pepper|\d{{1,2}}))?{_QUOTE}?\]?[ \t]{{0,3}}"
+    r"(?::=|=>|==?|::?(?:[ \t][|>][+-]?\r?\n)?|%3[aAdD]|\\u003[aAdD])[ \t]{0,12}"
     rf"(?:\[(?=[\"'])|\{{[ ]?{_QUOTE}(?i:value|plain|text|secret){_QUOTE}[ ]?:[ ]?)?"
 )
 """What stands between a name and its value; in YAML the value may begin on the next line."""
@@ -69,39 +72,40 @@ PLACES = (
         "authorization",
         "authorization",
         r"[aA](?i:uthorization)(?:\\{0,7}[\"'])?\]?[ \t]{0,3}(?:=>|[:=])[ \t]{0,3}\[?(?:\\{0,7}[\"'])?"
-        r"(?P<scheme>(?i:bearer|basic|token|apikey|negotiate|splunk|key|api-key|sso-key)[ \t]{1,3})?+"
+        r"(?P<scheme>(?i:bearer|basic|token|api-?key|negotiate|splunk|key|sso-key|ssws|geniekey|oauth|pbw)[ \t]{1,3})?+"
         r"(?:(?i:token|key|credential)=(?:\\{0,7}[\"'])?+)?+(?P<secret>[^\s\"'\\,;&<>\]]++)",
     ),
     kind("digest", "digest", r"\b(?i:response)=\\{0,7}\"?(?P<secret>[0-9a-f]{32,128}+)"),
+    kind("signature", "mac=", r"\bmac=\\{0,7}[\"'](?P<secret>[A-Za-z0-9+/]{20,}+={0,2}+)"),
     kind("bearer token", "bearer", r"[bB](?i:earer)(?:[ \t]{1,3}|%20|\+)(?P<secret>[A-Za-z0-9._~+/-]{8,}+={0,2}+)"),
     kind("basic auth", "basic", r"[bB](?i:asic)(?:[ \t]{1,3}|%20|\+)(?P<secret>[A-Za-z0-9+/_-]{8,}+={0,2}+)"),
     kind(
         "secret",
         "value",
-        rf"(?:[nN](?i:ame)|[kK](?i:ey))[\"']?\s{{0,3}}[:=]\s{{0,3}}[\"']?[\w.-]{{0,64}}?{_ANY}[\w.-]{{0,40}}+"
+        rf"(?:[nN](?i:ame)|[kK](?i:ey))[\"']?\s{{0,3}}[:=]\s{{0,3}}[\"']?[\w.-]{{0,64}}?{ANY}[\w.-]{{0,40}}+"
         rf"[\"']?\s{{0,3}},?\s{{0,12}}[\"']?(?i:value)[\"']?[ \t]{{0,3}}[:=][ \t]{{0,3}}{VALUE}",
     ),
     kind(
         "secret",
         "<",
-        rf"<[\w:.-]{{0,40}}?{_ANY}[\w-]{{0,16}}(?:[ \t][^<>\n]{{0,200}})?>(?P<secret>[^<\n]++)</",
+        rf"<[\w:.-]{{0,40}}?{ANY}[\w-]{{0,16}}(?:[ \t][^<>\n]{{0,200}})?>(?P<secret>[^<\n]++)</",
     ),
-    kind("password", "pass pwd bindpw rootpw _pw", _PASSWORD + _GIVEN + VALUE),
-    kind("secret", "secret", _SECRET + _GIVEN + VALUE),
-    kind("secret", "token", _TOKEN + _GIVEN + VALUE),
-    kind("secret", "credential", _CREDENTIAL + _GIVEN + VALUE),
-    kind("secret", "key", _KEY + _GIVEN + VALUE),
-    kind("cookie", "sess", rf"(?i:jsessionid|phpsessid|asp\.net_sessionid){_GIVEN}(?P<secret>[\w.%:-]{{8,}}+)"),
+    kind("password", "pass pwd bindpw rootpw _pw", _PASSWORD + GIVEN + VALUE),
+    kind("secret", "secret", _SECRET + GIVEN + VALUE),
+    kind("secret", "token", _TOKEN + GIVEN + VALUE),
+    kind("secret", "credential", _CREDENTIAL + GIVEN + VALUE),
+    kind("secret", "key", _KEY + GIVEN + VALUE),
+    kind("cookie", "sess", rf"(?i:jsessionid|phpsessid|asp\.net_sessionid){GIVEN}(?P<secret>[\w.%:-]{{8,}}+)"),
     kind("cookie", "connect.sid", r"connect\.sid=(?P<secret>[\w.%:+/-]{8,}+)"),
     kind(
         "key",
         "token password secret",
         r"[tTpPsS](?i:oken(?<=token)|assword(?<=password)|ecret(?<=secret))(?i:[ ]is|[ ]was)?"
-        rf"(?:[ ]{{0,2}}:[ ]{{0,3}}|[ ]{{1,3}})[\"'`]?{_MADE}",
+        rf"(?:[ ]{{0,2}}:[ ]{{0,3}}|[ ]{{1,3}})[\"'`]?{MADE}",
     ),
-    kind("key", "auth credentials", rf"[aAcC](?i:uth(?<=auth)|redentials){_GIVEN}[\"']?{_MADE}"),
-    kind("key", "key= code= auth=", rf"[?&](?i:key|code|auth)={_MADE}"),
-    kind("key", "key", rf"[kK](?i:ey)(?i:{_OTHER_KEYS}){_GIVEN}(?:\\{{0,7}}[\"'])?{_MADE}"),
+    kind("key", "auth credentials", rf"[aAcC](?i:uth(?<=auth)|redentials){GIVEN}[\"']?{MADE}"),
+    kind("key", "key= code= auth=", rf"[?&](?i:key|code|auth)={MADE}"),
+    kind("key", "key", rf"[kK](?i:ey)(?i:{_OTHER_KEYS}){GIVEN}(?:\\{{0,7}}[\"'])?{MADE}"),
 )
 
 COOKIES = re.compile(

@@ -12,11 +12,21 @@ from bot.guard.secret_kinds import SIGNS
 _PLACEHOLDER = re.compile(
     rf"[{SIGNS}]+|[*.•x-]{{3,}}|[|>][+-]?|<[^>]*>?|\$\{{[^}}]*\}}?|\$\([^)]*\)?|\{{+\w*|\$[A-Z_][A-Z0-9_]*"
     r"|\{\{.*|%[({]?\w*[)}]?[sdv]?"
-    r"|\[?\(?(?:redacted|filtered|masked|hidden|omitted|removed|protected)\)?\]?",
+    r"|\[?\(?(?:redacted|filtered|masked|hidden|omitted|removed|protected|sensitive|known)\)?\]?"
+    r"|hmac-sha\d{1,3}:[0-9a-f]+|!(?:vault|secret|env_var|include|ref|sub)",
     re.IGNORECASE,
 )
 _CODE = re.compile(r"[A-Za-z_][A-Za-z_.]{0,80}(?:\([A-Za-z_.]{0,40}\)?|\[[A-Za-z_.]{0,40}\]?)")
 """`token = self.tokens[key]`, `token := next()`."""
+_CALL = re.compile(r"[A-Za-z_]\w{0,40}(?:\.[A-Za-z_]\w{0,40}){1,6}\(.*", re.DOTALL)
+"""`password = getpass.getpass(...)`."""
+_ATTRIBUTE = re.compile(
+    r"(?:self|this|settings|config|conf|cfg|env|os|process|args|opts|options|params|app|ctx|req|request)"
+    r"\.[A-Za-z_.]{1,80}(?:\[[^\]\n]{0,60}\]?)?"
+)
+"""`secret_key=settings.SECRET_KEY`."""
+_NAME = re.compile(r"[a-z]+(?:[-/.][a-z]+)+")
+"""`secret="payment-config"`: the name of one."""
 _COUNT = re.compile(r"[\d.,:/%]+[a-z]{0,2}")
 _HEX = re.compile(r"[0-9a-f]{32,}")
 _WORDS = frozenset(
@@ -38,7 +48,7 @@ _WORDS = frozenset(
 
 def worth_masking(found: re.Match[str], name: str, secret: str) -> bool:
     """Whether `secret`, in the match of a pattern for this kind of secret, is one."""
-    if _PLACEHOLDER.fullmatch(secret) or _is_words(secret):
+    if any(shape.fullmatch(secret) for shape in (_PLACEHOLDER, _CALL, _ATTRIBUTE)) or _is_words(secret):
         return False
     return _CHECKS.get(name, _is_given)(found, secret)
 
@@ -70,11 +80,21 @@ def _is_token(found: re.Match[str], secret: str) -> bool:
     """Tokens and keys: no small numbers, no code, and after a colon no plain word (`secret: mounted`)."""
     if secret.isdigit():
         return len(secret) > 6
-    if _CODE.fullmatch(secret):
+    if _CODE.fullmatch(secret) or _names_a_secret(found, secret):
         return False
     quoted = found.groupdict().get("bare") is None
     plain = secret.isalpha() and secret.islower()
     return quoted or not plain or not found.group()[: -len(secret)].rstrip().endswith(":")
+
+
+def _names_a_secret(found: re.Match[str], secret: str) -> bool:
+    """`secret="payment-config"` and an ARN say which secret is meant."""
+    if found.group()[:6].lower() != "secret" or found.group()[6:7].isalnum():
+        return False
+    before = found.string[max(0, found.start() - 120) : found.start()]
+    apart = not before[-1:].isalnum() and before[-1:] not in ("_", "-")
+    named = _NAME.fullmatch(secret) and (apart or before.lower().endswith(("existing", "pull")))
+    return bool(named) or (before.endswith(":") and "secretsmanager:" in before)
 
 
 def _is_user_token(found: re.Match[str], secret: str) -> bool:
@@ -95,6 +115,24 @@ def _looks_random(_found: re.Match[str], secret: str) -> bool:
     return letters and (any(c.isdigit() for c in secret) or (mixed and len(secret) >= 12) or len(secret) >= 24)
 
 
+def _looks_chosen(_found: re.Match[str], secret: str) -> bool:
+    """A password as people choose them, where words of a sentence could stand as well."""
+    letters = any(c.islower() for c in secret) and any(c.isupper() for c in secret)
+    signs = any(c in "!#$%&*+?^~" for c in secret[1:])
+    return len(secret) >= 6 and any(c.isdigit() for c in secret) and secret[0].isalnum() and (letters or signs)
+
+
+def _is_card(_found: re.Match[str], secret: str) -> bool:
+    """Luhn's sum, and no digit fifteen times."""
+    digits = [int(c) for c in secret if c.isdigit()]
+    doubled = [2 * digit - 9 * (digit > 4) for digit in digits[-2::-2]]
+    return len(set(digits)) > 1 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def _is_any(_found: re.Match[str], _secret: str) -> bool:
+    return True
+
+
 def _is_pair(found: re.Match[str], secret: str) -> bool:
     """Base64 of `user:password`; or, cut or encoded otherwise, at least too mixed for a word."""
     try:
@@ -112,4 +150,7 @@ _CHECKS: dict[str, Callable[[re.Match[str], str], bool]] = {
     "secret": _is_token,
     "url token": _is_user_token,
     "key": _looks_made,
+    "password in words": _looks_chosen,
+    "card number": _is_card,
+    "email address": _is_any,
 }

@@ -42,6 +42,34 @@ SLOW = (
     "?sig=a",
     "auth=aA1aaaaaaaaaaaaaa",
     " key=",
+    "password is ",
+    "AUTH a ",
+    "insert into a (password",
+    '--password", "',
+    "type=password ",
+    'name="password"\r\n',
+    "define('password', '",
+    "http -a a:",
+    "mongo ",
+    "ldapsearch ",
+    "sqlplus a/",
+    "echo a",
+    "net user a ",
+    "jdbc:oracle:thin:a/",
+    "?u=a&p=",
+    "contraseña: ",
+    "otp=1",
+    "$1$a",
+    "$1$a$",
+    "csk-",
+    "pcsk_",
+    "MTa",
+    "EAACa",
+    "dp.ct.a",
+    "fm2_a",
+    "a@b.",
+    "a.",
+    "4111 ",
     "sk-a",
     "8Q~",
     "gl",
@@ -53,9 +81,10 @@ SLOW = (
 PROGRAM = f"""
 import resource, sys
 resource.setrlimit(resource.RLIMIT_CPU, ({PATIENCE_S}, {PATIENCE_S}))
-from bot.guard.redact import redact
+from bot.guard.redact import Redaction
+everything = Redaction(emails=True, cards=True)
 for part in sys.argv[1:]:
-    redact((part * ({MEGABYTE} // len(part) + 1))[:{MEGABYTE}] + "@")
+    everything.text((part * ({MEGABYTE} // len(part) + 1))[:{MEGABYTE}] + "@")
 """
 
 
