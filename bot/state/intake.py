@@ -17,7 +17,31 @@ from integrations.contract import Alert
 INTAKE_LOCK = 7310212
 """PostgreSQL's advisory locks are numbers that all who use the database share; this one is ours."""
 
-_SEEN = sa.select(alerts, incidents.c.opening).outerjoin(incidents, incidents.c.id == alerts.c.incident_id)
+# What every alert asks and says, put together once: to do so for each takes longer than the database's part of it.
+_SEEN = (
+    sa.select(alerts, incidents.c.opening)
+    .outerjoin(incidents, incidents.c.id == alerts.c.incident_id)
+    .where(
+        alerts.c.source == sa.bindparam("source"),
+        alerts.c.fingerprint == sa.bindparam("fingerprint"),
+        alerts.c.starts_at == sa.bindparam("starts_at"),
+    )
+)
+_LAST = (
+    sa.select(incidents)
+    .where(incidents.c.service == sa.bindparam("service"), incidents.c.env == sa.bindparam("env"))
+    .order_by(incidents.c.opened_at.desc())
+    .limit(1)
+)
+_NEXT_SEQ = (
+    sa.select(sa.func.coalesce(sa.func.max(alerts.c.seq), 0) + 1)
+    .where(alerts.c.incident_id == sa.bindparam("here"))
+    .scalar_subquery()
+)
+"""Part of the statement that stores the alert, so that it is no question of its own."""
+_JOINS = alerts.insert().values(seq=_NEXT_SEQ, incident_id=sa.bindparam("here"))
+_CHANGES = incidents.update().where(incidents.c.id == sa.bindparam("here")).values(revision=incidents.c.revision + 1)
+"""A change that people should see: the revision goes up with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +79,8 @@ def take(connection: Connection, alert: Alert, rules: Rules, now: datetime) -> T
 
 def _seen(connection: Connection, alert: Alert) -> Any:
     """The alert as it is recorded, with the present opening of its incident."""
-    return connection.execute(_SEEN.where(_identity(alert))).one_or_none()
+    identity = {"source": alert.source, "fingerprint": alert.fingerprint, "starts_at": alert.starts_at}
+    return connection.execute(_SEEN, identity).one_or_none()
 
 
 def _dated(connection: Connection, alert: Alert) -> Alert:
@@ -90,8 +115,7 @@ def _told(seen: Any, effect: Any) -> Taken:
 
 def _fire(connection: Connection, alert: Alert, rules: Rules, now: datetime) -> Taken:
     taken = _home(connection, alert, rules, now)
-    here = taken.incident_id
-    connection.execute(alerts.insert().values(**_row(alert, now), seq=_next_seq(here), incident_id=here))
+    connection.execute(_JOINS, {**_row(alert, now), "here": taken.incident_id})
     return taken
 
 
@@ -99,19 +123,16 @@ def _fire_again(connection: Connection, alert: Alert, seen: Any, rules: Rules, n
     """It is one alert with one history: where its first incident is long over, it moves to the one it fires in now."""
     taken = _home(connection, alert, rules, now)
     here = taken.incident_id
-    seq = seen.seq if here == seen.incident_id else _next_seq(here)
+    seq = seen.seq if here == seen.incident_id else _NEXT_SEQ
     again = {"status": "firing", "ends_at": None, "incident_id": here, "seq": seq}
-    connection.execute(alerts.update().where(_identity(alert)).values(**again))
+    connection.execute(alerts.update().where(_identity(alert)).values(**again), {"here": here})
     return taken
 
 
 def _home(connection: Connection, alert: Alert, rules: Rules, now: datetime) -> Taken:
     """The incident that a firing alert belongs to: the open one, one to reopen, or a new one."""
     service, env = service_of(alert, rules.service_labels), service_of(alert, rules.env_labels, otherwise="")
-    of_service = sa.and_(incidents.c.service == service, incidents.c.env == env)
-    last = connection.execute(
-        sa.select(incidents).where(of_service).order_by(incidents.c.opened_at.desc()).limit(1)
-    ).one_or_none()
+    last = connection.execute(_LAST, {"service": service, "env": env}).one_or_none()
     if last is not None and last.status == "open":
         severity = min(last.severity, Severity.of(alert.severity))
         _change(connection, last.id, severity=severity)
@@ -165,16 +186,7 @@ def _resolve(connection: Connection, alert: Alert, seen: Any, now: datetime) -> 
 
 
 def _change(connection: Connection, incident: str, **values: Any) -> None:
-    """A change that people should see: the revision goes up with it."""
-    connection.execute(
-        incidents.update().where(incidents.c.id == incident).values(revision=incidents.c.revision + 1, **values)
-    )
-
-
-def _next_seq(incident: str) -> sa.ScalarSelect[int]:
-    """Part of the statement that stores the alert, so that it is no question of its own."""
-    last = sa.func.coalesce(sa.func.max(alerts.c.seq), 0)
-    return sa.select(last + 1).where(alerts.c.incident_id == incident).scalar_subquery()
+    connection.execute(_CHANGES, {"here": incident, **values})
 
 
 def _row(alert: Alert, now: datetime) -> dict[str, Any]:
