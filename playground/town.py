@@ -114,7 +114,8 @@ async def _code(director: Director) -> AsyncIterator[Env]:
 async def _rota(director: Director, certificates: Certificates) -> AsyncIterator[Env]:
     key = _token()
     async with pagerduty.running(director, token=key, certificates=certificates) as there:
-        yield {"PAGERDUTY_API_URL": there.url, "PAGERDUTY_API_KEY": key}
+        sender = next((person.email for person in director.people()), "")
+        yield {"PAGERDUTY_API_URL": there.url, "PAGERDUTY_API_KEY": key, "PAGERDUTY_FROM": sender}
 
 
 @asynccontextmanager

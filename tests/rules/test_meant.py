@@ -491,6 +491,11 @@ def test_thirty_questions_in_ten_minutes_and_then_when_again():
     assert "30 questions in 10 minutes" in refusal
 
 
+def test_where_more_were_asked_than_that_it_is_said_when_there_are_few_enough():
+    refusal = may_ask(minutes(9, 8, *[1] * (MOST - 1)), 0, NOW)
+    assert f"{NOW + PACE - timedelta(minutes=8):%H:%M}" in refusal
+
+
 def test_no_order_of_the_times_is_needed():
     assert may_ask(minutes(*[1] * (MOST - 1), 9), 0, NOW) == may_ask(minutes(9, *[1] * (MOST - 1)), 0, NOW)
 

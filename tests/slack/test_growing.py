@@ -137,8 +137,8 @@ async def test_after_its_end_nothing_grows(chat: SlackChat, place: Channel, thre
     posted = await begun(chat, place, thread)
     await chat.end_reply(posted, ANSWER)
     await chat.grow_reply(posted, "late\n")
-    await chat.end_reply(posted, ANSWER)
-    assert says_the_answer(place, thread) == [True]
+    await chat.end_reply(await begun(chat, place, thread, "answer:2"), ANSWER)  # by then it would stand there
+    assert says_the_answer(place, thread) == [True, True]
 
 
 async def test_secrets_are_masked_in_words_and_titles(slack: Slack, place: Channel, thread: str) -> None:

@@ -83,6 +83,24 @@ async def test_nobody_there(settings_for):
         await page(settings_for("https://127.0.0.1:1"), *TOLD, "INC-1")
 
 
+async def test_another_replica_that_was_faster_in_between_has_called_them(odd_server: HTTPServer, settings_for):
+    already = {
+        "error": {
+            "message": "Arguments Caused Error",
+            "errors": ["Open incident with matching dedup key already exists"],
+        }
+    }
+    theirs = {"assignments": [{"assignee": {"summary": "Dana"}}], "html_url": "https://x.example/1"}
+    odd_server.expect_ordered_request("/incidents", method="GET").respond_with_json(NONE)
+    odd_server.expect_ordered_request("/escalation_policies/PPAY").respond_with_json(POLICY)
+    odd_server.expect_ordered_request("/incidents", method="POST").respond_with_json(already, 400)
+    odd_server.expect_ordered_request("/incidents", method="GET").respond_with_json({"incidents": [theirs]})
+
+    paged = await page(settings_for(odd_server.url_for("").rstrip("/")), *TOLD, "INC-1")
+
+    assert paged == Paged(("Dana",), "https://x.example/1", before=True)
+
+
 POLICY = {"escalation_policy": {"services": [{"id": "S1"}]}}
 NO_SERVICES = {"escalation_policy": {"services": []}}
 NONE = {"incidents": []}
