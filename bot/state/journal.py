@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -30,6 +30,17 @@ RACES = 5
 MOST_ELSEWHERE = 200
 """So many alerts of other incidents are told of; a storm may have thousands."""
 
+# What each story asks a dozen times over, put together once: that takes longer than the database's part of it.
+_ONE = sa.select(incidents).where(incidents.c.id == sa.bindparam("id"))
+_ALERTS_OF = (
+    sa.select(alerts).where(alerts.c.incident_id.in_(sa.bindparam("ids", expanding=True))).order_by(alerts.c.seq)
+)
+_REVISION = sa.select(incidents.c.revision).where(incidents.c.id == sa.bindparam("id"))
+_REPORT = sa.select(reports.c.report).where(
+    reports.c.incident_id == sa.bindparam("id"), reports.c.opening == sa.bindparam("opening")
+)
+_SET = incidents.update().where(incidents.c.id == sa.bindparam("here"))
+
 
 class UnknownIncidentError(LookupError):
     """No incident has this id."""
@@ -48,7 +59,7 @@ class SqlJournal:
         return await self._turns.take(alerts)
 
     async def incident(self, incident_id: str) -> Incident:
-        found = await self._incidents(incidents.c.id == incident_id)
+        found = await self._read(lambda connection: _found(connection, _ONE, {"id": incident_id}))
         if not found:
             raise UnknownIncidentError(incident_id)
         return found[0]
@@ -82,14 +93,11 @@ class SqlJournal:
         return await self._read(lambda c: tuple(c.scalars(sa.select(incidents.c.id).where(where))))
 
     async def revision(self, incident_id: str) -> int:
-        here = sa.select(incidents.c.revision).where(incidents.c.id == incident_id)
-        return await self._read(lambda c: c.scalar(here)) or 0
+        return await self._read(lambda c: c.scalar(_REVISION, {"id": incident_id})) or 0
 
     async def report(self, incident_id: str, opening: int) -> Report | None:
-        here = sa.and_(reports.c.incident_id == incident_id, reports.c.opening == opening)
-
         def act(connection: Connection) -> Report | None:
-            text = connection.scalar(sa.select(reports.c.report).where(here))
+            text = connection.scalar(_REPORT, {"id": incident_id, "opening": opening})
             return None if text is None else codec.read(text, Report)
 
         return await self._read(act)
@@ -144,11 +152,11 @@ class SqlJournal:
         return tuple([intake.take(connection, alert, self._rules, now) for alert in alerts])
 
     async def _set(self, incident_id: str, **values: Any) -> None:
-        change = incidents.update().where(incidents.c.id == incident_id).values(**values)
-        await self._write(lambda connection: connection.execute(change).close())
+        await self._write(lambda connection: connection.execute(_SET, {"here": incident_id, **values}).close())
 
     async def _incidents(self, where: sa.ColumnElement[bool]) -> tuple[Incident, ...]:
-        return await self._read(lambda connection: _found(connection, where))
+        which = sa.select(incidents).where(where).order_by(incidents.c.opened_at)
+        return await self._read(lambda connection: _found(connection, which, {}))
 
     async def _write(self, act: Callable[[Connection], T]) -> T:
         """One transaction. Raises JournalDown for everything that another try later can mend."""
@@ -166,15 +174,14 @@ def journal(database: Database, clock: Clock, rules: tuple[tuple[str, ...], tupl
     return SqlJournal(database, clock, intake.Rules(services, envs, timedelta(seconds=window)))
 
 
-def _found(connection: Connection, where: sa.ColumnElement[bool]) -> tuple[Incident, ...]:
-    rows = connection.execute(sa.select(incidents).where(where).order_by(incidents.c.opened_at)).all()
-    ids = [row.id for row in rows]
-    of_them = sa.select(alerts).where(alerts.c.incident_id.in_(ids)).order_by(alerts.c.seq)
-    joined = connection.execute(of_them).all() if ids else []
-    return tuple(
-        replace(_incident(row), alerts=tuple(_alert(one) for one in joined if one.incident_id == row.id))
-        for row in rows
-    )
+def _found(connection: Connection, which: sa.Select[Any], named: Mapping[str, Any]) -> tuple[Incident, ...]:
+    """The incidents that `which` selects, with the alerts of each."""
+    rows = connection.execute(which, named).all()
+    joined = connection.execute(_ALERTS_OF, {"ids": [row.id for row in rows]}).all() if rows else []
+    of_each: dict[str, list[Alert]] = {row.id: [] for row in rows}
+    for one in joined:
+        of_each[one.incident_id].append(_alert(one))
+    return tuple(replace(_incident(row), alerts=tuple(of_each[row.id])) for row in rows)
 
 
 def _elsewhere(scope: Scope) -> sa.ColumnElement[bool]:
