@@ -11,9 +11,10 @@ from playground.claude.quote import Quote, quotes, short, shown
 
 MOST_QUOTES = 3
 """Lines of evidence below the answer."""
-_YES = ("deployments", "show_diff", "similar_incidents", "search_logs", "log_patterns")
+_YES = ("deployments", "show_diff", "similar_incidents", "search_logs")
 """Tools whose answer to a question for yes or no is that there is something, or nothing."""
 _YES_OR_NO = re.compile(r"^(so |and |but )?(did|do|does|is|are|was|were|has|have|any)\b", re.IGNORECASE)
+_OF_WHAT = re.compile(r"\b(?:in|of|to|with|at) (?:the |our |a )?([a-z][\w-]{3,})", re.IGNORECASE)
 _WHY = re.compile(r"\b(why|cause|wrong)", re.IGNORECASE)
 
 
@@ -24,7 +25,8 @@ def answer(prompt: Prompt) -> str:
     nothing = [quote for quote in told if quote.nothing]
     if prompt.uses and not found and not (nothing and _YES_OR_NO.match(prompt.question)):
         return _unknown(prompt, nothing)
-    said = _each_once([*_engines(prompt), *found, *nothing, *shown(prompt)])
+    first = told if _YES_OR_NO.match(prompt.question) else [*found, *nothing]
+    said = _each_once([*_engines(prompt), *first, *shown(prompt)])
     if not said:
         return _unknown(prompt, ())
     lines = [_first(said[0], prompt), *(f"{quote}" for quote in said[1 : 1 + MOST_QUOTES])]
@@ -41,7 +43,18 @@ def _first(quote: Quote, prompt: Prompt) -> str:
     """The answer in one line; a question for yes or no gets its word."""
     if not _YES_OR_NO.match(prompt.question) or quote.tool not in _YES:
         return f"{quote}"
-    return f"No: {quote}" if quote.nothing else f"Yes: {quote}"
+    if quote.nothing:
+        return f"No: {quote}"
+    return f"Yes: {quote}" if (what := _unnamed(quote, prompt)) == "" else f"None that names {what}: {quote}"
+
+
+def _unnamed(quote: Quote, prompt: Prompt) -> str:
+    """What a change is asked of («in the gateway»), where nothing that the tools told names it; else empty."""
+    found = _OF_WHAT.search(prompt.question)
+    if quote.tool != "deployments" or not found or found[1] in prompt.services:
+        return ""
+    told = "\n".join(line for use in prompt.uses for one in use.told for line in one.lines)
+    return "" if found[1].lower() in told.lower() else found[1]
 
 
 def _unknown(prompt: Prompt, nothing: Sequence[Quote]) -> str:

@@ -44,7 +44,7 @@ _NUMBERS: Mapping[str, int] = {
     "threshold": 100,
     "reaches": 100,
 }
-_LOG_WORD = re.compile(r"refused|timeouts?|timed out|denied|killed|out of memory|[`\"“](.+?)[`\"”]", re.IGNORECASE)
+_LOG_WORD = re.compile(r"refused|timeout|timed out|denied|killed|out of memory|[`\"“](.+?)[`\"”]", re.IGNORECASE)
 _VERSION = re.compile(r"\bv?\d+\.\d+\.\d+\b")
 
 

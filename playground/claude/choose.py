@@ -36,6 +36,7 @@ TOPICS = (
         "query_metrics",
         "the same figure by instance",
     ),
+    _topic("refused|timeouts?|timed out|denied|killed", "search_logs log_patterns", "what answers at the other end"),
     _topic("log|exception|stack|message", "log_patterns search_logs", "the lines of one failing request by its id"),
     _topic("before|similar|histor|last time|seen this", "similar_incidents", "what its fix changed"),
     _topic("runbook|playbook|how do we fix", "read_runbook", "whether its condition holds now"),

@@ -21,7 +21,7 @@ _PLAIN = re.compile(
 )
 """Words that tell nothing of what is asked about."""
 _WORD = re.compile(r"[a-z][\w-]{3,}")
-_NOTHING = re.compile(r"^\W*(no|none|nobody|nothing)\b|: 0 [a-z]+$", re.IGNORECASE)
+_NOTHING = re.compile(r"^\W*(no|none|nobody|nothing)\b|: 0 (patterns|[a-z]+$)", re.IGNORECASE)
 _ASIDE = re.compile(r"^(\(cut: |(from|at) \d\d:\d\d)")
 _EXACT = re.compile(r"\d\d:\d\d|\d+\.\d+|\bINC-\d")
 _CALM = re.compile(r"as usual|within their normal|never|steady")

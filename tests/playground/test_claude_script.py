@@ -76,6 +76,25 @@ async def test_a_change_in_the_gateway_is_told_with_its_diff():
     assert second == "The diff: `- host: payments.gateway.example`; `+ host: payment-gateway.internal` [12]"
 
 
+async def test_a_change_elsewhere_is_not_told_as_one_in_the_gateway():
+    found = {
+        "deployments": "shop/payment-service, last 24 h: 1 change\n11-28 03:27 deployment v8.2.0 by lena: Meals",
+        "show_diff": "v8.2.0\n-EXTRAS = ('bag',)\n+EXTRAS = ('bag', 'meal')",
+    }
+    async with speaking() as (_, sdk):
+        _, answer = await conversation(sdk, asked("did anything change in the gateway?", tools=offered()), found)
+    assert answer.startswith("None that names gateway: 11-28 03:27 deployment v8.2.0 by lena")
+
+
+async def test_words_that_no_line_has_are_told_as_not_found():
+    none = {**TOLD, "search_logs": "logs of payment-service, with “timeout”, from 02:42 to 03:42 UTC: 0 lines"}
+    async with speaking() as (there, sdk):
+        tools, answer = await conversation(sdk, asked("any timeouts in the logs?", tools=offered()), none)
+    assert tools == ["search_logs"]
+    assert there.requests[1]["messages"][1]["content"][1]["input"]["contains"] == "timeout"
+    assert answer.startswith("No: logs of payment-service, with “timeout”")
+
+
 async def test_the_diff_is_asked_of_the_version_that_was_found():
     async with speaking() as (there, sdk):
         await conversation(sdk, asked("did anything change?", tools=offered()), TOLD)
@@ -94,8 +113,7 @@ async def test_when_every_tool_fails_it_does_not_know():
         found = {**TOLD, "deployments": "no answer in 8 s", "show_diff": "no answer in 8 s"}
         request = asked("did anything change?", tools=offered())
         _, answer = await conversation(sdk, request, found, failing=("deployments", "show_diff"))
-    assert answer.startswith("I don't know. I looked at deployments and show diff.")
-    assert "Could not look: deployments (no answer in 8 s)" in answer
+    assert answer.startswith("I don't know. I looked at deployments.\nCould not look: deployments (no answer in 8 s)\n")
     assert "[11]" not in answer
 
 
