@@ -18,7 +18,6 @@ from starlette.applications import Starlette
 
 from bot import reply, schedules
 from bot.answer import answer, take_up_questions
-from bot.asking import Asking
 from bot.budget_warning import watch_budget
 from bot.catalog import load as load_catalog
 from bot.clock import SystemClock
@@ -106,7 +105,7 @@ async def _at_work(
         await steps.once("run", partial(remediate, shop, run_id), bool)
 
     async def say(steps: Steps, question_id: str, _once: int) -> None:
-        await answer(await _asking(desk, answering, question_id), steps)
+        await answer(await answering.asking(desk, question_id), steps)
 
     engine = Engine(engine_url(settings.database_url), {"respond": tell, "remediate": work, "answer": say})
     intake = Intake(desk.journal, lambda *opening: engine.start("respond", *opening), desk.changed, desk.measures)
@@ -119,7 +118,7 @@ async def _at_work(
     async with open_workshop(settings, desk, database, lambda run_id: engine.start("remediate", run_id, 1)) as shop:
         begin = partial(_begin_answer, engine)
         talking = Talking(answering.questions, begin, settings.answer_mode, open_pager(settings, desk.catalog))
-        ears = Ears(_ear_settings(settings), IncidentAction(shop, Replies(desk, talking)))
+        ears = Ears(_ear_settings(settings), IncidentAction(shop, Replies(desk, talking), answering.to_spend))
         desk.looking.open()
         await engine.launch()
         await ears.open()
@@ -143,17 +142,9 @@ async def _begin_answer(engine: Engine, question_id: str) -> None:
     await engine.start("answer", question_id, 1)
 
 
-async def _asking(desk: Desk, answering: Answering, question_id: str) -> Asking:
-    """Raises JournalDown; LookupError for a question that nobody asked."""
-    question = await answering.questions.question(question_id)
-    if question is None:
-        raise LookupError(f"no question is called {question_id}")
-    return Asking(desk, answering.questions, answering.consult, question)
-
-
 async def _take_up_questions(desk: Desk, answering: Answering, engine: Engine) -> None:
     async def give_up(question_id: str) -> None:
-        await reply.give_up(await _asking(desk, answering, question_id))
+        await reply.give_up(await answering.asking(desk, question_id))
 
     await take_up_questions(answering.questions, lambda id_: engine.take_up("answer", id_, 1), give_up)
 

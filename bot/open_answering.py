@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from bot.asking import Asking
 from bot.budget import Limits
 from bot.consult import Call, Consult
+from bot.desk import Desk
 from bot.llm.claude import Claude, wanted
 from bot.llm.pace import Pace
 from bot.measures import Measures
+from bot.model_ports import Purse
 from bot.ports import Clock
 from bot.settings import Settings
 from bot.state.budget_lines import SqlBudgetLines
@@ -28,6 +31,18 @@ class Answering:
     lines: SqlBudgetLines
     questions: SqlQuestions
     model: Claude | None
+
+    @property
+    def to_spend(self) -> Purse | None:
+        """None where there is no model, and so nothing to spend."""
+        return self.purse if self.consult.available else None
+
+    async def asking(self, desk: Desk, question_id: str) -> Asking:
+        """Raises JournalDown; LookupError for a question that nobody asked."""
+        question = await self.questions.question(question_id)
+        if question is None:
+            raise LookupError(f"no question is called {question_id}")
+        return Asking(desk, self.questions, self.consult, question)
 
     async def get_ready(self) -> None:
         """What takes long to load is loaded before the first incident needs it."""

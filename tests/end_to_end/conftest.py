@@ -9,11 +9,11 @@ from playground import town as playground
 
 @pytest.fixture
 def open_town(tmp_path):
-    """Opens a town whose bot is started; more settings, or `start=False`, as the test likes."""
+    """Opens a town whose bot is started; more settings, `start=False`, or `model="script"`, as the test likes."""
 
     @asynccontextmanager
-    async def opened(*, start=True, **more):
-        async with playground.running(tmp_path, more=more) as town:
+    async def opened(*, start=True, model="none", **more):
+        async with playground.running(tmp_path, more=more, model=model) as town:
             if start:
                 await town.bot.start()
             yield town
