@@ -11,6 +11,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 from functools import cache
 
+from bot.guard.second_look import second_look
 from bot.guard.secret_commands import COMMANDS
 from bot.guard.secret_kinds import FORMATS, SIGNS, Kind
 from bot.guard.secret_places import ATTRIBUTES, COOKIES, PAIR, PLACES
@@ -45,14 +46,15 @@ class Masker:
     def masked(self, text: str) -> str:
         """The text with its secrets masked and with as many line breaks as before.
 
-        Again until nothing changes, as one secret may have hidden the end of its neighbour; each turn masks more.
+        Again until nothing changes, as one secret may have hidden the end of its neighbour; each turn masks more. What
+        is left then gets a second look.
         """
         for _ in range(MOST_TURNS):
             told = self._once(text)
             if told == text:
                 break
             text = told
-        return text
+        return second_look(text, text.lower())
 
     def _once(self, text: str) -> str:
         lowered = text.lower()
