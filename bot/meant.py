@@ -75,6 +75,13 @@ def meant(heard: Heard, mode: AnswerMode, *, incident: bool, own_thread: bool, o
     return NotForUs()
 
 
+def minds_talk(heard: Heard, mode: AnswerMode) -> bool:
+    """Whether it matters to `meant` who else has spoken lately; where it does not, nobody needs to ask Slack."""
+    if heard.mention or heard.thread is not None or mode == "mentions":
+        return False
+    return wants_a_person(heard.text) or (mode == "questions" and is_question(heard.text))
+
+
 def may_ask(times: Sequence[datetime], open_now: int, now: datetime) -> str | None:
     """Why one person may not ask one more question yet, as a sentence for them; None where they may.
 

@@ -17,6 +17,7 @@ from bot.meant import (
     is_question,
     may_ask,
     meant,
+    minds_talk,
 )
 
 LEE, DANA, BOT_THREAD, OTHER = "U0LEE", "U0DANA", "10.0", "20.0"
@@ -59,6 +60,20 @@ def test_a_mention_and_the_bots_own_thread_are_always_for_it(mode, others, how):
 )
 def test_in_the_channel_itself_the_mode_decides_until_people_talk(mode, text, others, expected):
     assert said(text, mode=mode, others=others) == expected
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("text", ["why?", "it is slow", "get me a human", "stop", "", "<@U0DANA> why?"])
+@pytest.mark.parametrize("where", [{}, {"mention": True}, {"thread": OTHER}, {"thread": BOT_THREAD}])
+def test_others_are_asked_for_wherever_they_would_change_what_is_meant(mode, text, where):
+    alone, among_people = (said(text, mode=mode, others=others, **where) for others in (NOBODY, frozenset({DANA})))
+    heard = Heard("C1", "30.0", where.get("thread"), text, LEE, where.get("mention", False))
+    assert minds_talk(heard, mode) or alone == among_people
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_for_what_is_no_question_nobody_asks_slack(mode):
+    assert not minds_talk(Heard("C1", "30.0", None, "it is slow", LEE, False), mode)
 
 
 def test_a_thread_of_other_people_is_theirs():
