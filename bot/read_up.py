@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.asking import Asking, Known
 from bot.case import case
 from bot.domain.context import Report
 from bot.domain.incident import Incident
-from bot.domain.question import Answer, Question
 from bot.guard import fence
+from bot.sum_up import so_far
 
 ANSWER_S = 60.0
 """How long an answer may take altogether."""
@@ -21,10 +20,8 @@ FIRST_LOOK_S = 12.0
 LOOK_AGAIN_S = 0.25
 SAME_FOR = timedelta(minutes=5)
 """How long an answer holds for the same question while nothing changed that the journal knows of: figures move on."""
-EARLIER = 6
-"""So many answers of the thread are told in full; older ones by their first line."""
 MOST_EARLIER = 30
-FIRST_LINE = 160
+"""So many answers of a thread are looked back at."""
 
 
 async def read_up(asking: Asking) -> Known:
@@ -37,7 +34,7 @@ async def read_up(asking: Asking) -> Known:
     evidence = _digest(incident, report, await desk.journal.revision(incident.id))
     same = None if before else await asking.questions.same(question, evidence, now - SAME_FOR)
     known = case(incident, report, now)
-    words = (known.words, fence.earlier(_earlier(before)), fence.question(question.text))
+    words = (known.words, fence.earlier(await so_far(asking, before)), fence.question(question.text))
     return Known(
         words="\n\n".join(part for part in words if part),
         sources=known.sources,
@@ -59,15 +56,6 @@ async def _first_look(asking: Asking, incident: Incident) -> Report | None:
             return report
     except TimeoutError:
         return None
-
-
-def _earlier(before: Sequence[tuple[Question, Answer]]) -> list[tuple[str, str]]:
-    """The thread so far, summed up where it is long: of older answers only how they began."""
-    old = len(before) - EARLIER
-    return [
-        (question.text, answer.plain.strip().partition("\n")[0][:FIRST_LINE] if at < old else answer.plain)
-        for at, (question, answer) in enumerate(before)
-    ]
 
 
 def _digest(incident: Incident, report: Report | None, revision: int) -> str:

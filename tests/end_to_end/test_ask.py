@@ -131,7 +131,7 @@ async def a_refused_question_goes_to_the_next_model(asker):
 
 
 async def what_it_costs_can_be_asked(asker):
-    code, printed = await asker.town.bot.run("spend", "--json")
+    code, printed = await asker.town.bot.run("spend", "--by", "model", "--json")
     assert code == 0
     assert "claude-sonnet-5-5" in printed
 

@@ -7,7 +7,7 @@ import pytest
 from bot import next_turn
 from bot.domain.dialogue import ToolResult
 from bot.domain.money import Money, Usage
-from bot.model_ports import OverBudget
+from bot.model_ports import ModelError, OverBudget
 from tests.stories.model_world import room, says, uses
 from tests.stories.world import Life, eventually, fire
 
@@ -222,6 +222,38 @@ async def test_the_thread_keeps_what_was_said(tmp_path):
     assert "<asked>\nhow bad?\n</asked>" in first
     assert "Errors rose to 20 %" in first.partition("<earlier>")[2]
     assert first.rstrip().endswith("<question>\nand now?\n</question>")
+
+
+async def a_long_thread(here):
+    for number in range(8):
+        await here.ask(f"question {number}?", thread="77.0")
+    return here.model.requests[-1].messages[0].blocks[0].text
+
+
+async def test_a_long_thread_is_summed_up_by_a_small_model(tmp_path):
+    async def replies(request):
+        return says("People asked twice.") if request.work == "small" else says("Errors rose [1].")
+
+    async with room(tmp_path, replies) as here:
+        told = await a_long_thread(here)
+        works = [request.work for request in here.model.requests]
+    assert works.count("small") == 1
+    assert "People asked twice." in told
+    assert "question 0?" not in told
+    assert "question 1?" in told
+
+
+async def test_where_no_model_sums_it_up_older_answers_are_told_by_their_first_line(tmp_path):
+    async def replies(request):
+        return (
+            ModelError("overloaded", passing=True, used=Usage()) if request.work == "small" else says("Up [1].\nMore.")
+        )
+
+    async with room(tmp_path, replies) as here:
+        told = await a_long_thread(here)
+    first = told.partition("<asked>\nquestion 0?")[2].partition("<asked>")[0]
+    assert "Up [1]." in first
+    assert "More." not in first
 
 
 @pytest.mark.parametrize("name", ["begin", "read up", "turn 1", "tools 1", "turn 2", "answer"])
