@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.looking import messages
-from bot.looking.messages import Answered, Asked, Drawn, Failed, Glimpsed, LookInto, Seen
+from bot.looking.messages import Answered, Asked, Drawn, Failed, Glimpsed, LookInto, NotUsed, Seen, Used, UseTool
 from bot.state import codec
+from integrations.contract import ToolAnswer
 from tests.stories.incident_sample import REPORT
 
 
@@ -30,6 +31,13 @@ def answer_all(asked):
         answer(asked.pop())
 
 
+def answer_looks(asked):
+    while asked:
+        if not isinstance(asked[-1].question, UseTool):
+            answer(asked[-1])
+        asked.pop()
+
+
 def babble(_asked):
     print("no message", flush=True)
 
@@ -40,6 +48,7 @@ BEHAVIOUR = {
     "stands still once": lambda _: time.sleep(600),
     "fails": lambda asked: say(asked.pop().number, Failed()),
     "babbles": babble,
+    "keeps tools waiting": answer_looks,
 }
 
 
@@ -48,8 +57,18 @@ def answer(asked):
         say(asked.number, Glimpsed(REPORT))
         context = replace(REPORT.context, scope=asked.question.scope)
         say(asked.number, Seen(replace(REPORT, context=context)))
+    elif isinstance(asked.question, UseTool):
+        say(asked.number, used(asked.question))
     else:
         say(asked.number, Drawn.of(b"PNG"))
+
+
+def used(question):
+    """Refuses what is called so, is silent where that is asked for, else says what it was given."""
+    if question.tool in ("refuses", "silent"):
+        return NotUsed("prometheus", f"{question.tool} here", passing=question.tool == "silent")
+    told = f"{question.tool} {question.arguments} {question.scope.incident_id}"
+    return Used(ToolAnswer(told, "told", "https://x", "the first 2 of 3", ("checkout",), hard=False))
 
 
 def say(number, message):
