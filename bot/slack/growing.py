@@ -14,15 +14,14 @@ from typing import Literal
 
 import structlog
 
-from bot.domain.briefing import Briefing, Section
 from bot.domain.incident import Posted
-from bot.domain.text import safe
-from bot.guard.plain_reply import plain_reply, streamable
+from bot.guard.plain_reply import streamable
 from bot.insist import HOPELESS
 from bot.ports import ChatError, Doing
 from bot.slack.blocks import Message, render
 from bot.slack.pace import Pace
 from bot.slack.posts import Posts
+from bot.slack.so_far import so_far
 from bot.slack.streams import LOOKING, Chunk, Streams, is_of, is_open, mark, task, words
 from bot.slack.web import Web
 
@@ -48,7 +47,6 @@ _NO_STREAMS = frozenset(
 """What Slack says where this app cannot stream at all: it is not asked again."""
 _ELSEWHERE = frozenset({"block_mismatch", "streaming_state_conflict", "message_not_found"})
 """What Slack says of a message that cannot be made to say something else: another one may have to."""
-_MARKS = {"in_progress": "⏳", "complete": "✓", "error": "✗"}
 
 
 @dataclass(slots=True)
@@ -62,6 +60,9 @@ class _Reply:
     """Whether it may be a stream that nobody has closed."""
     wanted: tuple[str, tuple[Doing, ...]] | None = None
     """What it is to show; None once it has ended."""
+    whole: str = ""
+    """The whole lines of its text, and in `shown` what of them may be shown: masking is done once for each line."""
+    shown: str = ""
     streamed: str = ""
     tasks: dict[str, Chunk] = field(default_factory=dict)
     """Each as it was shown last."""
@@ -142,7 +143,7 @@ class GrowingReplies:
                     raise
                 self._can_stream = refusal.code not in _NO_STREAMS
                 log.info("a reply is edited instead of streamed", slack=refusal.code)
-        message = render(_so_far("", ()))
+        message = render(so_far("", ()))
         return _Reply(await self._posts.post(channel_id, message, key, thread), key, open=False, said=message)
 
     # ── growing ──
@@ -166,10 +167,12 @@ class GrowingReplies:
             return None
         text, doing = reply.wanted
         masked = [Doing(one.id, self._mask(one.title), one.state) for one in doing]
-        shown = streamable(text, mask=self._mask)
+        whole = text[: text.rfind("\n") + 1]
+        if whole != reply.whole:
+            reply.whole, reply.shown = whole, streamable(whole, mask=self._mask)
         if reply.way == "stream":
-            return self._chunks(reply, shown[:STREAMED], masked)
-        message = render(_so_far(shown, masked))
+            return self._chunks(reply, reply.shown[:STREAMED], masked)
+        message = render(so_far(reply.shown, masked))
         return message if message != reply.said else None
 
     def _chunks(self, reply: _Reply, shown: str, doing: Sequence[Doing]) -> list[Chunk]:
@@ -240,10 +243,3 @@ class GrowingReplies:
             forgotten = self._replies.pop(next(iter(self._replies)))
             self._begun.pop(forgotten.key or "", None)
         return reply
-
-
-def _so_far(shown: str, doing: Sequence[Doing]) -> Briefing:
-    """What an edited reply says until it is done."""
-    lines = tuple(f"{_MARKS[one.state]} {safe(one.title, 250)}" for one in doing)
-    sections = tuple(Section(part) for part in (lines, plain_reply(shown)) if part)
-    return Briefing(plain=f"{LOOKING}…", headline=f"{LOOKING}…", sections=sections)

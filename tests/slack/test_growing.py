@@ -230,6 +230,18 @@ async def test_where_slack_does_not_stream_a_message_is_edited(
     assert says_the_answer(place, thread) == [True]
 
 
+async def test_a_long_reply_that_is_edited_stays_one_message_while_it_grows(
+    slack: Slack, chat: SlackChat, place: Channel, thread: str
+) -> None:
+    slack.workspace.faults.add(NO_STREAMS)
+    posted = await begun(chat, place, thread)
+    tasks = [Doing(f"t{number}", f"Query {number} " + "x" * 200, "complete") for number in range(20)]
+    await chat.grow_reply(posted, "a line of the answer\n" * 700, tasks)
+    await until(lambda: "a line" in shown(place, posted))
+    assert "Query 19" in shown(place, posted)
+    assert len(place.replies(thread)) == 1
+
+
 async def test_where_it_cannot_stream_at_all_it_is_asked_once(
     slack: Slack, chat: SlackChat, place: Channel, thread: str
 ) -> None:
