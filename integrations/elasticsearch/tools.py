@@ -91,7 +91,8 @@ class SearchLogs:
     def _answer(self, sought: Sought, answer: Answer) -> ToolAnswer:
         lines = [one for hit in reversed(answer.hits) if (one := line(hit, self._settings))]
         total = max(answer.total, len(lines))
-        head = f"{sought.label}, from {sought.span.since:%H:%M} to {sought.span.until:%H:%M} UTC: {total:,} lines"
+        span = f"from {sought.span.since:%m-%d %H:%M} to {sought.span.until:%m-%d %H:%M} UTC"
+        head = f"{sought.label}, {span}: {total:,} lines"
         found = told((head, *answer.warnings), _shown(lines, sought), total, "lines", newest=True)
         levels = LEVELS[sought.level]
         url = link(sought.services, sought.span, self._settings, levels=levels, words=sought.words)

@@ -81,3 +81,12 @@ async def test_every_tool_answers_of_an_incident_through_the_process_that_looks(
             assert refused.value.reason == f"there is no such tool; there are {', '.join(sorted(USES))}"
             with pytest.raises(Refused, match="must name a service of this incident"):
                 await looking.use("query_metrics", USES["query_metrics"] | {"query": "up"}, scope)
+
+
+async def test_words_of_services_yaml_that_cannot_be_used_are_said_at_the_start(open_town, tmp_path):
+    async with open_town(start=False) as town:
+        services = tmp_path / "services.yaml"
+        services.write_text("defaults: {metrics: {service_label: no label}}\n" + services.read_text())
+        code, printed = await town.bot.run("serve")
+    assert code != 0
+    assert "SERVICES_FILE: `defaults.metrics`: service_label: 'no label' is no name of a Prometheus label" in printed

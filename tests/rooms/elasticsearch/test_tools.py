@@ -68,7 +68,7 @@ async def test_newest_last_with_time_level_and_instance(holding):
     async with holding(RECORDS) as place:
         answer = await search(place)
     assert answer.text.splitlines() == [
-        "logs of pay, from 02:42 to 03:42 UTC: 4 lines",
+        "logs of pay, from 03-03 02:42 to 03-03 03:42 UTC: 4 lines",
         "03:41:20.000 INFO pay-1: served /pay in 3 ms",
         "03:41:30.000 WARN pay-1: slow answer of gateway",
         "03:41:40.000 error pay-2: Connection REFUSED: gateway:8443",
