@@ -18,6 +18,7 @@ COMES_WITH = {
     "elastic-transport": "elasticsearch",
     "httpx2": "pagerduty",
     "onnxruntime": "chromadb",
+    "pydantic-core": "pydantic",
     "tokenizers": "chromadb",
 }
 """Used through the dependency that brings it: docs/dependencies.md."""
@@ -84,7 +85,17 @@ def test_locks_hold_what_is_declared_and_nothing_of_a_machine(lock, extras):
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed():
-    heavy = ("chromadb", "dbos", "drain3", "elasticsearch", "github", "matplotlib", "onnxruntime", "pagerduty")
+    heavy = (
+        "anthropic",
+        "chromadb",
+        "dbos",
+        "drain3",
+        "elasticsearch",
+        "github",
+        "matplotlib",
+        "onnxruntime",
+        "pagerduty",
+    )
     heavy += ("prometheus_api_client", "promql_parser", "requests", "rich", "sqlalchemy", "typer")
     rooms = [path.parent.name for path in sorted((ROOT / "integrations").glob("*/__init__.py"))]
     lines = ["import sys", *(f"import integrations.{room}" for room in rooms), "import bot, runbooks, bot.domain"]

@@ -33,6 +33,8 @@ class Running:
     """Who sends this is let in."""
     requests: list[dict[str, Any]] = field(default_factory=list)
     """The body of each valid request for a message so far, those that met a fault too."""
+    spans: list[tuple[float, float]] = field(default_factory=list)
+    """When each request came and when its answer was out, on this machine's monotonic clock."""
     refused: list[Refused] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
 

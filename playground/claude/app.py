@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from itertools import count as numbers
 
@@ -53,6 +54,7 @@ class Claude:
         return JSONResponse({"input_tokens": count(await self._taken(request, counting=True))})
 
     async def _messages(self, request: Request) -> Response:
+        began = time.monotonic()
         body = await self._taken(request, counting=False)
         self.seen.requests.append(body)
         fault = self.seen.faults.meet(body["model"])
@@ -66,7 +68,7 @@ class Claude:
         headers = {"request-id": self._request_id()}
         kind = fault.kind if fault else ""
         if body.get("stream"):
-            pieces = self._streamed(reply, kind, request)
+            pieces = self._timed(self._streamed(reply, kind, request), began)
             return StreamingResponse(pieces, media_type="text/event-stream", headers=headers)
         return self._whole(reply, kind, request, headers)
 
@@ -118,6 +120,11 @@ class Claude:
             half = json.dumps(reply.whole()).encode()[:64]
             return StreamingResponse(_cut([half], request.state.drop), media_type="application/json", headers=headers)
         return JSONResponse(reply.whole(), headers=headers)
+
+    async def _timed(self, pieces: AsyncIterator[bytes], began: float) -> AsyncIterator[bytes]:
+        async for piece in pieces:
+            yield piece
+        self.seen.spans.append((began, time.monotonic()))
 
     async def _streamed(self, reply: Reply, kind: str, request: Request) -> AsyncIterator[bytes]:
         events = list(reply.events())

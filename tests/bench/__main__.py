@@ -12,8 +12,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import intake, machine, process, report
+from tests.bench import intake, machine, model_report, process, report
+from tests.bench.answers import answers
 from tests.bench.incidents import NoBriefing, Timing, measure
+from tests.bench.prompt import sizes
 from tests.bench.report import Measured
 from tests.bench.starts import starts
 from tests.bench.world import LAST
@@ -32,12 +34,13 @@ class Plan:
     incidents: int
     starts: int
     load_s: float
+    questions: int
     delays: tuple[float, ...] = (0.005, 0.2, 1.0)
     postgres: bool = True
 
 
-FULL = Plan(50, 3, 20.0)
-QUICK = Plan(3, 1, 2.0, delays=(0.2,), postgres=False)
+FULL = Plan(50, 3, 20.0, 30)
+QUICK = Plan(3, 1, 2.0, 5, delays=(0.2,), postgres=False)
 SIDE_BY_SIDE = 2
 """In how many parts, each with a world and a program of its own, a row is told whose sources take a second."""
 
@@ -56,7 +59,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a look in under a minute: few of everything")
-    parser.add_argument("--only", choices=("incidents", "starts", "webhooks"), help="one part of it")
+    parser.add_argument("--only", choices=("incidents", "starts", "webhooks", "answers"), help="one part of it")
     return parser.parse_args()
 
 
@@ -73,6 +76,9 @@ async def _bench(plan: Plan, only: str | None) -> None:
             rows = await intake.rows(folder, plan.load_s)
             rows += await intake.rows_with_stories(folder, plan.load_s) if plan is not QUICK else []
             print("\n" + report.webhooks(rows, plan.load_s), flush=True)
+        if only in (None, "answers"):
+            print("\n" + model_report.prompts(sizes()), flush=True)
+            print("\n" + model_report.answers(await answers(folder / "answers", plan.questions)), flush=True)
     print(f"\nAll of it took {time.perf_counter() - began:.0f} s.")
 
 
