@@ -41,7 +41,7 @@ def answers(timed: Sequence[Timed]) -> str:
             "",
             markdown(("", "first sign in the thread", "whole answer", "the model's own time", "over it"), rows),
             "",
-            "The model is a script whose calls take half a second each before their first byte; the baseline is its own",
-            "time, all calls of an answer added up. Tools, Slack's calls and the records are what is over it.",
+            "The model is a script whose calls take half a second each before their first byte; the baseline is its",
+            "own time, all calls of an answer added up. Tools, Slack's calls and the records are what is over it.",
         ]
     )
