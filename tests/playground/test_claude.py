@@ -199,14 +199,14 @@ async def test_a_marked_prefix_is_written_once_and_read_afterwards():
     assert other.cache_read_input_tokens == fewer.cache_read_input_tokens == 0
 
 
-async def test_a_growing_transcript_reads_what_it_wrote_before():
+async def test_a_mark_that_moves_on_reads_what_was_written_before_it():
     mark = {"cache_control": {"type": "ephemeral"}}
-    long = [{"type": "text", "text": "A question with much behind it. " * 200, **mark}]
+    long = {"type": "text", "text": "A question with much behind it. " * 200}
     async with speaking() as (_, sdk):
-        first = (await sdk.messages.create(**asked("", system=RULES, messages=[user(long)]))).usage
-        more = [user(long), assistant("An answer."), user([{"type": "text", "text": "And more. " * 50, **mark}])]
-        second = (await sdk.messages.create(**asked("", system=RULES, messages=more))).usage
-    assert second.cache_read_input_tokens == first.cache_creation_input_tokens
+        first = (await sdk.messages.create(**asked("", messages=[user([{**long, **mark}])]))).usage
+        more = [user([long]), assistant("An answer."), user([{"type": "text", "text": "And more. " * 50, **mark}])]
+        second = (await sdk.messages.create(**asked("", messages=more))).usage
+    assert second.cache_read_input_tokens == first.cache_creation_input_tokens > 1_500
     assert 0 < second.cache_creation_input_tokens < 200
 
 

@@ -102,6 +102,10 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
         talk(user("x"), assistant([USE]), user([{**RESULT, "content": [{"type": "text", "text": ""}]}])),
         "messages: text content blocks must be non-empty",
     ),
+    "more in a result's text": (
+        talk(user("x"), assistant([USE]), user([{**RESULT, "content": [{"type": "text", "text": "x", "by": "me"}]}])),
+        "by: Extra inputs are not permitted",
+    ),
     "a name with a dot": (open_tool(name="on.call"), "tools.0.custom.name: String should match pattern"),
     "no schema": ({"tools": [{"name": "on_call"}]}, "tools.0.custom.input_schema: Field required"),
     "a schema of no object": (

@@ -96,10 +96,11 @@ async def test_words_that_no_line_has_are_told_as_not_found():
 
 
 async def test_the_diff_is_asked_of_the_version_that_was_found():
+    other = {**TOLD, "deployments": "shop/payment-service: 1 change\n11-28 03:31 deployment v3.0.0 by alice: Other"}
     async with speaking() as (there, sdk):
-        await conversation(sdk, asked("did anything change?", tools=offered()), TOLD)
+        await conversation(sdk, asked("did anything change?", tools=offered()), other)
     uses = [block for message in there.requests[-1]["messages"] for block in message["content"] if "input" in block]
-    assert uses[-1]["input"] == {"service": "payment-service", "version": "v2.34.1", "pull_request": 0}
+    assert uses[-1]["input"] == {"service": "payment-service", "version": "v3.0.0", "pull_request": 0}
 
 
 async def test_a_service_that_the_question_names_is_asked_about():
