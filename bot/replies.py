@@ -87,7 +87,7 @@ class Replies:
             or await self._talking.questions.in_thread(heard.channel_id, heard.thread)
         )
         others = frozenset[str]()
-        if not heard.mention and heard.thread is None and self._talking.mode != "mentions":
+        if meant.minds_talk(heard, self._talking.mode):
             others = await self._others(heard)
         return meant.meant(heard, self._talking.mode, incident=True, own_thread=own, others=others)
 

@@ -105,8 +105,8 @@ class Metrics:
 
 
 class WithTools(Source):
-    def __init__(self, *tools, **how):
-        super().__init__("prometheus", series("error_rate", 0.004, 0.2), **how)
+    def __init__(self, *tools, more=(), **how):
+        super().__init__("prometheus", series("error_rate", 0.004, 0.2), *more, **how)
         self.tools = tools
 
 
