@@ -12,6 +12,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import unquote
 
@@ -29,8 +30,11 @@ _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){16,}+")
 _UNICODE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _PRINTABLE = 0.9
 """Of what a blob decodes to: else it is no text."""
+_REMEMBERED = 500
+"""Texts. A message is composed anew with each change, of the same lines as before; to look takes a millisecond."""
 
 
+@lru_cache(_REMEMBERED)
 def addresses_the_assistant(text: str) -> tuple[str, ...]:
     """The lines that look like words to an assistant, as they stand but for what nobody can see.
 
