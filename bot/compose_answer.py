@@ -32,6 +32,9 @@ _SHORT: dict[Why, str] = {
     "model": "Cut short: {words}.",
 }
 
+_IN_THE_MIDDLE: frozenset[Why] = frozenset({"time", "stopped", "budget", "model"})
+"""What ends a talk before the model had its say: «Let me look.» is no answer then."""
+
 
 def ended(talk: Talk) -> Ended:
     """How a talk that has an answer ended."""
@@ -41,8 +44,10 @@ def ended(talk: Talk) -> Ended:
 
 
 def from_model(talk: Talk, question: Question, now: datetime) -> Briefing | None:
-    """What the model said, as far as it rests on what exists. None: nothing of it is left."""
+    """What the model said, as far as it rests on what exists. None: nothing of it is left, or it had only begun."""
     checked = check_answer(talk.text, {source.id for source in talk.sources})
+    if talk.why in _IN_THE_MIDDLE and not checked.cited:
+        return None
     first, *rest = plain_reply(checked.text) or ("",)
     if not first:
         return None

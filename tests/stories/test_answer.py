@@ -197,6 +197,21 @@ async def test_stop_ends_it_within_a_second(tmp_path):
         assert here.purse.settled  # what is known to have been used is booked
 
 
+async def test_what_the_model_said_before_it_was_lost_is_no_answer(tmp_path):
+    async with room(tmp_path, uses(ASKED, text="Let me look."), ModelError("overloaded", passing=True)) as here:
+        said = await here.ask("how bad is it?")
+    assert "Let me look" not in said
+    assert "Errors 0.2 %" in said
+    assert "No model: overloaded" in said
+
+
+async def test_what_it_found_before_it_was_lost_is_kept(tmp_path):
+    async with room(tmp_path, uses(ASKED, text="Errors rose [1]."), ModelError("overloaded", passing=True)) as here:
+        said = await here.ask("how bad is it?")
+    assert said.startswith("Errors rose [1].")
+    assert "Cut short: overloaded." in said
+
+
 async def test_the_same_question_on_the_same_evidence_is_answered_from_the_cache(tmp_path):
     async with room(tmp_path, uses(ASKED), cites_its_tool, says("another")) as here:
         first = await here.ask("Why?")
