@@ -24,6 +24,7 @@ from bot.clock import SystemClock
 from bot.consult import Consult
 from bot.desk import Desk, Telling
 from bot.domain.names import channel_name
+from bot.guard.redact import Redaction
 from bot.incident_action import IncidentAction
 from bot.intake import Intake
 from bot.keep_current import keep_current
@@ -202,7 +203,7 @@ def _desk(settings: Settings, record: Journal, clock: Clock, consult: Consult, m
         log.warning("a runbook is left out", fault=str(problem))
     return Desk(
         journal=record,
-        chat=open_chat(settings),
+        chat=open_chat(settings, Redaction(settings.redact_emails, settings.redact_cards, measures.redacted).text),
         clock=clock,
         looking=_looking(settings),
         catalog=catalog,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ from purgatory import AsyncCircuitBreakerFactory
 from purgatory.domain.model import OpenedState
 
 from bot.domain.context import Context
-from bot.guard.redact import redact_finding
+from bot.guard.redact import Redaction
 from integrations.contract import ContextSource, Gap, Look, RoomError, Scope, Unreachable
 
 log = structlog.get_logger(__name__)
@@ -50,6 +51,8 @@ class _Answer:
     source: str
     look: Look
     seconds: float
+    masked: Counter[str]
+    """Kinds of the secrets that were taken out of it."""
 
 
 class Gathering:
@@ -95,17 +98,19 @@ class Gathering:
 
     async def _ask(self, source: ContextSource, scope: Scope) -> _Answer:
         started = time.perf_counter()
+        masked: Counter[str] = Counter()
+        redaction = Redaction(count=lambda kind, times: masked.update({kind: times}))
         try:
             look = await self._behind_its_breaker(source, scope)
-            look = await asyncio.to_thread(redact_finding, look)
+            look = await asyncio.to_thread(redaction.finding, look)
         except RoomError as error:
-            look = redact_finding(Look(gaps=(Gap(source.name, error.reason),)))
+            look = redaction.finding(Look(gaps=(Gap(source.name, error.reason),)))
         except OpenedState:
             look = Look(gaps=(Gap(source.name, "left alone for a minute: no answer several times in a row"),))
         except Exception:  # at the fan-out: a bug in one source must not cost the briefing
             log.exception("source failed", source=source.name)
             look = Look(gaps=(Gap(source.name, "failed inside the bot; its log tells more"),))
-        return _Answer(source.name, look, time.perf_counter() - started)
+        return _Answer(source.name, look, time.perf_counter() - started, masked)
 
     async def _behind_its_breaker(self, source: ContextSource, scope: Scope) -> Look:
         async with await self._breakers.get_breaker(source.name):
@@ -128,4 +133,5 @@ def _together(
         waiting=tuple(sorted(task.get_name() for task in silent)),
         took={answer.source: answer.seconds for answer in answers},
         seconds=seconds,
+        masked=sum((answer.masked for answer in answers), Counter()),
     )

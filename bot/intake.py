@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from bot.guard.redact import redact_finding
+from bot.guard.redact import Redaction
 from bot.measures import Measures
 from bot.ports import Journal, Taken
 from integrations.contract import Alert
@@ -28,11 +28,12 @@ class Intake:
         self._begin = begin
         self._changed = changed
         self._measures = measures
+        self._redaction = Redaction(count=measures.redacted)
         self._beginning: set[asyncio.Task[None]] = set()
 
     async def take(self, alerts: Sequence[Alert]) -> tuple[Taken, ...]:
         """Masks, commits and wakes. Raises JournalDown, and then nothing was committed."""
-        taken = await self._journal.take(await asyncio.to_thread(_masked, alerts))
+        taken = await self._journal.take(await asyncio.to_thread(_masked, alerts, self._redaction))
         for one in taken:
             self._measures.alert(one.effect)
             log.info("alert taken", effect=one.effect, incident=one.incident_id)
@@ -50,6 +51,8 @@ class Intake:
             log.error("a story could not begin; it is tried again shortly", problem=repr(problem))
 
 
-def _masked(alerts: Sequence[Alert]) -> tuple[Alert, ...]:
+def _masked(alerts: Sequence[Alert], redaction: Redaction) -> tuple[Alert, ...]:
     """The alerts without secrets. What identifies one stays as it came, or its repetition would be another alert."""
-    return tuple(replace(redact_finding(alert), source=alert.source, fingerprint=alert.fingerprint) for alert in alerts)
+    return tuple(
+        replace(redaction.finding(alert), source=alert.source, fingerprint=alert.fingerprint) for alert in alerts
+    )

@@ -44,6 +44,7 @@ class Measures:
         self._gaps = Counter("source_gaps", "Gaps that a briefing had to show.", ["source"], registry=self.registry)
         self._webhooks = Counter("webhooks", "Deliveries by answer.", ["source", "status"], registry=self.registry)
         self._alerts = Counter("alerts", "Alerts by what they did.", ["effect"], registry=self.registry)
+        self._redactions = Counter("redactions", "Secrets masked, by kind.", ["kind"], registry=self.registry)
         self._open = Gauge("incidents_open", "Incidents that are open now.", registry=self.registry)
         self._tokens = Counter("model_tokens", "Tokens by kind.", ["model", "kind"], registry=self.registry)
         self._dollars = Counter(
@@ -71,12 +72,18 @@ class Measures:
             self._source.labels(source).observe(seconds)
         for gap in context.gaps:
             self._gaps.labels(gap.source).inc()
+        for kind, times in context.masked.items():
+            self.redacted(kind, times)
 
     def webhook(self, source: str, status: int) -> None:
         self._webhooks.labels(source, str(status)).inc()
 
     def alert(self, effect: str) -> None:
         self._alerts.labels(effect).inc()
+
+    def redacted(self, kind: str, times: int) -> None:
+        """So many secrets of this kind were masked. May be called from any thread."""
+        self._redactions.labels(kind).inc(times)
 
     def open_incidents(self, count: int) -> None:
         self._open.set(count)

@@ -10,6 +10,7 @@ from bot.asking import Asking
 from bot.budget import Limits
 from bot.consult import Call, Consult
 from bot.desk import Desk
+from bot.guard.redact import Redaction
 from bot.llm.claude import Claude, wanted
 from bot.llm.pace import Pace
 from bot.measures import Measures
@@ -56,7 +57,8 @@ async def open_answering(
 ) -> AsyncIterator[Answering]:
     """Everything that asking a model needs; nothing is connected yet. Raises SettingsError."""
     purse = SqlPurse(database, clock, _limits(settings))
-    model = Claude(asked) if (asked := wanted(settings)) else None
+    redaction = Redaction(settings.redact_emails, settings.redact_cards, measures.redacted)
+    model = Claude(asked, redaction.text) if (asked := wanted(settings)) else None
     pace = Pace(settings.model_requests_per_minute, settings.model_tokens_per_minute)
 
     def told(call: Call) -> None:

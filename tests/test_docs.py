@@ -136,6 +136,7 @@ def measured():
     measures.gathered(Context(scope, gaps=(Gap("prometheus", "down"),), took={"prometheus": 1.0}))
     measures.webhook("alert", 202)
     measures.alert("opened")
+    measures.redacted("password", 1)
     measures.open_incidents(1)
     measures.called("claude", "briefing", Usage(1, 1, 1, 1), Money(1), "end_turn")
     measures.budget("day", 0.5)

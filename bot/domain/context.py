@@ -30,6 +30,8 @@ class Context:
     """From the start of gathering to this context."""
     took: Mapping[str, float] = field(default_factory=dict)
     """Source → seconds until it answered or failed."""
+    masked: Mapping[str, int] = field(default_factory=dict)
+    """Kind of secret → how many of them were masked in what the sources told."""
 
     def of(self, kind: type[F]) -> tuple[F, ...]:
         """The findings of one kind, in the order in which they came."""

@@ -137,7 +137,7 @@ SIGNS = (
     sign("<! <@ &lt;!", r"<!(?:channel|here|everyone|subteam)\b|&lt;!(?:channel|here|everyone)"),
     sign(
         "prompt instruction your",
-        r"\b(?:reveal|show|print|repeat|output|leak|display|share|exfiltrate|dump|post|send|write|quote|include"
+        r"\b(?:reveal|show|print|repeat|output|leak|display|share|exfiltrate|dump|paste|post|send|write|quote|include"
         r"|recite|tell"
         r"(?: me| us)?|what (?:is|are))\b.{0,30}?\b(?:system prompt|initial prompt|hidden prompt"
         r"|your (?:\w+ )?(?:instructions"

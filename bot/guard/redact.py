@@ -21,16 +21,31 @@ T = TypeVar("T")
 
 TOGETHER = 50
 """Lines that are looked at in one pass: most passes then need no pattern at all."""
+MOST_TOGETHER = 1_000
+"""A private key has a few dozen lines, and its end may have been cut off."""
+_KEY = "[redacted: private key]"
 _KEY_LINES = re.compile(r"\[redacted: private key\](?:\n\[redacted: private key\])+")
 _ALWAYS = Masker.of()
 
 
+Count = Callable[[str, int], None]
+
+
+def _uncounted(_kind: str, _times: int) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """What is masked: every secret, and e-mail addresses and card numbers where that is asked for."""
+    """What is masked: every secret, and e-mail addresses and card numbers where that is asked for.
+
+    Those two at the doors alone: inside, an address is how a person is found.
+    """
 
     emails: bool = False
     cards: bool = False
+    count: Count = field(default=_uncounted, compare=False)
+    """Is told the kind of what is masked, and how many of it at once. It may be called from any thread."""
     _masker: Masker = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -39,26 +54,39 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """The text with every secret that is recognised masked by its kind."""
-        return _KEY_LINES.sub("[redacted: private key]", self._masker.masked(text))
+        told = self._told(text)
+        self._counted(text, told)
+        return told
 
     def lines(self, lines: Sequence[str]) -> list[str]:
         """Each line as `text` would leave it, in the same order; of a private key over several, each is masked."""
-        spread = any("PRIVATE KEY" in line for line in lines)
-        step = max(len(lines), 1) if spread else TOGETHER
-        return [line for at in range(0, len(lines), step) for line in self._pass(lines[at : at + step])]
+        told: list[str] = []
+        while len(told) < len(lines):
+            told += self._pass(lines[len(told) : _end_of_pass(lines, len(told))])
+        return told
 
     def finding(self, finding: T) -> T:
         """The same finding with every text in it masked, however deep it lies; values of telling keys whole."""
         return self._redacted(finding)  # type: ignore[no-any-return]
+
+    def _told(self, text: str) -> str:
+        return _KEY_LINES.sub(_KEY, self._masker.masked(text))
+
+    def _counted(self, text: str, told: str) -> None:
+        if told == text or self.count is _uncounted:
+            return
+        for kind, times in (_kinds(told) - _kinds(text)).items():
+            self.count(kind, times)
 
     def _pass(self, lines: Sequence[str]) -> list[str]:
         told = "\n".join(lines)
         masked = self._masker.masked(told)
         if masked == told:
             return list(lines)
+        self._counted(told, _KEY_LINES.sub(_KEY, masked))
         apart = iter(masked.split("\n"))
         whole = ("\n".join(next(apart) for _ in range(line.count("\n") + 1)) for line in lines)
-        return [_KEY_LINES.sub("[redacted: private key]", line) for line in whole]
+        return [_KEY_LINES.sub(_KEY, line) for line in whole]
 
     def _redacted(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -90,9 +118,12 @@ class Redaction:
         """A value beside its key: `password` tells what `hunter2` is."""
         if not isinstance(key, str) or not isinstance(item, str) or not item or "\n" in item:
             return self._redacted(item)
-        head, told = f'{key}: "', self.text(_beside(key, item))
+        head, told = f'{key}: "', self._told(_beside(key, item))
         marked = MARKED.fullmatch(told, len(head), len(told) - 1) if told.startswith(head) else None
-        return marked.group() if marked else self.text(item)
+        if not marked:
+            return self.text(item)
+        self._counted(item, marked.group())
+        return marked.group()
 
     def _sequence(self, values: Any) -> Any:
         """Numbers are left alone at once: a series has thousands. Log lines go through together."""
@@ -128,17 +159,17 @@ def redact_finding(finding: T) -> T:
     return _PLAIN.finding(finding)
 
 
-def counting(mask: Callable[[str], str], count: Callable[[str, int], None]) -> Callable[[str], str]:
-    """The same mask, which tells `count` of each text how many secrets of a kind it took out."""
+def _end_of_pass(lines: Sequence[str], at: int) -> int:
+    """Where the pass that begins here ends: not within a private key, however many lines it has."""
+    end = at + TOGETHER
+    while end < len(lines) and end - at < MOST_TOGETHER and _in_a_key("\n".join(lines[at:end])):
+        end += TOGETHER
+    return end
 
-    def masked(text: str) -> str:
-        told = mask(text)
-        if told != text:
-            for kind, times in (_kinds(told) - _kinds(text)).items():
-                count(kind, times)
-        return told
 
-    return masked
+def _in_a_key(text: str) -> bool:
+    begun = text.rfind("-----BEGIN ")
+    return begun >= 0 and "PRIVATE KEY" in text[begun : begun + 64] and "-----END " not in text[begun:]
 
 
 def _kinds(text: str) -> Counter[str]:

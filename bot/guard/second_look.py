@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Protocol
 
-HINTS = ("clou", "cl_", "cl-", "clkey", "clpw", "softlayer", "sl_", "sl-", "slkey", "ibm", "iam")
+HINTS = ("clou", "cl_", "cl-", "softlayer", "sl_", "sl-", "ibm", "iam")
 """Without one of them in the lowered text nothing is looked at."""
 _BEGINS = re.compile(
     r"(?<![a-z0-9])(?:(?:cloudant|clou|cl|softlayer|sl|(?:ibm[_-]?)?cloud[_-]?iam|ibm[_-]?cloud|ibm[_-]?iam|ibm|iam)"

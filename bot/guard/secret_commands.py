@@ -67,8 +67,8 @@ COMMANDS = (
     ),
     kind(
         "password in a command",
-        "zip 7z",
-        r"\b(?:un)?(?:zip|7z)\b[^\n|]{0,80}?[ ]-P[ ]{0,3}[\"']?(?P<secret>[^\s\"']++)",
+        "zip",
+        r"\b(?:un)?zip\b[^\n|]{0,80}?[ ]-P[ ]{0,3}[\"']?(?P<secret>[^\s\"']++)",
     ),
     kind(
         "password in a command",
@@ -77,7 +77,7 @@ COMMANDS = (
     ),
     kind(
         "secret",
-        "configure set",
+        "configure",
         r"\bconfigure set [\w.]{0,60}?(?:secret_access_key|session_token)[ ]{1,3}(?P<secret>[^\s\"']++)",
     ),
     kind(
@@ -101,5 +101,5 @@ COMMANDS = (
         "chpasswd",
         r"\becho[ ](?:-e[ ])?[\"']?[\w.-]{1,64}:(?P<secret>[^\s\"'|]++)[\"']?[ ]?\|[ ]?(?:sudo[ ])?chpasswd",
     ),
-    kind("password in a command", "net user", r"\bnet[ ]user[ ][\w.-]{1,64}[ ](?P<secret>[^\s/\"']++)"),
+    kind("password in a command", "net", r"\bnet[ ]user[ ][\w.-]{1,64}[ ](?P<secret>[^\s/\"']++)"),
 )

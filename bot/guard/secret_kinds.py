@@ -7,7 +7,7 @@ takes more than linear time.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SIGNS = "\ufdd0-\ufdef"
 """Noncharacters of Unicode: two of them stand for what is masked already while the rest is looked at."""
@@ -23,6 +23,8 @@ class Kind:
     """Its group `secret` is masked; without one, the whole match."""
     apart: bool = False
     """Counts only where no letter or digit stands before it: its beginning alone is too common."""
+    scattered: bool = False
+    """Of a format: its hint need not stand in a run of `masking.RUN`."""
 
 
 def kind(name: str, hints: str, pattern: str, flags: int = 0) -> Kind:
@@ -42,10 +44,11 @@ _CUT_KEY = (
 """What stands of a key whose end was cut off."""
 
 FORMATS = (
-    kind(
+    Kind(
         "private key",
-        "private",
-        rf"-----BEGIN [A-Z0-9 ]{{0,30}}PRIVATE KEY(?: BLOCK)?-----(?:{_FULL_KEY}|{_CUT_KEY})",
+        ("private",),
+        re.compile(rf"-----BEGIN [A-Z0-9 ]{{0,30}}PRIVATE KEY(?: BLOCK)?-----(?:{_FULL_KEY}|{_CUT_KEY})"),
+        scattered=True,
     ),
     kind(
         "jwt",
@@ -118,5 +121,5 @@ FORMATS = (
     _apart("perplexity key", "pplx-", r"pplx-[A-Za-z0-9]{40,}+"),
     kind("teams webhook", "webhook.office.com", r"webhook\.office\.com/webhookb2/(?P<secret>[\w@/-]{32,}+)"),
     _apart("hugging face token", "hf_", r"hf_[A-Za-z0-9]{30,64}" + _END),
-    _apart("telegram token", ":aa", r"\d{8,10}:AA[A-Za-z0-9_-]{32,34}" + _END),
+    replace(_apart("telegram token", ":aa", r"\d{8,10}:AA[A-Za-z0-9_-]{32,34}" + _END), scattered=True),
 )

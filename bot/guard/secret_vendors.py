@@ -75,11 +75,14 @@ VENDORS = (
     *(_token(*row) for row in _TOKENS),
     kind("fly token", "fm1 fm2", r"fm[12][ar]?_[A-Za-z0-9+/=_,-]{40,}+"),
     kind("webhook", "hooks.zapier.com", r"hooks\.zapier\.com/hooks/(?:catch|standard)/(?P<secret>[\w/-]{6,}+)"),
-    kind(
+    Kind(
         "password hash",
-        "$2 $1$ $5$ $6$ $apr1$ $y$ $argon2 pbkdf2_",
-        rf"\$(?:2[abxy]\$\d\d\$[./A-Za-z0-9]{{53}}|(?:[156y]|apr1)\$(?:rounds=\d{{1,9}}\$)?{_SALT}(?:{_SALT})?"
-        rf"[./A-Za-z0-9]{{20,128}}|{_ARGON})"
-        rf"|pbkdf2_sha\d{{1,3}}\$\d{{1,9}}\$\w{{1,64}}\$[A-Za-z0-9+/]{{20,128}}={{0,2}}+",
+        ("$",),
+        re.compile(
+            rf"\$(?:2[abxy]\$\d\d\$[./A-Za-z0-9]{{53}}|(?:[156y]|apr1)\$(?:rounds=\d{{1,9}}\$)?{_SALT}(?:{_SALT})?"
+            rf"[./A-Za-z0-9]{{20,128}}|{_ARGON})"
+            rf"|pbkdf2_sha\d{{1,3}}\$\d{{1,9}}\$\w{{1,64}}\$[A-Za-z0-9+/]{{20,128}}={{0,2}}+"
+        ),
+        scattered=True,
     ),
 )

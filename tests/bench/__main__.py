@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import intake, machine, model_report, process, report
+from tests.bench import intake, machine, model_report, process, redaction, report
 from tests.bench.answers import answers
 from tests.bench.incidents import NoBriefing, Timing, measure
 from tests.bench.prompt import sizes
@@ -39,6 +39,9 @@ class Plan:
     postgres: bool = True
 
 
+PARTS = ("incidents", "starts", "webhooks", "answers", "redaction")
+PASSES = 5
+"""Over the same lines, of each way of masking them."""
 FULL = Plan(50, 3, 20.0, 30)
 QUICK = Plan(3, 1, 2.0, 5, delays=(0.2,), postgres=False)
 SIDE_BY_SIDE = 2
@@ -59,7 +62,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a look in under a minute: few of everything")
-    parser.add_argument("--only", choices=("incidents", "starts", "webhooks", "answers"), help="one part of it")
+    parser.add_argument("--only", choices=PARTS, help="one part of it")
     return parser.parse_args()
 
 
@@ -79,6 +82,8 @@ async def _bench(plan: Plan, only: str | None) -> None:
         if only in (None, "answers"):
             print("\n" + model_report.prompts(sizes()), flush=True)
             print("\n" + model_report.answers(await answers(folder / "answers", plan.questions)), flush=True)
+        if only in (None, "redaction"):
+            print("\n" + redaction.report(redaction.speeds(PASSES)), flush=True)
     print(f"\nAll of it took {time.perf_counter() - began:.0f} s.")
 
 

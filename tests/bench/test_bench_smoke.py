@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from tests.bench import process
+from tests.bench import process, redaction
 from tests.bench.again import Again, Answers, service
 from tests.bench.incidents import Timing, measure
 from tests.bench.table import markdown, median, percentile
@@ -68,6 +68,14 @@ def test_a_percentile_is_one_of_the_values_and_the_median_lies_between(values):
     assert percentile(values, 100) == max(values)
     assert min(values) <= median(values) <= percentile(values, 95) or len(values) < 3
     assert sum(v <= percentile(values, 95) for v in values) >= 0.95 * len(values)
+
+
+def test_every_way_of_masking_is_timed_over_the_same_lines():
+    told = redaction.speeds(1)
+    assert len(told) == 9
+    assert len({(one.lines, one.megabytes) for one in told}) == 3
+    assert all(one.rate > 0 for one in told)
+    assert "recorded, with the second look" in redaction.report(told)
 
 
 def test_columns_are_as_wide_as_what_they_hold():

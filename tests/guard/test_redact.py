@@ -279,3 +279,10 @@ def test_a_finding_without_a_secret_stays_as_it_is():
     assert redact_finding(series) is series
     assert redact_finding(alert) == alert
     assert redact_finding(replace(alert, summary="password reset ok")).summary == "password reset ok"
+
+
+@pytest.mark.parametrize("before", [0, 1, 44, 49, 50, 99])
+def test_a_key_over_several_lines_is_masked_wherever_a_pass_over_the_lines_ends(before):
+    body = PEM.split("\n")
+    lines = ["fine"] * before + body + ["after"] * 60
+    assert redact_lines(lines) == ["fine"] * before + ["[redacted: private key]"] * len(body) + ["after"] * 60

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from bot.guard.instructions import addresses_the_assistant
-from bot.guard.redact import Redaction, counting, redact, redact_lines
+from bot.guard.redact import Redaction, redact, redact_lines
 from tests.guard.harmless import HARMLESS, IDS, ORDINARY
 from tests.guard.leaks import LEAKS, PARTS
 from tests.guard.made import pem
@@ -94,10 +94,19 @@ def test_both_are_masked_in_findings_and_lines_and_only_once():
 
 def test_what_is_masked_is_counted_by_its_kind_and_once():
     seen = []
-    mask = counting(redact, lambda kind, times: seen.append((kind, times)))
-    told = mask("password=Xy7abcdefg token=[redacted: secret] password=Zw8abcdefg")
+    counted = Redaction(count=lambda kind, times: seen.append((kind, times)))
+    told = counted.text("password=Xy7abcdefg token=[redacted: secret] password=Zw8abcdefg")
     assert told.count("[redacted: password]") == 2
-    mask(told)
-    mask("nothing to see")
-    mask(f"key {pem()} end")
-    assert seen == [("password", 2), ("private key", 1)]
+    counted.text(told)
+    counted.text("nothing to see")
+    counted.text(f"key {pem()} end")
+    counted.lines(["fine", *pem().split("\n"), "api_key=Xy7abcdefg"])
+    counted.finding({"db_password": "Xy7abcdefg", "note": "password=Xy7abcdefg"})
+    assert seen == [
+        ("password", 2),
+        ("private key", 1),
+        ("private key", 1),
+        ("secret", 1),
+        ("password", 1),
+        ("password", 1),
+    ]

@@ -143,4 +143,5 @@ async def test_no_secret_gets_in_and_sources_that_are_off_are_named():
     leaking = Source("a", says=Look((Change("checkout", "merge", ALERTED, "v1", title="use password=" + "hunter2"),)))
     context = await gather(leaking, off=("github",))
     assert "hunter2" not in repr(context)
+    assert context.masked == {"password": 1}
     assert context.off == ("github",)
