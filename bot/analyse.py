@@ -114,7 +114,7 @@ def tell(context: Context, evidence: Evidence) -> Analysis:
 
 def _causes(context: Context, evidence: Evidence, numbering: Numbering) -> tuple[Cause, ...]:
     own = evidence.graph.own
-    sure = confidences(evidence.ranked, suffering=_suffering(evidence), complete=not context.waiting)
+    sure = confidences(evidence.ranked, suffering=suffering(evidence), complete=not context.waiting)
     worth_naming = MEDIUM if "high" in sure[:1] else LOWEST
     causes: list[Cause] = []
     for candidate, confidence in list(zip(evidence.ranked, sure, strict=True))[:MOST_CAUSES]:
@@ -137,7 +137,7 @@ def _causes(context: Context, evidence: Evidence, numbering: Numbering) -> tuple
     return tuple(causes)
 
 
-def _suffering(evidence: Evidence) -> bool | None:
+def suffering(evidence: Evidence) -> bool | None:
     """Whether the alerting service is seen to suffer; None where there are no figures of it."""
     own = evidence.graph.own
     if not any(trace.service == own for trace in evidence.traces):

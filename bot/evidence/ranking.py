@@ -32,6 +32,8 @@ CHANGE = 0.75
 UNREACHED = 0.5
 """What is left of a suspicion against a service that the alerting one does not call, not even through others."""
 LOWEST, MEDIUM, HIGH = 0.2, 0.5, 0.8
+"""Scores from which a candidate is a cause, one of medium and one of high confidence: what each means is measured in
+`make eval`, also on the system from which it was not chosen."""
 CLEAR_LEAD = 2.0
 """The second must leave at least twice as much open as the first."""
 SPEAKS = 0.3
@@ -43,6 +45,19 @@ _RESOURCE_WORDS = re.compile(
     r"exhausted (?:the )?(?:connection )?pool|remaining connection slots|cannot allocate",
     re.IGNORECASE,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """From where on a first cause is named, and named with medium or high confidence."""
+
+    lowest: float = LOWEST
+    medium: float = MEDIUM
+    high: float = HIGH
+    lead: float = CLEAR_LEAD
+
+
+LEVELS = Levels()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +108,9 @@ def _candidate(standing: Standing, suspicions: Sequence[Suspicion], reach: float
     return Candidate(standing, best, change, reach * either(standing.trouble, change))
 
 
-def confidences(ranked: Sequence[Candidate], *, suffering: bool | None, complete: bool) -> tuple[Confidence, ...]:
+def confidences(
+    ranked: Sequence[Candidate], *, suffering: bool | None, complete: bool, levels: Levels = LEVELS
+) -> tuple[Confidence, ...]:
     """The confidence of each candidate, in order; «unknown» where it is too weak to be a cause.
 
     `suffering` tells whether figures of the alerting service itself left normal, None where there are none;
@@ -101,22 +118,22 @@ def confidences(ranked: Sequence[Candidate], *, suffering: bool | None, complete
     """
     told: list[Confidence] = []
     for place, one in enumerate(ranked):
-        if one.score < LOWEST:
+        if one.score < levels.lowest:
             told.append("unknown")
         elif place:
             told.append("low")
         else:
             second = ranked[1].score if len(ranked) > 1 else 0.0
-            told.append(_first(one, second, suffering=suffering, complete=complete))
+            sure = one.agreeing >= 2 or (suffering is not False and one.score >= 0.9)
+            told.append(_first(one, second, levels, sure=sure and complete))
     return tuple(told)
 
 
-def _first(first: Candidate, second: float, *, suffering: bool | None, complete: bool) -> Confidence:
+def _first(first: Candidate, second: float, levels: Levels, *, sure: bool) -> Confidence:
     lead = (1 - second) / max(1 - first.score, 0.01)
-    sure = first.agreeing >= 2 or (suffering is not False and first.score >= 0.9)
-    if first.score >= HIGH and lead >= CLEAR_LEAD and sure and complete:
+    if first.score >= levels.high and lead >= levels.lead and sure:
         return "high"
-    return "medium" if first.score >= MEDIUM else "low"
+    return "medium" if first.score >= levels.medium else "low"
 
 
 def kind_of(candidate: Candidate, own: str) -> Kind:
