@@ -5,12 +5,23 @@ from __future__ import annotations
 from bot.guard.instruction_signs import Sign, sign
 
 FOREIGN: tuple[Sign, ...] = (
+    # a request and a name, whatever the language
+    sign(
+        "bitte por~favor s'il per~favore alsjeblieft prosze lutfen пожалуйста",
+        r"(?:^|[\s\"'>\[(])(?:bot|assist\w+|asist\w+|ai|ki|ia|claude) ?[,:!] ?"
+        r"(?:bitte|por favor|s'il (?:te|vous)|per favore|alsjeblieft|prosze|lutfen|пожалуйста)",
+    ),
+    sign(
+        "@channel @here @everyone",
+        r"\b(?:poste?|schreibe?|ecri[st]|envoie|publi\w+|escrib\w+)\b.{0,40}?@(?:channel|here|everyone)",
+    ),
     # German
     sign(
         "ignorier missacht vergiss vergesst befolge",
         r"\b(?:ignorier\w*|missacht\w*|vergiss|vergesst|befolge?t? (?:nicht|keine))\b.{0,40}?"
         r"\b(?:anweisung|anleitung|vorgabe|regel|instruktion|befehl|prompt|alles)",
     ),
+    sign("ki~bist eine~ki", r"\b(?:du|sie) (?:eine )?ki (?:bist|sind)\b|\bdu bist eine ki\b"),
     sign("du~bist", r"\bdu bist (?:jetzt|nun|ab jetzt|ab sofort|ein(?:e|en)? (?:ki|assistent))\b"),
     sign(
         "assistent ki",
@@ -59,6 +70,8 @@ FOREIGN: tuple[Sign, ...] = (
         "你 您 作为 作為",
         r"[你您](?:现在|現在|从现在起)(?:开始)?是|作[为為](?:一个|一個|一名)?(?:ai|人工智能|助手|助理|语言模型)",
     ),
+    sign("如果", r"如果[你您]是(?:一个|一個)?(?:ai|人工智能|助手|助理|模型|语言模型)"),
+    sign("si~eres si~tu~es se~sei", r"\bsi (?:eres una? |tu es une? )(?:ia|asistente|assistant)\b"),
     sign("助手 助理", r"(?:^|[\s\"'>\[(【])(?:ai)?(?:助手|助理) ?[,:、]|(?:请|請)(?:助手|助理)"),
     sign("系统提示 系統提示 告诉用户 告訴", r"系[统統]提示(?:词|詞)?|告[诉訴](?:用[户戶]|工程[师師]|值班)"),
     sign("無視 忘れ", r"(?:指示|命令|ルール|フロンフト|プロンプト|規則)(?:を|は|も)?.{0,8}?(?:無視|忘れ)"),

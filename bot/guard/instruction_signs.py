@@ -59,6 +59,13 @@ SIGNS = (
         r"|previous|prior|you (?:were|have|know|read|saw)|told|said)\b",
     ),
     sign(
+        "ignore disregard forget",
+        r"\b(?:ignore|disregard|forget) (?:all |everything |the )?(?:above|foregoing|preceding|previous)"
+        r"(?= ?(?:$|[.,;:!]|and\b|text\b|message|content))"
+        r"|\b(?:ignore|disregard|bypass) (?:all )?(?:safety|security|content|system) (?:rules|polic|guideline|checks)",
+    ),
+    sign("stop~", r"\bstop (?:analy[sz]ing|investigating|the (?:analysis|investigation))\b"),
+    sign(
         "instruct",
         r"\b(?:new|updated|revised|real|actual|override|hidden|secret|further|additional) (?:system )?instructions?"
         r"(?: from \w+)? ?[:.!]|\b(?:your|the) (?:new|real|true|actual|only) (?:instructions?|task|goal|job"
@@ -79,7 +86,7 @@ SIGNS = (
         "you~are~now",
         r"\byou are now (?:an?|the|my|free|acting|going|called|in (?:maintenance|developer|admin|god|root) mode)\b",
     ),
-    sign("as~a since being because~you", rf"\b(?:as|since you are|because you are|being) an? {_MODEL}\b"),
+    sign("as~ since being because~you", rf"\b(?:as|since you are|because you are|being) (?:an?|the) {_MODEL}\b"),
     sign(
         "act pretend roleplay role-play behave",
         rf"\b(?:act|behave) (?:as|like) (?:an? |the |my |if you )?(?:\w+ )?(?:{_MODEL}|root|admin\w*"
@@ -105,7 +112,7 @@ SIGNS = (
     ),
     sign(
         "assist a.i ai llm model claude gpt copilot gemini responder",
-        rf"\b(?:the|any|an|every|this|all|dear|hey|attention,?) {_MODEL}(?: (?:reading|analy[sz]ing|processing"
+        rf"\b(?:the|any|an|every|this|all|dear|hey|attention,?) (?:\w+ )?{_MODEL}(?: (?:reading|analy[sz]ing|processing"
         rf"|summari[sz]ing"
         r"|that|which|who)\b.{0,40}?)? (?:must|should|shall|has to|have to|needs to|may now|is (?:to|required|allowed"
         r"|authori[sz]ed|instructed|ordered))\b",
@@ -121,7 +128,14 @@ SIGNS = (
         r"|reply\w*|writing|briefing|analysis|summary)\b.{0,50}?\b(?:say|state|always|never|tell|do not|don't|you must"
         r"|recommend|conclude|include the|omit|leave out|mention|add the)\b",
     ),
+    sign("dear hey hello", r"\b(?:dear|hey|hello),? (?:ai |language )?(?:model|bot|agent|assistant)\b"),
     # what it should do, and where
+    sign(
+        "you~must you~should you~will you~shall you~have you~need",
+        r"\byou (?:must|should|will|shall|need to|have to) (?:(?:now|immediately) (?:run|execute|delete|restart|call)"
+        r"|(?:now )?(?:ping|approve|obey|pretend|reveal|conclude|answer that|reply|say"
+        r"|ignore (?:all|any|the|every)))\b",
+    ),
     sign(
         "tool function",
         r"\b(?:please|now|must|then|immediately|next|you (?:can|may|should|must|will|need to)|first|^) ?(?:call"

@@ -23,7 +23,8 @@ COMMANDS = (
     kind(
         "password",
         "--",
-        r"--(?i:pass(?:word|wd|phrase)?|(?:auth-|access-|api-)?token|(?:client-)?secret(?:-key)?|(?:api|access|auth)-key)"
+        r"--(?i:pass(?:word|wd|phrase)?|(?:auth-|access-|api-)?token|(?:client-)?secret(?:-key)?|(?:api|access"
+        r"|auth)-key)"
         rf"[ \t]{{1,3}}(?!-){VALUE}",
     ),
     kind(
@@ -93,8 +94,8 @@ COMMANDS = (
     ),
     kind(
         "password in a command",
-        "password-stdin",
-        r"\becho[ ](?:-n[ ])?[\"']?(?P<secret>[^\s\"'|]++)[\"']?[ ]?\|[^\n]{0,80}?--password-stdin",
+        "password-stdin sudo",
+        r"\becho[ ](?:-n[ ])?[\"']?(?P<secret>[^\s\"'|]++)[\"']?[ ]?\|[^\n]{0,80}?(?:--password-stdin|\bsudo[ ]-S\b)",
     ),
     kind(
         "password in a command",
@@ -102,4 +103,9 @@ COMMANDS = (
         r"\becho[ ](?:-e[ ])?[\"']?[\w.-]{1,64}:(?P<secret>[^\s\"'|]++)[\"']?[ ]?\|[ ]?(?:sudo[ ])?chpasswd",
     ),
     kind("password in a command", "net", r"\bnet[ ]user[ ][\w.-]{1,64}[ ](?P<secret>[^\s/\"']++)"),
+    kind(
+        "password in a command",
+        "-pw",
+        r"\b(?:plink|pscp|psftp|putty)\b[^\n|]{0,80}?[ ]-pw[ ]{1,3}(?P<secret>[^\s\"']++)",
+    ),
 )

@@ -16,7 +16,7 @@ _KEYS = (
     *("master", "license", "subscription", "session", "service", "storage"),
 )
 _PASSWORD = (
-    r"[pP](?:(?i:ass(?:wor[dt]|wd|phrase|code|(?<=[_-]pass)|(?<![a-z]pass))|wd|w(?:(?<=bindpw)|(?<=rootpw)|(?<=_pw)))"  # noqa: S105
+    r"[pP](?:(?i:ass(?:wor[dt]|wd|phrase|code|(?<=[_-]pass)|(?<=dbpass)|(?<=userpass)|(?<=rootpass)|(?<![a-z]pass))|wd|w(?:(?<=bindpw)|(?<=rootpw)|(?<=_pw)))"  # noqa: S105
     r"|ass(?<=[a-z]Pass))"
 )
 _SECRET = r"[sS](?i:ecret(?:[_-]?(?:access[_-]?)?key)?(?:[_-]?base)?)"  # noqa: S105 - a pattern
@@ -36,7 +36,7 @@ MADE = r"(?:base64:)?(?P<secret>[A-Za-z0-9+/_.%~-]{16,1024}+={0,2}+)"
 ANY = f"(?:{_PASSWORD}|{_SECRET}|{_TOKEN}|{_CREDENTIAL}|{_KEY})"
 _QUOTE = r"(?:\\{0,7}[\"']|&quot;|&#34;|%22|\\u0022)"
 GIVEN = (
-    rf"(?:[_-]?(?i:value|hash|salt|pepper|\d{{1,2}}))?{_QUOTE}?\]?[ \t]{{0,3}}"
+    rf"(?:[_-]?(?i:value|hash|salt|pepper|base64|b64|\d{{1,2}}))?{_QUOTE}?\]?[ \t]{{0,3}}"
     r"(?::=|=>|==?|::?(?:[ \t][|>][+-]?\r?\n)?|%3[aAdD]|\\u003[aAdD])[ \t]{0,12}"
     rf"(?:\[(?=[\"'])|\{{[ ]?{_QUOTE}(?i:value|plain|text|secret){_QUOTE}[ ]?:[ ]?)?"
 )

@@ -16,7 +16,8 @@ WORDS = (
     kind(
         "password in words",
         "password passwd passwort",
-        r"[pP](?i:ass(?:wor[dt]|wd))(?i:[ ](?:is|was|ist|war))?[ ]{1,3}(?![\w.-]{1,64}[=:])" + _CHOSEN,
+        r"[pP](?i:ass(?:wor[dt]|wd))(?i:[ ](?:is|was|ist|war|(?:re)?set to|changed to))?[ ]{1,3}(?![\w.-]{1,64}[=:])"
+        + _CHOSEN,
     ),
     kind(
         "password",

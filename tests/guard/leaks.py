@@ -182,6 +182,9 @@ NAMED = _leaks(
         "deploy key": ("deploy_key=", MADE),
         "shared key": ("shared_key=", MADE),
         "preshared key": ("psk=", MADE, " peer=10.0.0.1"),
+        "reset in words": ("admin password reset to ", WORD),
+        "db pass": ("dbpass: ", WORD),
+        "key in base64": ("ENCRYPTION_KEY_BASE64=", B64),
         "community": ("snmp-server community ", WORD, " RO"),
     }
 )
@@ -335,6 +338,8 @@ COMMANDS = _leaks(
         "echo to a login": ("echo ", WORD, " | docker login -u bob --password-stdin"),
         "chpasswd": ("echo 'bob:", WORD, "' | chpasswd"),
         "net user": ("net user bob ", WORD, " /add"),
+        "sudo": ("echo ", WORD, " | sudo -S ls"),
+        "plink": ("plink -ssh -pw ", WORD, " host"),
         "java option": ("java -Ddb.password=", WORD, " -jar app.jar"),
     }
 )
