@@ -28,6 +28,8 @@ from integrations.contract import Alert, Change, Finding, LogLine, Logs, Scope, 
 
 MOST_CAUSES = 8
 """How many services a result names: the scorer looks at the first five places."""
+COUNTED_BY_INTERVAL = 300.0
+"""Seconds of a step from which the recordings' form counts requests by interval; everywhere else they are a rate."""
 
 
 class BadRecording(Exception):
@@ -168,10 +170,12 @@ def _services(path: Path, own: str) -> dict[str, Service]:
 
 def _series(path: Path, meta: Meta, alerted: float) -> list[Series]:
     points: dict[tuple[str, str, str, str], list[tuple[float, float]]] = defaultdict(list)
+    seconds = meta.step if meta.step >= COUNTED_BY_INTERVAL else 1.0
     with gzip.open(path, "rt", newline="") as lines:
         for row in csv.DictReader(lines):
             moment, value = _moment(row["time"]).timestamp(), float(row["value"])
             if math.isfinite(value) and not meta.known_trouble(moment, alerted):
+                value /= seconds if row["signal"] == "requests" else 1.0
                 points[row["service"], row["signal"], row["instance"], row["edge"]].append((moment, value))
     return [
         Series(service, signal, *_columns(sorted(rows)), instance=instance, edge=edge)

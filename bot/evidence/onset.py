@@ -185,11 +185,13 @@ def _normal(trace: Trace, before: int) -> tuple[float, float]:
     values = sorted(trace.values[:before])
     centre = quantile(values, 0.5)
     spread = (quantile(values, 0.75) - quantile(values, 0.25)) / 1.349
-    return centre, max(spread, _floor(trace.signal), RELATIVE_FLOOR * abs(centre))
+    return centre, max(spread, _floor(trace, centre), RELATIVE_FLOOR * abs(centre))
 
 
-def _floor(name: str) -> float:
-    kind = signal(name)
+def _floor(trace: Trace, centre: float) -> float:
+    kind = signal(trace.signal)
+    if kind.family == "traffic":
+        return max(1.0, centre * trace.step) ** 0.5 / trace.step  # what chance does to a count
     if kind.family == "instances":
         return 0.15  # one of many that is gone is already off
     return 1.0 if kind.family == "saturation" and kind.unit == "%" else FLOORS[kind.unit]

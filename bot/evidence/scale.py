@@ -12,6 +12,10 @@ from integrations.signals import Family, signal
 
 NOTICEABLE = 0.1
 """A slowdown of this share of what users wait for anyway is half noticeable."""
+FEW_REQUESTS = 3.0
+"""Requests that a figure rests on, in each of its points, at which it is half believed: with fewer, one request alone
+moves it by more than a third. A mean rests on all requests, a percentile on those beyond it.
+"""
 
 
 def of_family(shifts: Iterable[Shift], service: str, *families: Family) -> list[Shift]:
@@ -27,6 +31,8 @@ class Scale:
     """Typical latency of the alerting service in seconds; 0.1 where unknown."""
     rates: Mapping[str, float]
     """Service → its usual traffic, in one unit for all."""
+    traffic: Mapping[str, Trace]
+    """Service → its traffic over time."""
     own: str
     began: float | None
     """When errors or latency of the alerting service left normal."""
@@ -39,6 +45,7 @@ class Scale:
         return cls(
             waits=max(min(waits), 0.001) if waits else 0.1,
             rates={t.service: median(t.values) for t in whole if signal(t.signal).family == "traffic"},
+            traffic={t.service: t for t in whole if signal(t.signal).family == "traffic"},
             own=own,
             began=min(began) if began else None,
         )
@@ -51,10 +58,20 @@ class Scale:
         change = abs(shift.value - shift.normal) * self._share(shift.service) * _touched(shift.signal)
         family = signal(shift.signal).family
         if family == "latency":
-            return change / (change + NOTICEABLE * self.waits)
+            return self._believed(shift) * change / (change + NOTICEABLE * self.waits)
         if family == "errors":
-            return change / (change + 1.0)
+            return self._believed(shift) * change / (change + 1.0)
         return 1.0
+
+    def _believed(self, shift: Shift) -> float:
+        """How far a share or a percentile can be believed, by the requests that it rests on; in full where unknown."""
+        trace = self.traffic.get(shift.service)
+        since = zip(trace.times, trace.values, strict=True) if trace else ()
+        counts = [value for moment, value in since if moment >= shift.since]
+        if not trace or not counts:
+            return 1.0
+        behind = max(0.0, median(counts) * trace.step) * _touched(shift.signal)
+        return behind / (behind + FEW_REQUESTS)
 
     def _share(self, service: str) -> float:
         mine, all_of_them = self.rates.get(service), self.rates.get(self.own)

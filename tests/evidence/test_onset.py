@@ -118,3 +118,9 @@ def test_any_figures_give_a_finite_answer_or_none(values, signal):
 def test_scaling_a_latency_does_not_change_when_it_began(normal, factor):
     found = shift(figures("s", "latency_p99", normal, normal * factor, since=-6, noise=0.02))
     assert found.since == at(-6).timestamp()
+
+
+def test_what_chance_does_to_a_small_count_is_no_departure():
+    few = figures("s", "requests", 4 / 60, 7 / 60, noise=0.0)
+    assert shift(few) is None
+    assert shift(replace(few, values=tuple(100 * value for value in few.values))).direction == "up"

@@ -111,3 +111,11 @@ def test_deployments_come_as_changes_and_figures_without_a_number_are_left_out(r
         text.write(f"{head}\n2026-09-14T03:00:00Z,a,,,cpu,NaN,x\n2026-09-14T03:01:00Z,a,,,cpu,5,x\n")
     (series,) = read_recording(recording).of(Series)
     assert series.values == (5.0,)
+
+
+def test_requests_that_the_form_counts_by_interval_come_as_a_rate(recording):
+    meta = json.loads((recording / "meta.json").read_text())
+    rate = [s.values for s in read_recording(recording).of(Series) if s.signal == "requests"]
+    (recording / "meta.json").write_text(json.dumps({**meta, "step_seconds": 300}))
+    counted = [s.values for s in read_recording(recording).of(Series) if s.signal == "requests"]
+    assert counted == [tuple(value / 300 for value in values) for values in rate]

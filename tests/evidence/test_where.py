@@ -113,3 +113,12 @@ def test_a_rare_service_in_trouble_matters_less_than_one_that_all_requests_pass(
 def test_calls_in_a_circle_come_to_an_end():
     circle = {"front": ("cart",), "cart": ("front", "cart")}
     assert analyse(context(slow("front"), slow("cart"), calls=circle)).causes
+
+
+def test_figures_of_a_handful_of_requests_are_hardly_believed():
+    calls = {"front": ("cart", "stock")}
+    few = (slow("stock", 9.0), figures("stock", "requests", 2 / 60, 1 / 60, noise=0.0))
+    many = (slow("cart", 1.0), figures("cart", "requests", 20.0))
+    found = analyse(context(slow("front", 1.0), *few, *many, calls=calls))
+    assert found.causes[0].service == "cart"
+    assert "stock" not in [cause.service for cause in found.causes]
