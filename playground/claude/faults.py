@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from dataclasses import dataclass
 from typing import Literal
 
+from playground.armed import Armed
 from playground.claude.errors import ApiError
 
 Kind = Literal[
@@ -51,33 +51,11 @@ class Fault:
                 return None
 
 
-class Faults:
-    """The faults that are armed. Each valid request meets the first one that fits; counting tokens meets none."""
+class Faults(Armed[Fault]):
+    """The faults that are armed, by model. Counting tokens meets none."""
 
     def __init__(self) -> None:
-        self._armed: list[Fault] = []
-
-    def add(self, *faults: Fault) -> None:
-        self._armed.extend(faults)
-
-    def clear(self) -> None:
-        self._armed.clear()
-
-    def meet(self, model: str) -> Fault | None:
-        """The fault that this request meets, counted down."""
-        for index, fault in enumerate(self._armed):
-            if fnmatchcase(model, fault.model):
-                self._count_down(index, fault)
-                return fault
-        return None
-
-    def _count_down(self, index: int, fault: Fault) -> None:
-        if fault.times is None:
-            return
-        if fault.times <= 1:
-            del self._armed[index]
-        else:
-            self._armed[index] = replace(fault, times=fault.times - 1)
+        super().__init__(lambda fault: fault.model)
 
 
 def overloaded() -> ApiError:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from dataclasses import dataclass
 from typing import Literal
+
+from playground.armed import Armed
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,30 +27,8 @@ class Fault:
     times: int | None = 1
 
 
-class Faults:
-    """The faults that are armed. Each call meets the first one that fits."""
+class Faults(Armed[Fault]):
+    """The faults that are armed, by method."""
 
     def __init__(self) -> None:
-        self._armed: list[Fault] = []
-
-    def add(self, fault: Fault) -> None:
-        self._armed.append(fault)
-
-    def clear(self) -> None:
-        self._armed.clear()
-
-    def meet(self, method: str) -> Fault | None:
-        """The fault that this call meets, counted down."""
-        for index, fault in enumerate(self._armed):
-            if fnmatchcase(method, fault.method):
-                self._count_down(index, fault)
-                return fault
-        return None
-
-    def _count_down(self, index: int, fault: Fault) -> None:
-        if fault.times is None:
-            return
-        if fault.times <= 1:
-            del self._armed[index]
-        else:
-            self._armed[index] = replace(fault, times=fault.times - 1)
+        super().__init__(lambda fault: fault.method)
