@@ -121,7 +121,7 @@ def _causes(context: Context, evidence: Evidence, numbering: Numbering) -> tuple
         if confidence == "unknown" or (causes and candidate.score < worth_naming):
             break
         kind = kind_of(candidate, own)
-        text, seen = told(candidate, kind, own)
+        text, seen = told(candidate, kind, evidence.graph, evidence.traces)
         change = candidate.suspicion.change if candidate.came_with_change and candidate.suspicion else None
         causes.append(
             Cause(

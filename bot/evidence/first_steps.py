@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from bot.domain.analysis import FirstStep
 from bot.evidence.ranking import Candidate, Kind
 from integrations.contract import Change, Service
-from integrations.signals import signal
 
 MOST_STEPS = 3
 
@@ -73,8 +72,7 @@ def _resource(candidate: Candidate, service: Service, pods: Sequence[str]) -> li
     if "connections" in moved:
         return [*_logs(service, pods), _placement(service)]
     command = f"kubectl top pods {_in(service)} --containers" if namespace else "kubectl top pods --all-namespaces"
-    what = signal(shifts[0].signal).label if shifts else "most"
-    return [FirstStep(f"See which pod uses it: {what}", command), *_logs(service, pods)]
+    return [FirstStep("See what each pod uses", command), *_logs(service, pods)]
 
 
 def _logs(service: Service, pods: Sequence[str], *more: str) -> list[FirstStep]:

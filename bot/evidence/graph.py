@@ -32,6 +32,10 @@ class CallGraph:
         """Every service that calls or is called, the alerting one first."""
         return {self.own: None} | {n: None for caller, called in self.callees.items() for n in (caller, *called)}
 
+    def placed(self) -> frozenset[str]:
+        """Services of which a call is known, to them or from them."""
+        return frozenset(n for caller, called in self.callees.items() if called for n in (caller, *called))
+
     def depths(self) -> dict[str, int]:
         """Service → calls away from the alerting one; a service that it cannot reach is missing."""
         found = {self.own: 0}
@@ -42,3 +46,14 @@ class CallGraph:
                     found[callee] = found[name] + 1
                     queue.append(callee)
         return found
+
+    def way_to(self, service: str) -> tuple[str, ...]:
+        """A shortest way of calls from the alerting service to this one, both in it; empty where there is none."""
+        ways: dict[str, tuple[str, ...]] = {self.own: (self.own,)}
+        queue = [self.own]
+        for name in queue:
+            for callee in self.callees.get(name, ()):
+                if callee not in ways:
+                    ways[callee] = (*ways[name], callee)
+                    queue.append(callee)
+        return ways.get(service, ())

@@ -44,7 +44,8 @@ def _callees(
         return []
     signals = sum(trace.service in watched for trace in traces)
     text = f"{signals} signals of {words.listed(watched, 4)} within their normal"
-    return [("dependencies steady", (Seen(METRICS, watched[0], text),))]
+    whose = "" if service == graph.own else f" of {service}"
+    return [(f"dependencies{whose} steady", (Seen(METRICS, watched[0], text),))]
 
 
 def _traffic(traces: Sequence[Trace], shifts: Sequence[Shift], own: str) -> list[Ruled]:

@@ -33,7 +33,7 @@ def told(service: str, slow: Sequence[Shift], traces: Sequence[Trace]) -> tuple[
     answers = _answers(first, traces)
     if answers is None:
         return f"{head}; what {callee} itself takes is not measured: it is slow, or the way to it.", ()
-    return f"{head}; {callee} itself answers in {answers.text}: the way to it is slow.", (answers.seen,)
+    return f"{head}; {answers.text}: the way to it is slow.", (answers,)
 
 
 def _ends(slow: Sequence[Shift], which: int, other: str) -> list[str]:
@@ -42,28 +42,24 @@ def _ends(slow: Sequence[Shift], which: int, other: str) -> list[str]:
     return list(dict.fromkeys(edge[which] for edge in edges if edge[2 - which] == other))
 
 
-class _Answers:
-    """What the called service itself takes: as words, and as a statement to cite."""
-
-    def __init__(self, trace: Trace, now: float, normal: float | None) -> None:
-        taken = words.quantity(trace.signal, now)
-        before = ""
-        if normal is not None:
-            steady = now < AS_BEFORE * normal
-            before = ", as before" if steady else f" ({words.quantity(trace.signal, normal)})"
-        self.text = f"{taken}{before}"
-        edge = f" {trace.edge.replace('->', ' → ')}" if trace.edge else ""
-        self.seen = Seen(METRICS, trace.service, f"{signal(trace.signal).label}{edge} {self.text}", url=trace.url)
-
-
-def _answers(slow: Shift, traces: Sequence[Trace]) -> _Answers | None:
+def _answers(slow: Shift, traces: Sequence[Trace]) -> Seen | None:
     """The same statistic measured where the calls are served: of these calls, else of all that the service serves."""
     served, callee = slow.signal.removeprefix(AT_CALLER), slow.edge.partition("->")[2]
-    fitting = [trace for trace in traces if trace.signal == served and trace.edge in (slow.edge, "")]
-    fitting = [trace for trace in fitting if trace.service == callee]
+    fitting = [t for t in traces if t.service == callee and t.signal == served and t.edge in (slow.edge, "")]
     if not fitting:
         return None
     trace = max(fitting, key=lambda one: bool(one.edge))
     began = bisect_left(trace.times, slow.since)
     before, after = trace.values[:began], trace.values[began:]
-    return _Answers(trace, middle(after), middle(before) if before else None) if after else None
+    if not after:
+        return None
+    taken = _taken(served, middle(after), middle(before) if before else None)
+    return Seen(METRICS, callee, f"{callee} itself answers in {taken}", url=trace.url)
+
+
+def _taken(served: str, now: float, normal: float | None) -> str:
+    """«4 ms, as before», «120 ms (100 ms)»."""
+    told = words.quantity(served, now)
+    if normal is None:
+        return told
+    return f"{told}, as before" if now < AS_BEFORE * normal else f"{told} ({words.quantity(served, normal)})"

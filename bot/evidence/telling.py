@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from bot.evidence import facts, words
+from bot.evidence import facts, slow_way, words
 from bot.evidence.changes import Suspicion
 from bot.evidence.facts import Seen
+from bot.evidence.graph import CallGraph
 from bot.evidence.log_patterns import Growth
 from bot.evidence.onset import Shift
 from bot.evidence.ranking import Candidate, Kind
 from bot.evidence.standing import either
+from bot.evidence.traces import Trace
 from integrations.signals import signal
 
 VERBS = {"deployment": "deployed", "release": "released", "merge": "merged"}
@@ -20,13 +22,18 @@ CLEAR = 0.2
 """Surprise below this is no part of a sentence."""
 WORTH_SAYING = 0.3
 """Growth below this is no part of a sentence."""
+TOGETHER = 300.0
+"""Seconds within which what moved is told as one moment: figures are five minutes apart at most."""
+HARDLY = 0.05
+"""What is left of the traffic where none is passed on."""
 
 
-def told(candidate: Candidate, kind: Kind, own: str) -> tuple[str, tuple[Seen, ...]]:
+def told(
+    candidate: Candidate, kind: Kind, graph: CallGraph, traces: Sequence[Trace] = ()
+) -> tuple[str, tuple[Seen, ...]]:
     """The sentences and what they rest on (never empty)."""
-    shifts = _shifts(candidate, kind)
-    grown = _growths(candidate)
-    lead = _lead(candidate, kind, own, shifts)
+    own, shifts, grown = graph.own, _shifts(candidate, kind), _growths(candidate)
+    lead, besides = _lead(candidate, kind, graph, shifts, traces)
     parts = [lead] if lead else []
     if grown:
         first = words.counted(grown[0].pattern, grown[0].known_before)
@@ -41,7 +48,7 @@ def told(candidate: Candidate, kind: Kind, own: str) -> tuple[str, tuple[Seen, .
         parts.insert(1, _brought(brought, own))
     seen = [facts.of_change(brought)] if brought else []
     seen += [facts.of_shift(shift) for shift in shifts] + [facts.of_growth(growth) for growth in grown]
-    return " ".join(parts), tuple(seen)
+    return " ".join(parts), (*seen, *besides)
 
 
 def _shifts(candidate: Candidate, kind: Kind) -> tuple[Shift, ...]:
@@ -63,8 +70,18 @@ def _shifts(candidate: Candidate, kind: Kind) -> tuple[Shift, ...]:
     for shift in sorted(whole, key=lambda shift: _telling(shift, kind)):
         families.setdefault(signal(shift.signal).family, shift)
     if kind == "resource":
-        return tuple(families.values())[:1]
+        return _used_up(whole, families)
     return tuple(families.values())[:MOST_SHIFTS]
+
+
+def _used_up(shifts: Sequence[Shift], families: Mapping[str, Shift]) -> tuple[Shift, ...]:
+    """Each resource once, in percent where that is known, and then what users of the service feel of it."""
+    resources: dict[str, Shift] = {}
+    for shift in sorted(shifts, key=lambda shift: _telling(shift, "resource")):
+        if signal(shift.signal).family in ("saturation", "instances"):
+            resources.setdefault(shift.signal.removesuffix("_usage"), shift)
+    felt = [families[family] for family in ("errors", "latency") if family in families]
+    return (*list(resources.values())[:MOST_SHIFTS], *felt[:1])
 
 
 def _strongest(candidate: Candidate) -> list[Shift]:
@@ -91,34 +108,53 @@ def _growths(candidate: Candidate) -> tuple[Growth, ...]:
     return () if moved or candidate.change else tuple(candidate.standing.growths[:1])
 
 
-def _lead(candidate: Candidate, kind: Kind, own: str, shifts: Sequence[Shift]) -> str:
+def _lead(
+    candidate: Candidate, kind: Kind, graph: CallGraph, shifts: Sequence[Shift], traces: Sequence[Trace]
+) -> tuple[str, tuple[Seen, ...]]:
+    """The first sentence, and what it rests on besides the change, the shifts and the log lines."""
+    standing, service = candidate.standing, candidate.service
     if kind == "change" and candidate.suspicion:
-        return _of_change(candidate.suspicion, candidate, own, shifts)
+        return _of_change(candidate.suspicion, candidate, graph.own, shifts), ()
     if not shifts:
-        return ""
+        return "", ()
     first = shifts[0]
-    figures = ", ".join(words.moved(shift) for shift in shifts)
-    since = words.clock(min(shift.since for shift in shifts))
-    standing = candidate.standing
     if first in standing.shifts.get("network", ()):
-        return _of_network(candidate.service, first)
+        return slow_way.told(service, standing.shifts["network"], traces)
     if first in standing.shifts.get("failing_fast", ()):
-        return f"{figures} at {candidate.service} since {since}: it refuses instead of working."
+        return f"{_figures(shifts)}: it refuses instead of working.", ()
     if first in standing.shifts.get("broken_flow", ()):
-        return f"{words.moved(first)} at {first.service} since {since}: {candidate.service} no longer passes calls on."
-    passing = f"; {own} waits for it" if kind == "dependency" else ""
-    return f"{figures} at {candidate.service} since {since}{passing}."
+        return f"{_flow(shifts)}: {service} {_passes_on(first)}.", ()
+    reached = "" if service == graph.own else f"; {_reached(shifts, graph.way_to(service), graph.own)}"
+    return f"{_figures(shifts)}{reached}.", ()
 
 
-def _of_network(service: str, shift: Shift) -> str:
-    caller, _, callee = shift.edge.partition("->")
-    now, normal = (words.quantity(shift.signal, value) for value in (shift.value, shift.normal))
-    if service == callee:
-        return (
-            f"Calls to {callee} take {now} ({normal}) since {words.clock(shift.since)}, "
-            f"while {callee} itself answers as before: the way to it is slow."
-        )
-    return f"Calls from {caller} take {now} ({normal}) since {words.clock(shift.since)}, whomever it calls."
+def _figures(shifts: Sequence[Shift]) -> str:
+    """«CPU 100 % (8 %), p99 246 ms (8 ms) at basket since 12:45», what came later with its own time behind it."""
+    began = min(shift.since for shift in shifts)
+    first = [shift for shift in shifts if shift.since - began <= TOGETHER]
+    where = "" if all(shift.edge for shift in first) else f" at {shifts[0].service}"
+    told = f"{', '.join(words.moved(shift) for shift in first)}{where} since {words.clock(began)}"
+    later = [f"{words.moved(shift)} since {words.clock(shift.since)}" for shift in shifts if shift not in first]
+    return ", ".join((told, *later))
+
+
+def _reached(shifts: Sequence[Shift], way: Sequence[str], own: str) -> str:
+    """How the alerting service comes to feel it."""
+    if not way:
+        return f"no known call leads there from {own}"
+    felt = any(signal(shift.signal).family in ("errors", "latency") for shift in shifts)
+    through = f" through {words.listed(way[1:-1])}" if len(way) > 2 else ""
+    return f"{own} {'waits for' if felt else 'calls'} it{through}"
+
+
+def _flow(shifts: Sequence[Shift]) -> str:
+    """«Traffic 4/s (50/s) at stock, Traffic 0/s (2/s) at mailer since 11:55»."""
+    told = ", ".join(f"{words.moved(shift)} at {shift.service}" for shift in shifts)
+    return f"{told} since {words.clock(min(shift.since for shift in shifts))}"
+
+
+def _passes_on(shift: Shift) -> str:
+    return "passes on fewer calls than before" if shift.ratio > HARDLY else "no longer passes calls on"
 
 
 def _of_change(suspicion: Suspicion, candidate: Candidate, own: str, shifts: Sequence[Shift]) -> str:
