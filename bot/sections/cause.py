@@ -12,6 +12,8 @@ from bot.domain.text import code, link, prose, safe
 from bot.domain.words import figure
 from bot.sections.status import moved
 
+WELL = "No figure of the service has clearly left its normal: a false alarm, or trouble that these figures do not show."
+
 
 def analysis(incident: Incident, report: Report) -> Section:
     """The likely cause with what it rests on, or that there is none and what was looked at."""
@@ -22,7 +24,7 @@ def analysis(incident: Incident, report: Report) -> Section:
     elsewhere = "" if first.service == incident.service else f" · in {safe(first.service, 80)}"
     lines = [_cause(first, found.facts), *(f"Or ({c.confidence}): {_cause(c, found.facts)}" for c in others[:2])]
     return Section(
-        (*lines, *_ruled_out(found), *_opinion(found)),
+        (*lines, *_not_felt(first, incident, found), *_ruled_out(found), *_opinion(found)),
         title=title_of(first),
         aside=f"confidence {first.confidence}{elsewhere}",
     )
@@ -36,11 +38,24 @@ def _cause(cause: Cause, facts: Sequence[Fact]) -> str:
     return prose(cause.text) + cites(cause.facts, facts)
 
 
+def _not_felt(first: Cause, incident: Incident, found: Analysis) -> tuple[str, ...]:
+    """What speaks against a cause elsewhere that is not certain: the service that alerts does not feel it."""
+    suspected = incident.service in [cause.service for cause in found.causes]
+    if first.confidence == "high" or suspected or not _well(found):
+        return ()
+    return (f"Against it: no figure of {safe(incident.service, 80)} itself has clearly left its normal.",)
+
+
+def _well(found: Analysis) -> bool:
+    """Whether there are figures of the incident's own service, and none of them moved."""
+    return bool(found.signals) and not any(moved(state) for state in found.signals)
+
+
 def _no_cause(incident: Incident, report: Report) -> Section:
     found, waiting = report.analysis, report.context.waiting
     lines = [f"Could be: {_cause(cause, found.facts)}" for cause in found.causes[:2]]
-    if found.signals and not any(moved(state) for state in found.signals):
-        lines.append("Every figure of the service is at its normal.")
+    if _well(found):
+        lines.append(WELL)
     if found.looked_at:
         lines.append("Looked at: " + ", ".join(safe(what, 120) for what in found.looked_at))
     if found.suspects:
@@ -69,8 +84,14 @@ def _grown(pattern: LogPattern) -> str:
 def evidence(report: Report) -> Section | None:
     """Every fact that is cited, under its number."""
     facts = report.analysis.facts[:30]
-    lines = (f"{link(f.url, f'[{f.id}]')} {safe(f.source, 40)}: {prose(f.text, 300)}" for f in facts)
+    lines = (f"{link(f.url, f'[{f.id}]')} {safe(f.source, 40)}: {_fact(f)}" for f in facts)
     return Section(tuple(lines), title="Evidence") if facts else None
+
+
+def _fact(fact: Fact) -> str:
+    """Its words, with the service that they are of where they do not name it."""
+    where = f"{safe(fact.service, 80)}: " if fact.service and fact.service not in fact.text else ""
+    return where + prose(fact.text, 300)
 
 
 def _ruled_out(found: Analysis) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from bot.domain.text import links, safe
 from bot.domain.words import clock, figure, quantity
 from integrations.signals import signal
 
-_ALWAYS = {"error_rate", "latency_p99", "latency", "requests", "instances_up"}
+_ALWAYS = {"error_rate", "availability", "latency_p99", "latency", "requests", "instances_up"}
 _LINKS = 1_800
 """Characters that the links of the figures may take."""
 _ARROWS = {"up": " ▲", "down": " ▼", "steady": "", "unknown": ""}

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot import compose
-from bot.domain.analysis import FirstStep
+from bot import compose, sections
+from bot.domain.analysis import Cause, FirstStep, SignalState
 from bot.domain.briefing import Briefing
 from bot.domain.context import Report
 from bot.domain.incident import Channel, Severity
@@ -180,8 +180,36 @@ def test_without_a_cause_it_says_so_and_what_was_looked_at() -> None:
 def test_a_service_that_is_well_is_called_well() -> None:
     calm = tuple(replace(s, moved="steady", bad=False) for s in FOUND.signals)
     report = replace(NO_CAUSE, analysis=replace(NO_CAUSE.analysis, signals=calm))
-    assert "Every figure of the service is at its normal." in told(report)
-    assert "Every figure" not in told(NO_CAUSE)
+    well = "No figure of the service has clearly left its normal: a false alarm, or trouble that these figures do not show."
+    assert well in told(report)
+    assert "No figure" not in told(NO_CAUSE)
+
+
+def test_a_cause_elsewhere_that_is_not_certain_and_not_felt_here_says_what_speaks_against_it() -> None:
+    calm = tuple(replace(s, moved="steady", bad=False) for s in FOUND.signals)
+    elsewhere = replace(FOUND.causes[0], service="ledger", confidence="medium")
+    against = "Against it: no figure of payment-service itself has clearly left its normal."
+
+    def with_(signals: tuple[SignalState, ...], *causes: Cause) -> str:
+        return told(replace(REPORT, analysis=replace(FOUND, causes=causes, signals=signals)))
+
+    assert against in with_(calm, elsewhere)
+    assert "Against it" not in with_(calm, replace(elsewhere, confidence="high"))
+    assert "Against it" not in with_(FOUND.signals, elsewhere)
+    assert "Against it" not in with_((), elsewhere)
+    assert "Against it" not in with_(calm, elsewhere, replace(elsewhere, service="payment-service"))
+
+
+def test_the_share_that_succeeds_is_told_like_the_share_that_fails() -> None:
+    steady = (SignalState("payment-service", "availability", 96.3, 100.0, moved="steady"),)
+    assert "Success 96.3 % (100 %)" in told(replace(REPORT, analysis=replace(FOUND, signals=steady)))
+
+
+def test_a_fact_names_its_service_where_its_words_do_not() -> None:
+    listed = sections.evidence(REPORT)
+    assert listed is not None
+    assert listed.lines[2].endswith("prometheus: payment-service: errors 23.4 %")
+    assert listed.lines[3].endswith("prometheus: ledger p99 240 ms")
 
 
 def test_a_cause_of_unknown_confidence_is_no_cause() -> None:
