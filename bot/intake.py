@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import structlog
@@ -18,6 +19,10 @@ log = structlog.get_logger(__name__)
 
 Begin = Callable[[str, int], Coroutine[Any, Any, None]]
 """Begins the response to one opening (incident id, opening); a second time it does nothing."""
+
+SHORT = 1_000
+"""Characters of a delivery that are masked here and now, in a millisecond or two. To go to a thread and come back takes
+longer where others work, and more of the processor; what is longer would hold everybody up."""
 
 
 class Intake:
@@ -33,7 +38,7 @@ class Intake:
 
     async def take(self, alerts: Sequence[Alert]) -> tuple[Taken, ...]:
         """Masks, commits and wakes. Raises JournalDown, and then nothing was committed."""
-        taken = await self._journal.take(await asyncio.to_thread(_masked, alerts, self._redaction))
+        taken = await self._journal.take(await self._clean(alerts))
         for one in taken:
             self._measures.alert(one.effect)
             log.info("alert taken", effect=one.effect, incident=one.incident_id)
@@ -45,10 +50,21 @@ class Intake:
             self._changed.set()
         return taken
 
+    async def _clean(self, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
+        if _length(alerts) <= SHORT:
+            return _masked(alerts, self._redaction)
+        return await asyncio.to_thread(_masked, alerts, self._redaction)
+
     def _began(self, task: asyncio.Task[None]) -> None:
         self._beginning.discard(task)
         if not task.cancelled() and (problem := task.exception()):
             log.error("a story could not begin; it is tried again shortly", problem=repr(problem))
+
+
+def _length(alerts: Sequence[Alert]) -> int:
+    """Characters of all that somebody wrote in them."""
+    pairs = (pair for alert in alerts for told in (alert.labels, alert.annotations) for pair in told.items())
+    return sum(len(a.name) + len(a.summary) + len(a.url or "") for a in alerts) + sum(map(len, chain(*pairs)))
 
 
 def _masked(alerts: Sequence[Alert], redaction: Redaction) -> tuple[Alert, ...]:

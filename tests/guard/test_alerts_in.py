@@ -76,6 +76,16 @@ def stored(folder):
     return b"".join(file.read_bytes() for file in folder.iterdir())
 
 
+@pytest.mark.parametrize("words", [1, 10_000])
+async def test_an_alert_is_masked_however_long_it_is(bot, words):
+    client, record, folder = bot
+    await send(client, payload(annotations={"description": f"{GITHUB} {'word ' * words}"}))
+
+    (incident,) = await record.open_incidents()
+    assert incident.alerts[0].annotations["description"].startswith("[redacted: github token] word")
+    assert GITHUB.encode() not in stored(folder)
+
+
 async def test_no_byte_of_the_database_holds_a_secret_of_an_alert(bot):
     client, record, folder = bot
     key = pem()
