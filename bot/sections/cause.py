@@ -12,7 +12,7 @@ from bot.domain.text import code, link, prose, safe
 from bot.domain.words import figure
 from bot.sections.status import moved
 
-WELL = "No figure of the service has clearly left its normal: a false alarm, or trouble that these figures do not show."
+WELL = "No figure of the service has clearly left its normal: a false alarm, or trouble that figures do not show."
 
 
 def analysis(incident: Incident, report: Report) -> Section:

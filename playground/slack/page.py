@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -64,9 +65,10 @@ class Page:
         ]
 
     async def _index(self, request: Request) -> Response:
-        simulated, real = _MODEL[self._ws.settings.model]
+        settings, (simulated, real) = self._ws.settings, _MODEL[self._ws.settings.model]
         html = (STATIC / "index.html").read_text(encoding="utf-8")
-        told = html.replace("<!-- simulated -->", simulated).replace("<!-- real -->", real)
+        told = html.replace("<!-- simulated -->", escape(settings.simulated) + simulated)
+        told = told.replace("<!-- real -->", escape(settings.real) + real)
         return HTMLResponse(told, headers={"Content-Security-Policy": _POLICY})
 
     async def _permalink(self, request: Request) -> Response:

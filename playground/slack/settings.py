@@ -77,6 +77,10 @@ class SlackSettings:
     usergroups: tuple[Usergroup, ...] = USERGROUPS
     newcomers: tuple[Newcomer, ...] = NEWCOMERS
     you: Person = YOU
+    simulated: str = "Slack, Prometheus, Elasticsearch, GitHub, PagerDuty, Kubernetes"
+    """What stands in for something else: the page says it."""
+    real: str = "the bot, its database and its clients"
+    """What is no stand-in: the page says it too."""
     model: Literal["none", "script", "real"] = "none"
     """Who answers the bot's questions to a model: the page says it."""
     request_url: str | None = None

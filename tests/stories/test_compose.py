@@ -180,7 +180,7 @@ def test_without_a_cause_it_says_so_and_what_was_looked_at() -> None:
 def test_a_service_that_is_well_is_called_well() -> None:
     calm = tuple(replace(s, moved="steady", bad=False) for s in FOUND.signals)
     report = replace(NO_CAUSE, analysis=replace(NO_CAUSE.analysis, signals=calm))
-    well = "No figure of the service has clearly left its normal: a false alarm, or trouble that these figures do not show."
+    well = "No figure of the service has clearly left its normal: a false alarm, or trouble that figures do not show."
     assert well in told(report)
     assert "No figure" not in told(NO_CAUSE)
 
