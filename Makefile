@@ -30,12 +30,10 @@ check: $(VENV)/.dev ## format, lint, types and layers
 bench: $(VENV)/.dev ## measure: webhook to headline, webhook to briefing [ARGS=…]
 	$(BIN)/python -m tests.bench $(ARGS)
 
-eval: $(VENV)/.dev ## score the recordings of a folder: RECORDINGS=path
+eval: $(VENV)/.dev ## how often the cause is right, beside simple rules: RECORDINGS=path [ARGS=…]
 	@test -n "$(RECORDINGS)" || { echo 'Say which recordings: make eval RECORDINGS=path'; exit 2; }
-	@test -f "$(RECORDINGS)/score.py" || { echo 'No score.py in $(RECORDINGS)'; exit 2; }
-	@mkdir -p var
-	$(BIN)/first-responder replay "$(RECORDINGS)/cases" > var/answers.jsonl
-	$(BIN)/python "$(RECORDINGS)/score.py" var/answers.jsonl
+	$(BIN)/python -m tests.eval "$(RECORDINGS)" --speed $(ARGS)
+	@test ! -f "$(RECORDINGS)/score.py" || $(BIN)/python "$(RECORDINGS)/score.py" var/answers.jsonl
 
 lock: $(VENV)/.dev ## resolve the dependencies anew into requirements*.lock
 	$(PIP) install --quiet 'uv>=0.9,<1'
