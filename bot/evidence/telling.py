@@ -148,9 +148,10 @@ def _reached(shifts: Sequence[Shift], way: Sequence[str], own: str) -> str:
 
 
 def _flow(shifts: Sequence[Shift]) -> str:
-    """«Traffic 4/s (50/s) at stock, Traffic 0/s (2/s) at mailer since 11:55»."""
-    told = ", ".join(f"{words.moved(shift)} at {shift.service}" for shift in shifts)
-    return f"{told} since {words.clock(min(shift.since for shift in shifts))}"
+    """«Traffic 4/s (50/s) at stock, 0/s (2/s) at mailer since 11:55»: all of them are of one kind."""
+    told = [f"{words.moved(shift)} at {shift.service}" for shift in shifts]
+    several = [told[0], *(one.removeprefix(f"{words.label(shifts[0])} ") for one in told[1:])]
+    return f"{', '.join(several)} since {words.clock(min(shift.since for shift in shifts))}"
 
 
 def _passes_on(shift: Shift) -> str:

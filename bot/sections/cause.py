@@ -10,7 +10,7 @@ from bot.domain.context import Report
 from bot.domain.incident import Incident
 from bot.domain.text import code, link, prose, safe
 from bot.domain.words import figure
-from bot.sections.status import moved
+from bot.sections.status import moved, visibly_worse
 
 WELL = "No figure of the service has clearly left its normal: a false alarm, or trouble that figures do not show."
 
@@ -24,7 +24,7 @@ def analysis(incident: Incident, report: Report) -> Section:
     elsewhere = "" if first.service == incident.service else f" · in {safe(first.service, 80)}"
     lines = [_cause(first, found.facts), *(f"Or ({c.confidence}): {_cause(c, found.facts)}" for c in others[:2])]
     return Section(
-        (*lines, *_not_felt(first, incident, found), *_ruled_out(found), *_opinion(found)),
+        (*lines, *_not_felt(first, incident, found), *_ruled_out(found), *_opinion(found), *_next_look(report)),
         title=title_of(first),
         aside=f"confidence {first.confidence}{elsewhere}",
     )
@@ -47,12 +47,12 @@ def _not_felt(first: Cause, incident: Incident, found: Analysis) -> tuple[str, .
 
 
 def _well(found: Analysis) -> bool:
-    """Whether there are figures of the incident's own service, and none of them moved."""
-    return bool(found.signals) and not any(moved(state) for state in found.signals)
+    """Whether there are figures of the incident's own service, and none of them moved or looks bad."""
+    return bool(found.signals) and not any(moved(state) or visibly_worse(state) for state in found.signals)
 
 
 def _no_cause(incident: Incident, report: Report) -> Section:
-    found, waiting = report.analysis, report.context.waiting
+    found = report.analysis
     lines = [f"Could be: {_cause(cause, found.facts)}" for cause in found.causes[:2]]
     if _well(found):
         lines.append(WELL)
@@ -62,12 +62,20 @@ def _no_cause(incident: Incident, report: Report) -> Section:
         lines.append("Weak signs in: " + ", ".join(safe(name, 80) for name in found.suspects[:3]))
     lines += [f"In the logs: {_grown(pattern)}" for pattern in found.patterns[:2]]
     lines += _ruled_out(found)
-    lines += _opinion(found)
-    if found.next_look and not waiting:
-        lines.append(f"Would tell most: {prose(found.next_look, 400)}")
+    lines += [*_opinion(found), *_next_look(report)]
     if incident.status == "resolved":
         return Section(tuple(lines), title="No clear cause found")
-    return Section(tuple(lines), title="No clear cause yet", aside="still looking" if waiting else "confidence unknown")
+    return Section(
+        tuple(lines),
+        title="No clear cause yet",
+        aside="still looking" if report.context.waiting else "confidence unknown",
+    )
+
+
+def _next_look(report: Report) -> tuple[str, ...]:
+    """The one look that would tell most, where nothing is certain and nobody is still looking."""
+    look = "" if report.context.waiting else report.analysis.next_look
+    return (f"Would tell most: {prose(look, 400)}",) if look else ()
 
 
 def patterns(report: Report) -> Section | None:

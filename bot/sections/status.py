@@ -14,6 +14,8 @@ from integrations.signals import signal
 _ALWAYS = {"error_rate", "availability", "latency_p99", "latency", "requests", "instances_up"}
 _LINKS = 1_800
 """Characters that the links of the figures may take."""
+_POINTS, _SHARE = 1.0, 0.25
+"""What nobody would call normal any more: one more request in a hundred that fails, a quarter more of a latency."""
 _ARROWS = {"up": " ▲", "down": " ▼", "steady": "", "unknown": ""}
 
 
@@ -36,6 +38,15 @@ def status(report: Report, title: str) -> Section | None:
 
 def moved(state: SignalState) -> bool:
     return state.bad or state.moved in ("up", "down")
+
+
+def visibly_worse(state: SignalState) -> bool:
+    """Whether a reader sees errors or slowness in it, be it a clear departure or one that happens anyway."""
+    known = signal(state.signal)
+    if state.normal is None or known.family not in ("errors", "latency"):
+        return False
+    apart = state.value - state.normal if known.worse == "up" else state.normal - state.value
+    return apart > (_POINTS if known.unit == "%" else _SHARE * state.normal)
 
 
 def measured(report: Report, now: datetime) -> str:

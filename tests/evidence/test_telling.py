@@ -144,6 +144,7 @@ def test_calls_that_became_fewer_are_not_called_none(left, words):
     assert " at stock" in cause.text
     assert " at tax" in cause.text
     assert cause.text.endswith(f" since 11:55: cart {words}.")
+    assert cause.text.count("Traffic") == 1
 
 
 def test_whose_dependencies_are_steady_is_said_where_the_cause_lies_elsewhere():

@@ -178,15 +178,43 @@ def test_without_a_cause_it_says_so_and_what_was_looked_at() -> None:
 
 
 def test_a_service_that_is_well_is_called_well() -> None:
-    calm = tuple(replace(s, moved="steady", bad=False) for s in FOUND.signals)
+    calm = tuple(replace(s, value=s.normal or s.value, moved="steady", bad=False) for s in FOUND.signals)
     report = replace(NO_CAUSE, analysis=replace(NO_CAUSE.analysis, signals=calm))
     well = "No figure of the service has clearly left its normal: a false alarm, or trouble that figures do not show."
     assert well in told(report)
     assert "No figure" not in told(NO_CAUSE)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "normal", "well"),
+    [
+        ("availability", 99.5, 100.0, True),
+        ("availability", 95.1, 100.0, False),
+        ("error_rate", 3.0, 0.2, False),
+        ("latency_p99", 0.55, 0.5, True),
+        ("latency_p99", 1.5, 0.96, False),
+        ("latency_p99", 0.2, 0.96, True),
+        ("cpu", 60.0, 40.0, True),
+        ("latency_p99", 1.5, None, True),
+    ],
+)
+def test_nothing_that_looks_bad_is_called_normal(name: str, value: float, normal: float | None, well: object) -> None:
+    signals = (SignalState("payment-service", name, value, normal, moved="steady"),)
+    text = told(replace(NO_CAUSE, analysis=replace(NO_CAUSE.analysis, signals=signals)))
+    assert ("No figure of the service" in text) is well
+
+
+def test_an_uncertain_cause_says_what_would_tell_most() -> None:
+    causes = (replace(FOUND.causes[0], confidence="low"),)
+    report = replace(REPORT, analysis=replace(FOUND, causes=causes, next_look="errors of ledger by instance"))
+    assert line(told(report), "Would tell most: ") == "Would tell most: errors of ledger by instance"
+    waiting = replace(report, context=replace(CONTEXT, waiting=("elasticsearch",)))
+    assert "Would tell most" not in told(waiting)
+    assert "Would tell most" not in told()
+
+
 def test_a_cause_elsewhere_that_is_not_certain_and_not_felt_here_says_what_speaks_against_it() -> None:
-    calm = tuple(replace(s, moved="steady", bad=False) for s in FOUND.signals)
+    calm = tuple(replace(s, value=s.normal or s.value, moved="steady", bad=False) for s in FOUND.signals)
     elsewhere = replace(FOUND.causes[0], service="ledger", confidence="medium")
     against = "Against it: no figure of payment-service itself has clearly left its normal."
 
