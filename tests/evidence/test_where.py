@@ -96,9 +96,27 @@ def test_a_line_that_names_another_service_in_trouble_speaks_for_that_one():
 
 
 def test_a_service_that_the_alerting_one_does_not_call_counts_half():
-    calls = {**CHAIN, "elsewhere": ()}
+    calls = {**CHAIN, "elsewhere": ("cart",)}
     found = analyse(context(slow("front"), slow("stock", 0.8), slow("elsewhere", 9.5), calls=calls))
     assert found.causes[0].service == "stock"
+
+
+def test_a_service_of_which_no_call_is_known_may_be_called_so_nothing_else_is_certain():
+    seen = [figures("front", "error_rate", 0.2, 9.0)]
+    for name in ("cart", "elsewhere"):
+        seen += [slow(name), figures(name, "cpu", 9.0, 90.0)]
+    known = analyse(context(*seen, calls={**CHAIN, "elsewhere": ("cart",)}))
+    unknown = analyse(context(*seen, calls={**CHAIN, "elsewhere": ()}))
+    assert [found.causes[0].service for found in (known, unknown)] == ["cart", "cart"]
+    assert (known.confidence, unknown.confidence) == ("high", "low")
+
+
+def test_two_that_are_as_suspect_as_each_other_are_both_no_more_than_a_guess():
+    calls = {"front": ("cart", "stock")}
+    one, two = (
+        analyse(context(slow("front"), *more, calls=calls)) for more in ([slow("cart")], [slow("cart"), slow("stock")])
+    )
+    assert (one.confidence, two.confidence) == ("medium", "low")
 
 
 def test_a_rare_service_in_trouble_matters_less_than_one_that_all_requests_pass():
