@@ -16,6 +16,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -30,6 +32,10 @@ MOST_CAUSES = 8
 """How many services a result names: the scorer looks at the first five places."""
 COUNTED_BY_INTERVAL = 300.0
 """Seconds of a step from which the recordings' form counts requests by interval; everywhere else they are a rate."""
+
+
+FIGURE = ("time", "service", "signal", "instance", "edge", "value")
+"""What is read of each row of `metrics.csv.gz`."""
 
 
 class BadRecording(Exception):
@@ -93,7 +99,7 @@ def read_recording(folder: Path) -> Context:
     """The context that a recording holds, as if every source had answered. Raises BadRecording."""
     try:
         return _read(folder)
-    except (OSError, EOFError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
+    except (OSError, EOFError, ValueError, LookupError, TypeError, yaml.YAMLError) as error:
         raise BadRecording(f"{folder}: {type(error).__name__}: {error}") from error
 
 
@@ -172,19 +178,22 @@ def _series(path: Path, meta: Meta, alerted: float) -> list[Series]:
     points: dict[tuple[str, str, str, str], list[tuple[float, float]]] = defaultdict(list)
     seconds = meta.step if meta.step >= COUNTED_BY_INTERVAL else 1.0
     with gzip.open(path, "rt", newline="") as lines:
-        for row in csv.DictReader(lines):
-            moment, value = _moment(row["time"]).timestamp(), float(row["value"])
+        rows = csv.reader(lines)
+        head = next(rows, [*FIGURE])
+        of = itemgetter(*(head.index(column) for column in FIGURE))
+        for text, service, signal, instance, edge, number in (of(row) for row in rows if row):
+            moment, value = _unix(text), float(number)
             if math.isfinite(value) and not meta.known_trouble(moment, alerted):
-                value /= seconds if row["signal"] == "requests" else 1.0
-                points[row["service"], row["signal"], row["instance"], row["edge"]].append((moment, value))
+                value /= seconds if signal == "requests" else 1.0
+                points[service, signal, instance, edge].append((moment, value))
     return [
-        Series(service, signal, *_columns(sorted(rows)), instance=instance, edge=edge)
-        for (service, signal, instance, edge), rows in points.items()
+        Series(service, signal, *_columns(sorted(known)), instance=instance, edge=edge)
+        for (service, signal, instance, edge), known in points.items()
     ]
 
 
-def _columns(rows: Sequence[tuple[float, float]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    return tuple(moment for moment, _ in rows), tuple(value for _, value in rows)
+def _columns(points: Sequence[tuple[float, float]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    return tuple(moment for moment, _ in points), tuple(value for _, value in points)
 
 
 def _logs(path: Path, meta: Meta, alerted: float) -> Logs:
@@ -230,3 +239,9 @@ def _changes(raw: Iterable[Mapping[str, Any]]) -> list[Change]:
 
 def _moment(text: str) -> datetime:
     return aware(datetime.fromisoformat(text))
+
+
+@lru_cache(maxsize=4096)
+def _unix(text: str) -> float:
+    """Unix seconds; remembered, because all figures of one moment have the same text."""
+    return _moment(text).timestamp()

@@ -97,7 +97,8 @@ def _settled(trace: Trace, before: int, alerted: float) -> Shift | None:
     for _ in range(3):
         if before < 2:
             return None
-        ups, downs = (_run(trace, before, alerted, sign) for sign in (1, -1))
+        off = _off(trace, before)
+        ups, downs = _run(trace, off, alerted), _run(trace, [-score for score in off], alerted)
         strongest = max(((r, s) for r, s in ((ups, 1), (downs, -1)) if r), key=lambda rs: rs[0][2], default=None)
         if strongest is None:
             return None
@@ -109,10 +110,16 @@ def _settled(trace: Trace, before: int, alerted: float) -> Shift | None:
     return _shift(trace, before, run, 1 if up else -1) if run and before >= 2 else None
 
 
-def _run(trace: Trace, before: int, alerted: float, sign: int) -> tuple[int, int, float] | None:
-    """First and last index of the run that touches the alert, and its strength in spreads."""
+def _off(trace: Trace, before: int) -> list[float]:
+    """How many spreads each value lies above the normal of the first `before` points."""
     centre, spread = _normal(trace, before)
-    off = [sign * (value - centre) / spread for value in trace.values]
+    return [(value - centre) / spread for value in trace.values]
+
+
+def _run(trace: Trace, off: Sequence[float], alerted: float) -> tuple[int, int, float] | None:
+    """First and last index of the run that touches the alert, and its strength in spreads."""
+    if max(off) <= OFF:
+        return None
     reach = alerted - 1.5 * trace.step - 30
     best: tuple[int, int, float] | None = None
     for first, last in _runs(off):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from integrations.contract import Series
 from integrations.signals import signal
@@ -21,12 +21,12 @@ class Trace:
     values: tuple[float, ...]
     yesterday: tuple[float, ...] = ()
     url: str | None = None
+    step: float = field(init=False, compare=False)
+    """Usual seconds between two points; 60 where there are fewer than two."""
 
-    @property
-    def step(self) -> float:
-        """Usual seconds between two points; 60 where there are fewer than two."""
+    def __post_init__(self) -> None:
         gaps = [b - a for a, b in zip(self.times, self.times[1:], strict=False)]
-        return middle(gaps) if gaps else 60.0
+        object.__setattr__(self, "step", middle(gaps) if gaps else 60.0)  # asked for often: reckoned once
 
 
 def traces(series: Iterable[Series]) -> tuple[Trace, ...]:
