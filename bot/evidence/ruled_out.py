@@ -29,7 +29,8 @@ def ruled_out(
 ) -> tuple[Ruled, ...]:
     """What was looked at and found innocent, each with what it rests on."""
     traces, shifts = figures
-    told = [*_callees(first, found, traces, graph), *_traffic(traces, shifts, graph.own)]
+    told = [*_callees(first, found, traces, graph), *_others(first, found, traces, graph)]
+    told += _traffic(traces, shifts, graph.own)
     told += [ruled for one in suspicions if (ruled := _late_change(one))]
     return tuple(told[:4])
 
@@ -46,6 +47,23 @@ def _callees(
     text = f"{signals} signals of {words.listed(watched, 4)} within their normal"
     whose = "" if service == graph.own else f" of {service}"
     return [(f"dependencies{whose} steady", (Seen(METRICS, watched[0], text),))]
+
+
+def _others(
+    first: Candidate | None, found: Mapping[str, Standing], traces: Sequence[Trace], graph: CallGraph
+) -> list[Ruled]:
+    """Every other service of which there are figures and in which no trouble of its own is seen."""
+    if first is None:
+        return []
+    told = {graph.own, first.service, *graph.callees.get(first.service, ())}
+    watched = {trace.service for trace in traces} - told
+    well = sorted(name for name in watched if found[name].trouble < LOWEST)
+    if not well:
+        return []
+    signals = sum(trace.service in well for trace in traces)
+    text = f"{signals} signals of {words.listed(well, 4)} without clear trouble"
+    what = f"{len(well)} other services, none clearly in trouble" if well[1:] else f"{well[0]}, not clearly in trouble"
+    return [(what, (Seen(METRICS, well[0], text),))]
 
 
 def _traffic(traces: Sequence[Trace], shifts: Sequence[Shift], own: str) -> list[Ruled]:

@@ -37,9 +37,9 @@ def told(service: str, slow: Sequence[Shift], traces: Sequence[Trace]) -> tuple[
 
 
 def _ends(slow: Sequence[Shift], which: int, other: str) -> list[str]:
-    """Who is at this end of the slow calls, the other end of which is `other`."""
+    """Who is at this end of the slow calls, the other end of which is `other`; by name."""
     edges = [shift.edge.partition("->") for shift in slow]
-    return list(dict.fromkeys(edge[which] for edge in edges if edge[2 - which] == other))
+    return sorted({edge[which] for edge in edges if edge[2 - which] == other})
 
 
 def _answers(slow: Shift, traces: Sequence[Trace]) -> Seen | None:

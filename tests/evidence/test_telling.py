@@ -6,7 +6,9 @@ import pytest
 
 from bot.analyse import analyse
 from bot.domain.analysis import Analysis, Cause
-from tests.evidence.made import context, figures
+from bot.evidence import slow_way
+from bot.evidence.onset import Shift
+from tests.evidence.made import ALERT, context, figures
 
 CHAIN = {"front": ("cart",), "cart": ("stock", "tax"), "stock": ("disk",)}
 SUFFERS = figures("front", "latency_p99", 0.2, 3.0)
@@ -151,3 +153,33 @@ def test_whose_dependencies_are_steady_is_said_where_the_cause_lies_elsewhere():
     steady = [figures("disk", signal, 0.2) for signal in ("error_rate", "latency_p99")]
     analysis = found(figures("stock", "latency_p99", 0.01, 3.0), *steady)
     assert "dependencies of stock steady" in [out.text for out in analysis.ruled_out]
+
+
+def test_only_those_who_call_it_are_named_where_its_own_calls_are_slow_too():
+    def late(edge: str) -> Shift:
+        return Shift("x", "client_latency_p50", edge, "up", 0.005, 0.4, ALERT.timestamp(), 0.9)
+
+    text, besides = slow_way.told("stock", [late("cart->stock"), late("stock->disk")], ())
+    assert text.startswith("p50 400 ms (5.0 ms) for calls to stock since 12:00, measured at cart; ")
+    assert besides == ()
+
+
+def test_the_other_services_that_are_well_are_counted_and_those_in_trouble_are_not():
+    well = [figures(name, "latency_p99", 0.2) for name in ("tax", "disk", "mail", "ads")]
+    ill = figures("search", "latency_p99", 0.01, 3.0)
+    analysis = found(
+        figures("stock", "latency_p99", 0.01, 3.0), *well, ill, calls={**CHAIN, "front": ("cart", "search")}
+    )
+    (others,) = [out for out in analysis.ruled_out if "in trouble" in out.text]
+    assert analysis.causes[0].service in ("stock", "search")
+    assert others.text.endswith(" other services, none clearly in trouble")
+    (text,) = [fact.text for fact in analysis.facts if fact.id in others.facts]
+    assert "mail" in text
+    assert "ads" in text
+    assert "search" not in text
+    assert "stock" not in text
+
+
+def test_nobody_is_ruled_out_where_nobody_is_suspected():
+    calm = [figures(name, "latency_p99", 0.2) for name in ("front", "cart", "mail")]
+    assert not [out for out in analyse(context(*calm, calls=CHAIN)).ruled_out if "in trouble" in out.text]
