@@ -92,7 +92,16 @@ def _row(part: Measured, name: str, told: Worth) -> tuple[str, ...]:
 
 def other_system(cases: Sequence[Case], weighed: Mapping[str, Weighed]) -> str:
     """The levels chosen on all other systems, judged on each; beside them the engine's own levels."""
-    head = ("judged on", "levels chosen on", "lowest/medium/high/lead", "high", "medium", "low", "no cause", "accused")
+    head = (
+        "judged on",
+        "levels chosen on",
+        "lowest/medium/high/lead/fair",
+        "high",
+        "medium",
+        "low",
+        "no cause",
+        "accused",
+    )
     rows = []
     for system in sorted({case.system for case in cases}):
         here = [case for case in cases if case.system == system]
@@ -106,6 +115,6 @@ def other_system(cases: Sequence[Case], weighed: Mapping[str, Weighed]) -> str:
 
 
 def _levels_row(system: str, chosen_on: str, levels: Levels, told: Tally) -> tuple[str, ...]:
-    figures = f"{levels.lowest:g}/{levels.medium:g}/{levels.high:g}/{levels.lead:g}"
+    figures = f"{levels.lowest:g}/{levels.medium:g}/{levels.high:g}/{levels.lead:g}/{levels.fair:g}"
     words = (share(told, word) for word in ("high", "medium", "low", "no cause named"))
     return f"system {system}", chosen_on, figures, *words, accused(told)

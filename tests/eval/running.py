@@ -15,7 +15,6 @@ from pathlib import Path
 
 from bot.analyse import analyse, suffering, tell, weigh
 from bot.domain.analysis import Analysis
-from bot.evidence.ranking import MOST_CAUSES
 from bot.replay import read_recording, result
 from tests.eval.anchors import ANCHORS
 from tests.eval.cases import Answer, Answers
@@ -81,7 +80,7 @@ def look(folder: Path) -> Looked:
         whole=_answer(tell(context, evidence)),
         left_out={name: _answer(analyse(without(context))) for name, without in WITNESSES.items()},
         alone={name: _answer(analyse(only(context))) for name, only in ALONE.items()},
-        weighed=Weighed(tuple(evidence.ranked[:MOST_CAUSES]), suffering(evidence)),
+        weighed=Weighed.of(evidence.ranked, suffering(evidence)),
     )
 
 
