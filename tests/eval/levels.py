@@ -16,7 +16,7 @@ from bot.evidence.ranking import LEVELS, Candidate, Levels, confidences
 from tests.eval.cases import Answer, Case
 
 LOWEST = (0.1, 0.15, 0.2, 0.25, 0.3)
-MEDIUM = (0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
+MEDIUM = (0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9)
 HIGH = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 LEAD = (1.25, 1.5, 2.0, 3.0, 4.0)
 FAIR = (1.0, 1.25, 1.5, 2.0, 3.0)
