@@ -71,7 +71,7 @@ def weigh(context: Context) -> Evidence:
     onset = began(context.of(Logs), drawn, shifts, graph.own, alerted)
     assumed = onset if onset is not None else alerted - DEFAULT_ONSET
     slack = 2 * max((trace.step for trace in drawn if trace.service == graph.own), default=60.0)
-    growths = tuple(g for logs in context.of(Logs) for g in log_patterns.growths(logs, assumed - slack, until))
+    growths = log_patterns.together(log_patterns.growths(logs, assumed - slack, until) for logs in context.of(Logs))
     if onset is not None:
         assumed = onset = refined(onset, growths, slack)
     found = standings(shifts, drawn, growths, graph)

@@ -31,7 +31,7 @@ def began(
     if mine:
         return min(mine)
     if clear:
-        return max(clear, key=lambda shift: shift.surprise).since
+        return max(clear, key=lambda shift: (shift.surprise, -shift.since)).since
     lines = [onset for one in logs if (onset := onset_in(one, alerted)) is not None]
     return min(lines, default=None)
 

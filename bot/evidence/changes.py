@@ -59,7 +59,7 @@ def suspicions(
         compared = _compared(change, series, logs)
         share = _nearness(before) * KINDS[change.what] * COMPARED[compared] * _touch(change.files)
         found.append(Suspicion(change, share, before, compared))
-    return tuple(sorted(found, key=lambda one: (-one.share, abs(one.before))))
+    return tuple(sorted(found, key=lambda one: (-one.share, abs(one.before), one.change.service, one.change.version)))
 
 
 def _before(change: Change, onsets: Sequence[float]) -> float:

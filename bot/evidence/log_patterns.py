@@ -143,7 +143,17 @@ def growths(logs: Logs, onset: float, until: float) -> tuple[Growth, ...]:
     tallies = _templates(_tallied(logs.lines, onset, frame.span))
     grown = [_growth(tally, template, frame) for tally, template in tallies if tally.after]
     grown = [growth for growth in grown if growth.share > 0]
-    return tuple(sorted(grown, key=lambda growth: (-growth.share, -growth.pattern.count, growth.pattern.template)))
+    return together([grown])
+
+
+def together(several: Iterable[Iterable[Growth]]) -> tuple[Growth, ...]:
+    """What grew in all of them, the strongest first, whatever order they come in."""
+    return tuple(sorted((one for grown in several for one in grown), key=_rank))
+
+
+def _rank(growth: Growth) -> tuple[float, int, str, str, str]:
+    pattern = growth.pattern
+    return -growth.share, -pattern.count, pattern.template, pattern.service, pattern.level
 
 
 def strongest(grown: Sequence[Growth]) -> tuple[LogPattern, ...]:

@@ -12,6 +12,7 @@ Median and IQR instead of mean and deviation, and calibration on quiet hours, af
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -198,7 +199,7 @@ def _normal(trace: Trace, before: int) -> tuple[float, float]:
 def _floor(trace: Trace, centre: float) -> float:
     kind = signal(trace.signal)
     if kind.family == "traffic":
-        return max(1.0, centre * trace.step) ** 0.5 / trace.step  # what chance does to a count
+        return math.sqrt(max(1.0, centre * trace.step)) / trace.step  # what chance does to a count
     if kind.family == "instances":
         return 0.15  # one of many that is gone is already off
     return 1.0 if kind.family == "saturation" and kind.unit == "%" else FLOORS[kind.unit]

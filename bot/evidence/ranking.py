@@ -106,7 +106,7 @@ def candidates(
     ]
     depth = {name: reached.get(name, 0) for name in found}
     told = [candidate for candidate in weighed if candidate.score > 0]
-    return tuple(sorted(told, key=lambda one: (-one.score, -depth[one.service])))
+    return tuple(sorted(told, key=lambda one: (-one.score, -depth[one.service], one.service)))
 
 
 def _reach(name: str, reached: Container[str], placed: Container[str], own: str) -> float:

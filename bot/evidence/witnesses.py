@@ -137,21 +137,14 @@ def _explain(found: Mapping[str, Standing], graph: CallGraph) -> None:
     A messenger passes on the trouble of those that it calls, so the blame reaches all the way up.
     """
     passed: dict[str, float] = {}
-
-    def settle(name: str, above: frozenset[str]) -> None:
-        if name in passed or name not in found:
-            return
-        below = [callee for callee in graph.callees.get(name, ()) if callee != name and callee not in above]
-        for callee in below:
-            settle(callee, above | {name})
+    for name, below in graph.upwards():
         standing = found[name]
-        blame = max((passed.get(callee, 0.0) for callee in below), default=0.0)
+        blame = max((passed[callee] for callee in below), default=0.0)
         standing.own_symptom = standing.symptom * (1 - MESSENGER * blame)
         standing.own_logs = standing.logs * (1 - MESSENGER * blame)
         passed[name] = max(standing.trouble, min(blame, max(standing.symptom, standing.logs)))
-
-    for name in found:
-        settle(name, frozenset())
+    for name in found.keys() - passed.keys():
+        found[name].own_symptom, found[name].own_logs = found[name].symptom, found[name].logs
 
 
 def _broken_flow(
