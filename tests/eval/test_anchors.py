@@ -43,7 +43,7 @@ def test_the_walk_ends_at_the_deepest_that_moved():
 
 
 def test_the_walk_names_nobody_whom_it_does_not_reach():
-    assert down_the_calls(context(figures("aside", "cpu", 10, 90), calls=CALLS)).causes == ()
+    assert down_the_calls(context(figures("aside", "cpu", 10, 90, since=-3), calls=CALLS)).causes == ()
 
 
 @pytest.mark.parametrize("rule", ANCHORS.values(), ids=ANCHORS)

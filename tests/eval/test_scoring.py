@@ -24,6 +24,10 @@ def test_the_place_is_that_of_the_first_accepted_name(named, place):
     assert PLAIN.place(line(*named), {"service": "cart", "services_ok": ["cart-proxy"]}, False) == place
 
 
+def test_no_cause_is_no_place_even_where_nothing_was_wrong():
+    assert PLAIN.place(line(None), {"service": None}, False) == math.inf
+
+
 def test_strict_accepts_only_the_service_itself():
     assert PLAIN.place(line("cart-proxy"), {"service": "cart", "services_ok": ["cart-proxy"]}, True) == math.inf
 
