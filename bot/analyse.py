@@ -22,6 +22,7 @@ from bot.evidence.graph import CallGraph
 from bot.evidence.log_patterns import Growth
 from bot.evidence.next_look import looked_at, next_look
 from bot.evidence.onset import Shift, shift_of
+from bot.evidence.pods import known_pods
 from bot.evidence.ranking import LOWEST, MEDIUM, MOST_CAUSES, Candidate, Kind, candidates, confidences, kind_of
 from bot.evidence.ruled_out import no_changes, ruled_out
 from bot.evidence.standing import Standing
@@ -95,7 +96,7 @@ def tell(context: Context, evidence: Evidence) -> Analysis:
         innocent = (*innocent, no_changes(len(context.scope.services)))
     ruled = tuple(RuledOut(text, numbering.cite(seen)) for text, seen in innocent)
     weak = [candidate for candidate in evidence.ranked if candidate.service not in named]
-    unclear = not causes or causes[0].confidence in ("low", "unknown")
+    unclear = not causes or causes[0].confidence != "high"
     return Analysis(
         causes=causes,
         onset=datetime.fromtimestamp(evidence.onset, UTC) if evidence.onset is not None else None,
@@ -152,18 +153,5 @@ def _knows_of_no_change(context: Context) -> bool:
 
 def _first_steps(context: Context, evidence: Evidence, causes: Sequence[Cause]) -> tuple[FirstStep, ...]:
     first: tuple[Candidate, Kind] | None = (evidence.ranked[0], causes[0].kind) if causes else None
-    pods = _pods(context, causes[0].service) if causes else ()
+    pods = known_pods(context, causes[0].service) if causes else ()
     return first_steps(first, context.scope.services, pods)
-
-
-def _pods(context: Context, service: str) -> tuple[str, ...]:
-    """Known instances of a service: those of its newest change first, then the one that an alert names, then those
-    with figures, then those that logged last.
-    """
-    changes = sorted((c for c in context.of(Change) if c.service == service), key=lambda c: c.at, reverse=True)
-    new = [pod for change in changes[:1] for pod in change.instances_new]
-    seen = [one.instance for one in context.of(Series) if one.service == service and one.instance]
-    named = [alert.labels.get("pod", "") for alert in context.scope.alerts if service == context.scope.service.name]
-    lines = (line for logs in context.of(Logs) for line in reversed(logs.lines[-500:]))
-    logged = [line.instance for line in lines if line.service == service]
-    return tuple(dict.fromkeys(pod for pod in (*new, *named, *seen, *logged) if pod))

@@ -25,7 +25,10 @@ BEFORE = 3600.0
 """Seconds before the onset that tell what is usual."""
 LEAST_BEFORE = 120.0
 """With fewer seconds of lines than this before the onset nobody knows what is usual."""
+QUIET_MINUTES = 15
+"""What is older than so many minutes before the alert is taken to be quiet: alerts are rarely later than that."""
 MOST_PATTERNS = 10
+"""How many a briefing can carry."""
 LONGEST = 600
 """Characters of a message that are looked at: what tells lines apart stands at their beginning."""
 WEIGHTS: dict[Weight, float] = {"error": 1.0, "warning": 0.5, "info": 0.2}
@@ -113,16 +116,16 @@ def weight_of(level: str, message: str) -> Weight:
 def onset_in(logs: Logs, alerted: float) -> float | None:
     """When error lines began to grow, from the lines alone: the first of the minutes up to the alert that are off.
 
-    A minute is off when it holds more than twice the errors, and three more, than the busiest minute of the quiet
-    time before; quiet is everything up to fifteen minutes before the alert. None when no minute is.
+    Minutes are counted from the alert. One is off when it holds more than twice the errors, and three more, than the
+    busiest minute of the quiet time before. None when no minute is.
     """
     minutes: dict[int, int] = defaultdict(int)
     for line in logs.lines:
         if weight_of(line.level, line.message) == "error":
-            minutes[int(line.time.timestamp() // 60)] += 1
-    quiet = [count for at, count in minutes.items() if at * 60 < alerted - 900]
-    off = [at for at, c in minutes.items() if at * 60 >= alerted - 900 and c > 2 * max(quiet, default=0) + 3]
-    return min(off) * 60.0 if off else None
+            minutes[int((line.time.timestamp() - alerted) // 60)] += 1
+    usual = max((count for at, count in minutes.items() if at < -QUIET_MINUTES), default=0)
+    off = [at for at, count in minutes.items() if at >= -QUIET_MINUTES and count > 2 * usual + 3]
+    return alerted + min(off) * 60.0 if off else None
 
 
 def growths(logs: Logs, onset: float, until: float) -> tuple[Growth, ...]:
