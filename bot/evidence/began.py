@@ -8,7 +8,7 @@ from bot.evidence.log_patterns import Growth, onset_in
 from bot.evidence.onset import Shift
 from bot.evidence.scale import Scale
 from bot.evidence.traces import Trace
-from bot.evidence.witnesses import resource_weight
+from bot.evidence.witnesses.resource import resource_weight
 from integrations.contract import Logs
 from integrations.signals import signal
 
