@@ -63,7 +63,7 @@ def _errors(names: Sequence[str], context: Context, onset: float | None) -> str:
     pods = [known[0] for name in names if (known := known_pods(context, name))]
     space = _namespace(names, context)
     if not space or len(pods) < len(names):
-        return _pods(names, context)
+        return f"The pods to ask: {_pods(names, context)}"
     began = datetime.fromtimestamp(onset, UTC) if onset is not None else context.scope.alerted_at
     log = f'kubectl logs -n {space} "$pod" --since-time={began:%Y-%m-%dT%H:%M:%SZ}'
     listed = " ".join(shlex.quote(pod) for pod in pods)

@@ -64,6 +64,7 @@ def test_pods_and_namespaces_that_nobody_told_are_not_made_up():
     assert command(look(one)) == "kubectl get pods -n shop -o wide | grep -E -e 'cart|stock'"
     services = {name: replace(known, namespace=None) for name, known in one.scope.services.items()}
     bare = replace(one, scope=replace(one.scope, services=services))
+    assert "No log lines came in. The pods to ask: `" in look(bare)
     assert command(look(bare)) == "kubectl get pods --all-namespaces -o wide | grep -E -e 'cart|stock'"
     services["cart"] = Service("cart", namespace="other")
     apart = replace(one, scope=replace(one.scope, services=services))
