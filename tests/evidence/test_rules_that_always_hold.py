@@ -104,6 +104,7 @@ def test_other_names_give_the_same_answer_under_those_names(one):
 def test_a_signal_of_no_known_unit_may_come_in_any(one, factor):
     found, other = analyse(one), analyse(bent.scaled(one, factor, lambda signal: signal in UNITLESS))
     assert places(other) == places(found)
+    assert [(s.signal, s.moved) for s in other.signals] == [(s.signal, s.moved) for s in found.signals]
     assert other.onset == found.onset
 
 
