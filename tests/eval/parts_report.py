@@ -62,6 +62,18 @@ def left_out(measured: Measured, without: Mapping[str, Answers], alone: Mapping[
     return markdown(head, rows)
 
 
+def added(measured: Measured, more: Mapping[str, Answers]) -> str:
+    """The engine as it is, then with what should change nothing: what is lost by it, recording by recording."""
+    head = ("added", "first right", "of it high", "rollouts named", "MRR", "quiet accused", "loss of AC@1")
+    places = measured.places(ENGINE, measured.faults)
+    rows = [(*_row(measured, "nothing", worth(measured)), "")]
+    for name, answers in more.items():
+        part = replace(measured, answers={ENGINE: answers})
+        loss = difference(places, part.places(ENGINE, part.faults), first)
+        rows.append((*_row(part, name, worth(part)), f"{loss.mean:+.2f} ({loss.low:+.2f} to {loss.high:+.2f})"))
+    return markdown(head, rows)
+
+
 def verdict(whole: Worth, part: Worth) -> str:
     """What a witness does, from what the whole is worth with it and a part without it.
 

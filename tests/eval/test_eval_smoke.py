@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.eval.big import Size, write
-from tests.eval.cases import NoCases, cases_in
+from tests.eval.cases import Case, NoCases, cases_in
 from tests.eval.report import cost
 from tests.eval.running import look, replayed
 from tests.eval.speed import Cost, costs, exponent, report
@@ -19,7 +19,8 @@ from tests.eval.speed import Cost, costs, exponent, report
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 TITLES = (
     "Beside the anchors", "Recording by recording", "By system and by kind", "Where nothing was wrong",
-    "How often each confidence is right", "Seconds and memory", "not chosen on", "left out in turn", "Synthetic",
+    "How often each confidence is right", "Seconds and memory", "not chosen on", "left out in turn",
+    "Everyday things added", "Synthetic",
 )  # fmt: skip
 
 
@@ -74,7 +75,7 @@ def test_truths_may_stand_in_one_file(tmp_path):
 
 def test_a_made_up_incident_is_the_same_each_time_and_has_one_right_answer(tmp_path):
     first, again = (write(tmp_path / name, Size(8, 400)) for name in ("a", "b"))
-    seen = [look(folder) for folder in (first, again)]
+    seen = [look(Case(folder, {"service": "service-007"})) for folder in (first, again)]
     assert seen[0].whole == seen[1].whole
     assert seen[0].whole.first == "service-007"
     assert set(seen[0].alone) == {"figures", "log lines", "rollouts"}

@@ -10,6 +10,7 @@ from bot.evidence.ranking import Candidate, Levels
 from bot.evidence.standing import Standing
 from integrations.contract import Change, Logs, Series
 from tests.eval.cases import Answer, Case
+from tests.eval.everyday import with_lines, with_rollout
 from tests.eval.left_out import ALONE, WITNESSES
 from tests.eval.levels import Weighed, chosen, judged, tally
 from tests.eval.parts_report import Worth, other_system, verdict
@@ -17,7 +18,7 @@ from tests.eval.report import ENGINE, Measured, by_group
 from tests.eval.scoring import Plain
 from tests.evidence.made import at, context, figures, logs, said
 
-EVERYTHING = context(
+HELD = context(
     figures("front", "error_rate", 1), figures("cart", "cpu", 10), figures("cart", "requests", 10),
     figures("cart", "client_latency", 1, edge="front->cart"), figures("cart", "restarts", 0),
     logs(said("cart", "no", "ERROR", [1])), Change("cart", "deployment", at(-5), "v2"), calls={"front": ["cart"]},
@@ -40,7 +41,7 @@ ALL = ["error_rate", "cpu", "requests", "client_latency", "restarts", "lines", "
     ("call graph and figures of calls", {"client_latency"}),
 ])  # fmt: skip
 def test_each_witness_is_left_out_alone(name, gone):
-    part = WITNESSES[name](EVERYTHING)
+    part = WITNESSES[name](HELD)
     assert kept(part) == [what for what in ALL if what not in gone]
     callees = part.scope.services["front"].depends_on
     assert callees == (() if name.startswith("call graph") else ("cart",))
@@ -48,7 +49,26 @@ def test_each_witness_is_left_out_alone(name, gone):
 
 @pytest.mark.parametrize(("name", "left"), [("figures", ALL[:5]), ("log lines", ["lines"]), ("rollouts", ["change"])])
 def test_some_are_kept_alone(name, left):
-    assert kept(ALONE[name](EVERYTHING)) == left
+    assert kept(ALONE[name](HELD)) == left
+
+
+def test_everyday_lines_are_there_before_and_after_and_the_same_each_time():
+    more = with_lines(HELD, case("r-1"))
+    _, lines = more.of(Logs)
+    assert lines == with_lines(HELD, case("r-1")).of(Logs)[1] != with_lines(HELD, case("r-2")).of(Logs)[1]
+    assert {line.service for line in lines.lines} == {"front", "cart"}
+    assert {line.level for line in lines.lines} == {"INFO", "WARN", "ERROR"}
+    window = HELD.scope.window
+    assert all(window.since <= line.time <= window.until for line in lines.lines)
+    half = sum(line.time < window.since + (window.until - window.since) / 2 for line in lines.lines)
+    assert 0.4 < half / len(lines.lines) < 0.6
+
+
+def test_an_innocent_rollout_is_of_another_service_and_of_the_hour_before():
+    for number in range(20):
+        _, rollout = with_rollout(HELD, case(str(number))).of(Change)
+        assert rollout.service == "front"
+        assert at(-60) <= rollout.at <= at(0)
 
 
 def case(name, service="cart", system="x", **more):
@@ -114,7 +134,7 @@ def test_a_witness_that_hurts_is_called_so(part, word):
 
 def test_a_group_where_an_anchor_is_better_by_two_is_called_behind():
     cases = [case(str(n)) for n in range(6)]
-    right, wrong = Answer((("cart", "low"),)), Answer((("front", "low"),))
+    right, wrong = Answer((("cart", "low"),)), Answer((("front", "low"), ("cart", "low")))
     for lost, word in ((1, "ok"), (2, "BEHIND")):
         engine = {one.name: wrong if number < lost else right for number, one in enumerate(cases)}
         table = by_group(Measured(cases, {"rule": {one.name: right for one in cases}, ENGINE: engine}, Plain()))
