@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from bot.evidence.log_patterns import weight_of
+from bot.evidence.line import weight_of
 from integrations.contract import Change, Logs, Series
 from integrations.signals import signal
 

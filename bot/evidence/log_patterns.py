@@ -1,25 +1,23 @@
 """Which log lines grew: lines become templates, and each template's count is held against the hour before.
 
 The rule. Counts since the onset are compared with the same template's hour before, scaled to the same span, and
-with its busiest such span, because bursts are normal for some lines. What counts is growth in Poisson spreads,
-(count - before) / sqrt(before + 1), an error more than a warning, a warning more than an info. A template that is
-merely new proves little; one that does not appear says nothing. Templates by Drain (He et al., ICWS 2017), over
-lines whose numbers, ids, addresses and paths are masked first: so few distinct lines are left that it is quick.
+with its busiest such span, because bursts are normal for some lines. What counts is growth in spreads: that of a
+Poisson count, and what traffic alone does to a count; of an error more than of a warning, of a warning more than of
+an info. A template that is merely new proves little; one that does not appear says nothing. Templates by Drain (He et
+al., ICWS 2017), over lines whose numbers, ids, addresses and paths are masked first: so few distinct lines are left
+that it is quick.
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
 
 from bot.domain.analysis import LogPattern
+from bot.evidence.line import Weight, masked, read, weight_of
 from integrations.contract import LogLine, Logs
-
-Weight = Literal["error", "warning", "info"]
 
 BEFORE = 3600.0
 """Seconds before the onset that tell what is usual."""
@@ -29,34 +27,13 @@ QUIET_MINUTES = 15
 """What is older than so many minutes before the alert is taken to be quiet: alerts are rarely later than that."""
 MOST_PATTERNS = 10
 """How many a briefing can carry."""
-LONGEST = 600
-"""Characters of a message that are looked at: what tells lines apart stands at their beginning."""
 WEIGHTS: dict[Weight, float] = {"error": 1.0, "warning": 0.5, "info": 0.2}
 HALF_SURE = 8.0
-"""Poisson spreads at which growth is half convincing."""
-
-_KEPT = r"(?P<kept>(?<![\w.@/-])[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)+(?::\d{2,5})?(?![\w@]))"
-_VARIABLE = "|".join(
-    (
-        r'"[^"]{0,200}"',
-        r"(?<!\w)'[^']{0,200}'(?!\w)",
-        r"\b[a-z][a-z0-9+.-]*://\S+",
-        r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
-        r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b",
-        r"\b\d{4}-\d\d-\d\d[T ][\d:.,]+Z?",
-        r"\b0x[0-9a-fA-F]+\b",
-        r"\b(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{8,}\b",
-        r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b",
-        r"(?<![\w/])(?:/[\w.@%+-]+){2,}/?",
-        r"(?<![A-Za-z])[-+]?\d+(?:[.,:]\d+)*(?:[a-zA-Zµ%]{1,3}\b)?",
-    )
-)
-_MASK = re.compile(f"{_KEPT}|(?:{_VARIABLE})")
-_ERROR = re.compile(
-    r"\b(?:errors?|exception|fatal|panic|fail(?:ed|ure|s)?|refused|unavailable|denied|timed? ?out|out of memory|"
-    r"no space left|exhausted|deadlock|crash(?:ed)?|killed|unreachable|traceback)\b|(?:Error|Exception)\b",
-    re.IGNORECASE,
-)
+"""Spreads at which growth is half convincing."""
+UNEVEN = 0.2
+"""How uneven a count is beyond chance, as a share of it: what is said a thousand times a minute goes up and down with
+the traffic by far more than a Poisson count would.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +67,6 @@ class _Tally:
     after: int = 0
     spans: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     """Count in each span of the same length before, the nearest first."""
-
-
-def masked(message: str) -> str:
-    """The message with everything that changes from line to line as `<*>`; names of hosts and classes stay."""
-    return _MASK.sub(_hide, message[:LONGEST])
-
-
-def _hide(match: re.Match[str]) -> str:
-    return match.group() if match.lastgroup == "kept" else "<*>"
-
-
-def weight_of(level: str, message: str) -> Weight:
-    """How much a line matters: by its level, or by its words where it has none."""
-    word = level.strip().lower()
-    if word in ("error", "err", "fatal", "critical", "crit", "severe", "panic", "emerg", "alert", "e", "f"):
-        return "error"
-    if word in ("warn", "warning", "w"):
-        return "warning"
-    if word or not _ERROR.search(message[:LONGEST]):
-        return "info"
-    return "error"
 
 
 def onset_in(logs: Logs, alerted: float) -> float | None:
@@ -167,16 +123,17 @@ def strongest(grown: Sequence[Growth]) -> tuple[LogPattern, ...]:
 
 def _tallied(lines: Iterable[LogLine], onset: float, span: float) -> list[_Tally]:
     """Lines counted by service, level and masked text; equal messages are masked once."""
-    known: dict[str, str] = {}
+    known: dict[str, tuple[str, str]] = {}
     tallies: dict[tuple[str, str, str], _Tally] = {}
     for line in lines:
         moment = line.time.timestamp()
         if moment < onset - BEFORE:
             continue
-        text = known.get(line.message)
-        if text is None:
-            text = known[line.message] = masked(line.message)
-        key = (line.service, line.level, text)
+        told = known.get(line.message)
+        if told is None:
+            stated, words = read(line.message)
+            told = known[line.message] = (stated, masked(words))
+        key = (line.service, line.level or told[0], told[1])
         tally = tallies.get(key)
         if tally is None:
             tally = tallies[key] = _Tally(*key)
@@ -189,7 +146,7 @@ def _count(tally: _Tally, line: LogLine, moment: float, onset: float, span: floa
         tally.first = moment
     if moment >= onset:
         if not tally.after:
-            tally.sample = line.message
+            tally.sample = read(line.message)[1]
         tally.after += 1
     else:
         tally.spans[int((onset - moment) // span)] += 1
@@ -230,7 +187,8 @@ def _growth(tally: _Tally, template: str, frame: _Frame) -> Growth:
     usual = sum(tally.spans.values()) * frame.span / frame.before if known else float(tally.after)
     expected = max(usual, _busiest(tally, frame)) if known else usual
     weight = weight_of(tally.level, tally.sample)
-    spreads = (tally.after - expected) / (expected + 1) ** 0.5 * frame.scale**0.5
+    spread = (expected + 1 + (UNEVEN * expected) ** 2) ** 0.5
+    spreads = (tally.after - expected) / spread * frame.scale**0.5
     pattern = LogPattern(
         service=tally.service,
         template=template,
