@@ -19,7 +19,7 @@ from integrations.contract import Change, Logs, Series
 from integrations.signals import signal
 
 HALF_LIFE = 1800.0
-"""Seconds after which a change is half as suspect: rollouts go pod by pod, and caches and pools take as long to fill."""
+"""Seconds after which a change is half as suspect: rollouts go pod by pod, and caches and pools fill as slowly."""
 FORGOTTEN = 6 * 3600.0
 """Seconds after which a change is no longer suspect by its time: after twelve half-lives nothing is left."""
 LATE = 90.0
