@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import subprocess
@@ -76,6 +77,8 @@ def test_truths_may_stand_in_one_file(tmp_path):
 def test_a_made_up_incident_is_the_same_each_time_and_has_one_right_answer(tmp_path):
     first, again = (write(tmp_path / name, Size(8, 400)) for name in ("a", "b"))
     seen = [look(Case(folder, {"service": "service-007"})) for folder in (first, again)]
+    for name in ("metrics.csv.gz", "logs.jsonl.gz"):
+        assert gzip.decompress((first / name).read_bytes()) == gzip.decompress((again / name).read_bytes())
     assert seen[0].whole == seen[1].whole
     assert seen[0].whole.first == "service-007"
     assert set(seen[0].alone) == {"figures", "log lines", "rollouts"}
@@ -99,11 +102,11 @@ def test_costs_come_for_every_size_with_lines_and_without():
 
 def test_growth_is_told_from_the_sizes_without_lines():
     def sizes(power):
-        return [Cost(n, lines, (n / 50) ** power, 1.0, 50.0, True) for n in (50, 500) for lines in (60_000, 0)]
+        return [Cost(n, lines, 1.0, (n / 50) ** power, 50.0, True) for n in (50, 500) for lines in (60_000, 0)]
 
     assert exponent(sizes(2.0)[1::2]) == pytest.approx(2.0)
     assert "NOT near linear" in report(sizes(2.0))
-    assert "near linear, seconds grow with services to the power of 1.00" in report(sizes(1.0))
+    assert "near linear, CPU seconds grow with services to the power of 1.00" in report(sizes(1.0))
     assert "MISSED" not in report(sizes(1.0))
     assert "MISSED" in report([Cost(50, 60_000, 2.1, 1.0, 50.0, True)])
     assert "MISSED" in report([Cost(50, 60_000, 1.0, 1.0, 301.0, True)])
