@@ -21,6 +21,7 @@ from bot.evidence.first_steps import first_steps
 from bot.evidence.graph import CallGraph
 from bot.evidence.log_patterns import Growth
 from bot.evidence.next_look import looked_at, next_look
+from bot.evidence.odd_one import odd_ones
 from bot.evidence.onset import Shift, shift_of
 from bot.evidence.pods import known_pods
 from bot.evidence.ranking import LOWEST, MEDIUM, MOST_CAUSES, Candidate, Kind, candidates, confidences, kind_of
@@ -67,7 +68,9 @@ def weigh(context: Context) -> Evidence:
     alerted = context.scope.alerted_at.timestamp()
     until = context.scope.window.until.timestamp()
     drawn = traces(context.of(Series))
-    shifts = tuple(shift for trace in drawn if (shift := shift_of(trace, alerted)))
+    whole = [shift for trace in drawn if (shift := shift_of(trace, alerted))]
+    single = [shift for trace in odd_ones(context.of(Series), alerted) if (shift := shift_of(trace, alerted))]
+    shifts = (*whole, *(shift for shift in single if shift.bad))
     graph = CallGraph.of(context.scope, drawn)
     onset = began(context.of(Logs), drawn, shifts, graph.own, alerted)
     assumed = onset if onset is not None else alerted - DEFAULT_ONSET
@@ -151,7 +154,13 @@ def _knows_of_no_change(context: Context) -> bool:
     return CHANGES in context.took and CHANGES not in blind and not context.of(Change)
 
 
+def _odd(first: tuple[Candidate, Kind]) -> Sequence[str]:
+    """Instances of the first suspect that are unlike their siblings."""
+    several = [shift for shifts in first[0].standing.shifts.values() for shift in shifts]
+    return [shift.instance for shift in several if shift.instance]
+
+
 def _first_steps(context: Context, evidence: Evidence, causes: Sequence[Cause]) -> tuple[FirstStep, ...]:
     first: tuple[Candidate, Kind] | None = (evidence.ranked[0], causes[0].kind) if causes else None
-    pods = known_pods(context, causes[0].service) if causes else ()
+    pods = (*_odd(first), *known_pods(context, causes[0].service)) if first and causes else ()
     return first_steps(first, context.scope.services, pods)

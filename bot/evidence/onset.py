@@ -72,6 +72,10 @@ class Shift:
     surprise: float
     """0 (happens anyway) to 1 (never seen before)."""
     url: str | None = None
+    instance: str = ""
+    """Where it is of one instance alone, which is"""
+    part: float = 1.0
+    """this share of its service."""
 
     @property
     def bad(self) -> bool:
@@ -203,6 +207,8 @@ def _shift(trace: Trace, before: int, run: tuple[int, int], sign: int) -> Shift 
         since=trace.times[first],
         surprise=surprise,
         url=trace.url,
+        instance=trace.instance,
+        part=trace.part,
     )
 
 

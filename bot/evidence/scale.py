@@ -67,7 +67,7 @@ class Scale:
 
         A change counts by the share of the users' requests that pass through the service, as far as that is known.
         """
-        change = abs(shift.value - shift.normal) * self._share(shift.service) * _touched(shift.signal)
+        change = abs(shift.value - shift.normal) * self._share(shift.service) * _touched(shift.signal) * shift.part
         family = signal(shift.signal).family
         if family == "latency":
             return self._believed(shift) * change / (change + NOTICEABLE * self.waits)

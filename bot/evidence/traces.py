@@ -27,6 +27,10 @@ class Trace:
     values: tuple[float, ...]
     yesterday: tuple[float, ...] = ()
     url: str | None = None
+    instance: str = ""
+    """Where it is of one instance alone."""
+    part: float = 1.0
+    """How much of the service it speaks of: of one instance its share of them."""
     step: float = field(init=False, compare=False)
     """Usual seconds between two points; 60 where there are fewer than two."""
 

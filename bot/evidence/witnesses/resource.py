@@ -30,6 +30,8 @@ LOAD = 1.5
 """A resource that grew by less than this many times what the traffic did, grew because of the traffic: of that"""
 OF_LOAD = 0.3
 """so much is left. Not nothing: load can be too much."""
+OF_ONE = 0.7
+"""What a single instance counts that is unlike its siblings: it is at fault, but the others still serve."""
 
 
 def resource(found: Mapping[str, Standing], shifts: Sequence[Shift]) -> None:
@@ -40,7 +42,7 @@ def resource(found: Mapping[str, Standing], shifts: Sequence[Shift]) -> None:
         load = [s.ratio for s in of_family(shifts, shift.service, "traffic") if s.direction == "up"]
         asked_more = bool(load) and shift.ratio < LOAD * max(load)
         standing = found[shift.service]
-        weight = resource_weight(shift) * (OF_LOAD if asked_more else 1.0)
+        weight = resource_weight(shift) * (OF_LOAD if asked_more else 1.0) * (OF_ONE if shift.instance else 1.0)
         standing.resource = max(standing.resource, shift.surprise * weight)
         standing.shifts["resource"].append(shift)
 
