@@ -142,3 +142,10 @@ def test_any_text_can_be_mined_and_no_line_is_lost(messages):
     lines = tuple(line for message in messages for line in said("s", message, "ERROR", spread(-4, 0, 30)))
     found = grown(said("s", "zzz quiet zzz", "INFO", spread(-90, -6, 5)), lines)
     assert sum(growth.pattern.count for growth in found) == len(lines)
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 30, 59])
+def test_minutes_are_counted_from_the_alert_and_not_by_the_clock(seconds):
+    alerted = at(seconds / 60).timestamp()
+    burst = said("pay", "refused", "ERROR", [seconds / 60 - 3 + place / 60 for place in range(60)])
+    assert onset_in(logs(QUIET, burst), alerted) == alerted - 180

@@ -76,3 +76,13 @@ def test_pods_that_differ_by_chance_accuse_nobody(seed, count):
         for one in pods(signal, 20.0, *[None] * count, service=service, noise=0.1, seed=seed)
     ]
     assert analyse(context(*quiet, calls=CALLS)).confidence in ("unknown", "low")
+
+
+def test_one_pod_alone_is_no_more_than_a_guess_where_a_whole_service_would_be_certain():
+    slow = figures("front", "latency_p99", 0.2, 2.0)
+    one, every = (
+        analyse(context(slow, *pods("cpu", 20.0, *then), figures("stock", "cpu", 20.0), calls=CALLS))
+        for then in ([95.0] + [None] * 29, [95.0] * 30)
+    )
+    assert one.causes[0].service == every.causes[0].service == "cart"
+    assert (one.confidence, every.confidence) == ("medium", "high")

@@ -158,3 +158,17 @@ def test_a_pod_that_is_gone_counts_no_longer():
     gone, stays = (figures("pay", "requests", 20.0, instance=name, noise=0.0) for name in "ab")
     (trace,) = traces([replace(gone, times=gone.times[:60], values=gone.values[:60]), stays])
     assert (trace.values[59], trace.values[60]) == (40.0, 20.0)
+
+
+@pytest.mark.parametrize("factor", [0.001, 1.0, 1000.0])
+def test_a_signal_of_no_known_unit_leaves_normal_in_any_unit(factor):
+    known = figures("pay", "what_is_this", 0.2, 2.0)
+    found = shift(replace(known, values=tuple(factor * value for value in known.values)))
+    assert found.since == at(-5).timestamp()
+    assert found.surprise == pytest.approx(shift(known).surprise)
+
+
+def test_the_order_in_which_series_come_does_not_matter():
+    several = [figures(name, kind, 20.0, instance=pod) for name in "ba" for kind in ("cpu", "disk") for pod in "yx"]
+    assert traces(several) == traces(several[::-1])
+    assert [trace.service for trace in traces(several)] == ["a", "a", "b", "b"]
