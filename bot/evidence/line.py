@@ -56,15 +56,20 @@ _ERROR = re.compile(
 
 @lru_cache(maxsize=REMEMBERED)
 def read(message: str) -> tuple[str, str]:
-    """The level that the line states by itself («» where it states none), and its words."""
+    """The level that stands in the line's fields («» where there is none), and its words."""
     fields = _json(message) or _logfmt(message)
     if not fields:
-        stated = _STATED.match(message)
-        return (stated.group(1) if stated else ""), message
+        return "", message
     level = _first(fields, LEVELS)
     inner, text = read(_first(fields, TEXTS))  # shorter than the line, so this ends
     words = " ".join(dict.fromkeys(part for part in (text, _first(fields, REASONS)) if part))
     return level or inner, words or message
+
+
+def stated(words: str) -> str:
+    """The level that stands in front of the words; «» where none does."""
+    found = _STATED.match(words)
+    return found.group(1) if found else ""
 
 
 def _json(message: str) -> dict[str, str]:
@@ -79,7 +84,7 @@ def _json(message: str) -> dict[str, str]:
 
 def _logfmt(message: str) -> dict[str, str]:
     """Only where both a level and a text are given: else an equals sign is just a part of the words."""
-    if "=" not in message:
+    if "=" not in message or not any(f"{name}=" in message for name in LEVELS):
         return {}
     pairs = _PAIR.findall(message[: 4 * LONGEST])
     found = {key.lower(): quoted or bare for key, quoted, bare in pairs}
@@ -101,8 +106,8 @@ def _hide(match: re.Match[str]) -> str:
 
 def weight_of(level: str, message: str) -> Weight:
     """How much a line matters: by its level, the one that it states itself, or by its words where it has none."""
-    stated, words = read(message) if not level else ("", message)
-    word = (level or stated).strip().lower()
+    inside, words = read(message) if not level else ("", message)
+    word = (level or inside or stated(words)).strip().lower()
     if word in ("error", "err", "fatal", "critical", "crit", "severe", "panic", "emerg", "alert", "e", "f"):
         return "error"
     if word in ("warn", "warning", "w"):

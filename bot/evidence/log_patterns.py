@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.domain.analysis import LogPattern
-from bot.evidence.line import Weight, masked, read, weight_of
+from bot.evidence.line import Weight, masked, read, stated, weight_of
 from integrations.contract import LogLine, Logs
 
 BEFORE = 3600.0
@@ -131,8 +131,8 @@ def _tallied(lines: Iterable[LogLine], onset: float, span: float) -> list[_Tally
             continue
         told = known.get(line.message)
         if told is None:
-            stated, words = read(line.message)
-            told = known[line.message] = (stated, masked(words))
+            level, words = read(line.message)
+            told = known[line.message] = (level or ("" if line.level else stated(words)), masked(words))
         key = (line.service, line.level or told[0], told[1])
         tally = tallies.get(key)
         if tally is None:
