@@ -30,6 +30,8 @@ MOST_PATTERNS = 10
 WEIGHTS: dict[Weight, float] = {"error": 1.0, "warning": 0.5, "info": 0.2}
 HALF_SURE = 8.0
 """Spreads at which growth is half convincing."""
+BY_CHANCE = 3.0
+"""Spreads up to which growth is no vote, as with figures: among hundreds of templates some are always up by two."""
 UNEVEN = 0.2
 """How uneven a count is beyond chance, as a share of it: what is said a thousand times a minute goes up and down with
 the traffic by far more than a Poisson count would.
@@ -199,7 +201,7 @@ def _growth(tally: _Tally, template: str, frame: _Frame) -> Growth:
         sample=tally.sample,
         url=frame.url,
     )
-    share = WEIGHTS[weight] * spreads / (spreads + HALF_SURE) if spreads > 1 else 0.0
+    share = WEIGHTS[weight] * spreads / (spreads + HALF_SURE) if spreads > BY_CHANCE else 0.0
     return Growth(pattern, weight, share, known)
 
 
