@@ -129,4 +129,4 @@ def _sources(cited: Sequence[Source]) -> tuple[str, ...]:
 
 
 def _votes(question_id: str) -> Section:
-    return Section((), buttons=(Button("👍", "vote.up", question_id), Button("👎", "vote.down", question_id)))
+    return Section((), buttons=(Button("👍", "thumb.up", question_id), Button("👎", "thumb.down", question_id)))

@@ -91,7 +91,7 @@ class IncidentAction:
             return await _told(self._run(as_command, tap.value))
         if tap.does.startswith("choose."):
             return await _told(self._choose(tap))
-        if tap.does.startswith("vote."):
+        if tap.does.startswith("thumb."):
             return await _told(self._talk.voted(tap))
         if tap.does == page_person.PAGE:
             return await _told(self._page(tap))

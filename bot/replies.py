@@ -155,7 +155,7 @@ class Replies:
 
     async def voted(self, tap: Tap) -> Briefing:
         """A 👍 or 👎 under an answer. Raises JournalDown."""
-        vote: Vote = "up" if tap.does == "vote.up" else "down"
+        vote: Vote = "up" if tap.does == "thumb.up" else "down"
         now = self._desk.clock.now()
         before = await self._talking.questions.vote(tap.value, tap.user_id, vote, now)
         if before != vote:

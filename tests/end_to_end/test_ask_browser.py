@@ -42,7 +42,7 @@ def _ask(reader):
     reader.types("#thread textarea", "and what do the logs say?\n")
     reader.sees("#replies .message:last-child .said", "connection refused", limit=30.0)
     reader.sees("#replies .message:last-child .said", "Sources", limit=30.0)
-    reader.clicks('#replies .message:last-child [data-action^="vote.up"]', "👍")
+    reader.clicks('#replies .message:last-child [data-action^="thumb.up"]', "👍")
     reader.sees(".message.whisper .said", "Noted.")
     reader.types("#thread textarea", "get me a human\n")
     reader.sees("#replies .message:last-child .said", "Page the on-call of payment-service?", limit=30.0)

@@ -17,7 +17,7 @@ from tests.end_to_end.reader import Reader
 
 pytestmark = pytest.mark.needs("chromium", "chromedriver")
 
-VOTES = (Button("👍", "vote.up", "Q1"), Button("👎", "vote.down", "Q1"))
+VOTES = (Button("👍", "thumb.up", "Q1"), Button("👎", "thumb.down", "Q1"))
 ANSWER = Briefing("v2.34.1", "v2.34.1 changed the gateway [1].", (Section(("[1] v2.34.1",), buttons=VOTES),), "2 s")
 LAST = "#replies .message:last-child "
 
@@ -38,7 +38,7 @@ def sees_it_grow(reader):
 
 def sees_the_answer(reader):
     reader.sees(LAST + ".said", "changed the gateway [1].")
-    reader.sees(LAST + '[data-action="vote.up#0"]', "👍")
+    reader.sees(LAST + '[data-action="thumb.up#0"]', "👍")
     reader.misses(LAST + ".task_card")
 
 

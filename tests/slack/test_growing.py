@@ -27,7 +27,7 @@ from playground.world import Person
 DANA = Person("U00DANA", "dana", "Dana Dale", "dana@example.com")
 LEE = Person("U000LEE", "lee", "Lee Loo", "lee@example.com")
 KEY = "answer:1"
-VOTES = (Button("👍", "vote.up", "Q1"), Button("👎", "vote.down", "Q1"))
+VOTES = (Button("👍", "thumb.up", "Q1"), Button("👎", "thumb.down", "Q1"))
 ANSWER = Briefing("It is the gateway", "It is the gateway [1]", (Section(("[1] v2.34.1",), buttons=VOTES),), "2 s")
 LOOK = Doing("t1", "Query metrics", "in_progress")
 NO_STREAMS = Fault("chat.startStream", error="unknown_method", times=None)
@@ -129,7 +129,7 @@ async def test_its_end_is_the_answer_and_nothing_else(chat: SlackChat, place: Ch
         await chat.end_reply(posted, ANSWER)
     assert says_the_answer(place, thread) == [True]
     assert "database" not in shown(place, posted)
-    assert "vote.up#0" in shown(place, posted)
+    assert "thumb.up#0" in shown(place, posted)
     assert await chat.find(place.id, KEY, thread) == posted
 
 

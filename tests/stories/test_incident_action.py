@@ -140,7 +140,7 @@ async def test_a_guest_calls_nobody(town):
 
 
 async def test_a_vote_under_an_answer_is_noted(town):
-    said = as_text(await town.action.tapped(Tap("vote.down", "C1:1.0", town.channel_id, DANA)))
+    said = as_text(await town.action.tapped(Tap("thumb.down", "C1:1.0", town.channel_id, DANA)))
     assert said.startswith("Noted.")
 
 

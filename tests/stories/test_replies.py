@@ -212,7 +212,7 @@ async def test_a_mention_without_words_tells_what_can_be_asked(front, briefed):
 
 
 async def test_a_vote_counts_once_for_each_person_and_can_be_changed(front, briefed, desk):
-    for does in ("vote.up", "vote.up", "vote.down"):
+    for does in ("thumb.up", "thumb.up", "thumb.down"):
         await front.replies.voted(Tap(does, "C1:99.0", OWN, "U0LEE"))
     counted = desk.measures.registry.get_sample_value
     assert [counted("answer_votes_total", {"vote": vote}) for vote in ("up", "down")] == [1, 1]
