@@ -39,6 +39,16 @@ class DatabaseUrlError(ValueError):
     """DATABASE_URL must be sqlite:///path or postgresql://user:password@host/name."""
 
 
+class NewerSchemaError(Exception):
+    """A newer version of the bot has changed the database: this one does not know what stands in it."""
+
+    def __init__(self, found: str, known: str) -> None:
+        super().__init__(
+            f"DATABASE_URL: the database is at revision {found}, and this version of the bot knows {known} at most. "
+            "Start the newer version that migrated it, or restore a backup from before."
+        )
+
+
 def sync_url(database_url: str) -> sa.URL:
     """The URL with the driver that is used and, on PostgreSQL, the limits of its network. Raises DatabaseUrlError."""
     drivers = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
@@ -77,6 +87,8 @@ class Database:
     """
 
     def __init__(self, engine: sa.Engine, writers: int, patience: float | None = None) -> None:
+        self.shared = engine.dialect.name != "sqlite"
+        """Whether several bots may work on it."""
         self._engine = engine
         self._patience = patience
         self._looking = engine.execution_options(only_reading=True)
@@ -181,7 +193,7 @@ def migrate(database_url: str) -> str:
     """Brings the database to the newest shape and gives back its revision. Safe to repeat.
 
     Where nothing is to be done, what does it is not even loaded: most starts find the newest shape.
-    Raises DatabaseUrlError, sqlalchemy's OperationalError where it cannot be reached or written.
+    Raises DatabaseUrlError, NewerSchemaError, sqlalchemy's OperationalError where it cannot be reached or written.
     """
     engine = sa.create_engine(sync_url(database_url))
     if engine.dialect.name == "sqlite":
@@ -190,7 +202,10 @@ def migrate(database_url: str) -> str:
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7310211)")  # one replica migrates at a time
-            if revision(connection) != head():
+            found = revision(connection)
+            if found is not None and found > head():  # they are numbers of four digits, one after the other
+                raise NewerSchemaError(found, head())
+            if found != head():
                 _upgrade(connection)
     finally:
         engine.dispose()
