@@ -25,8 +25,9 @@ NETWORK_LIMITS = {
     "keepalives_count": "3",
 }
 """libpq's, in seconds, the second in milliseconds: who does not answer is gone. What DATABASE_URL says comes first."""
-SERVER_LIMITS = "SET statement_timeout = '5s'; SET lock_timeout = '3s'"
-"""For the journal, whose statements take milliseconds. A migration may take its time."""
+SERVER_LIMITS = "SET statement_timeout = '5s'; SET lock_timeout = '3s'; SET idle_in_transaction_session_timeout = '5s'"
+"""For the journal, whose statements take milliseconds. A migration may take its time. The last: a replica that stands
+still in the middle of a transaction must not hold up the others."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 READERS = 4
 WRITERS = 2

@@ -37,6 +37,10 @@ source, would have each release begin everything again."""
 POLLING_S = 0.1
 """How often waiting stories look for what woke them; the engine's default of a second is felt by people."""
 
+IDLE_S = 5.0
+"""A process that stands still in the middle of a transaction holds its story's row, and nobody could take the story
+up: PostgreSQL ends such a transaction after this. The engine's default is a minute."""
+
 LOOK_S = 0.02
 """How often a stop looks whether the last story has ended."""
 
@@ -133,6 +137,7 @@ class Engine:
             "log_level": "WARNING",
             "enable_otlp": False,
             "notification_listener_polling_interval_sec": POLLING_S,
+            "sys_db_idle_transaction_timeout_sec": IDLE_S,
         }
         if self._url.get_backend_name() == "sqlite":
             _use_wal(self._url)
