@@ -66,9 +66,19 @@ class Left:
 
 
 class Lease:
-    """This process's own. `lost` is called where another has taken it; the default ends the process."""
+    """This process's own. `lost` is called where another has taken it; the default ends the process.
 
-    def __init__(self, database: Database, version: str, lease_s: float, lost: Callable[[], None] = _end) -> None:
+    `passing`: seconds of a clock that nobody sets.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        version: str,
+        lease_s: float,
+        lost: Callable[[], None] = _end,
+        passing: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.executor_id = at_work.executor()
         self.every_s = lease_s / RENEWALS
         """How often it is renewed, and looked whether another has run out."""
@@ -76,6 +86,7 @@ class Lease:
         self._version = version
         self._span = timedelta(seconds=lease_s)
         self._lost = lost
+        self._passing = passing
         self._until = 0.0
         self._turn = asyncio.Lock()
         self._seen: dict[str, tuple[int, float]] = {}
@@ -88,7 +99,7 @@ class Lease:
             row = {"executor_id": self.executor_id, "story_version": self._version, "beats": 1, "expires_at": ends}
             connection.execute(leases.insert().values(**row))
 
-        began = time.monotonic()
+        began = self._passing()
         with down("written"):
             await self._database.write(act)
         self._until = began + self._span.total_seconds()
@@ -108,9 +119,9 @@ class Lease:
         Costs nothing as long as the lease is known to hold. Raises JournalDown where nobody can tell; where another
         has taken the lease, this process ends.
         """
-        if _telling.get() and time.monotonic() >= self._until and self._database.shared:
+        if _telling.get() and self._passing() >= self._until and self._database.shared:
             async with self._turn:
-                if time.monotonic() >= self._until:
+                if self._passing() >= self._until:
                     await self._renew()
 
     async def give_back(self) -> None:
@@ -152,7 +163,7 @@ class Lease:
             renewed = {"beats": leases.c.beats + 1, "expires_at": database_now(connection) + self._span}
             return connection.execute(leases.update().where(here).values(**renewed)).rowcount
 
-        began = time.monotonic()
+        began = self._passing()
         with down("written"):
             count = await self._database.write(act)
         if not count:
@@ -170,9 +181,9 @@ class Lease:
             return False
         beats, since = self._seen.get(row.executor_id, (GIVEN_BACK, 0.0))
         if beats != row.beats:
-            self._seen[row.executor_id] = (row.beats, time.monotonic())
+            self._seen[row.executor_id] = (row.beats, self._passing())
             return False
-        return time.monotonic() - since >= self._span.total_seconds() * SIGHT
+        return self._passing() - since >= self._span.total_seconds() * SIGHT
 
     def _takes(self, connection: Connection, row: Row[tuple[object, ...]], live: dict[str, str]) -> bool:
         """Whether it is this process's to take up: it is already, or this one is the first to take it.
