@@ -122,7 +122,10 @@ async def _at_work(
         await take_up_runs(shop, lambda run_id: engine.take_up("remediate", run_id, 1))
         await _take_up_questions(desk, answering, engine)
 
-    async with open_workshop(settings, desk, database, lambda run_id: engine.start("remediate", run_id, 1)) as shop:
+    async def run(run_id: str) -> None:
+        await engine.start("remediate", run_id, 1)
+
+    async with open_workshop(settings, desk, database, run, replica.bell) as shop:
         begin = partial(_begin_answer, engine)
         talking = Talking(answering.questions, begin, settings.answer_mode, open_pager(settings, desk.catalog))
         ears = Ears(_ear_settings(settings), IncidentAction(shop, Replies(desk, talking), answering.to_spend))
@@ -130,7 +133,7 @@ async def _at_work(
         await engine.launch()
         await take_over(engine)
         await ears.open()
-        ticking = replica.tick(engine, take_up, partial(_forget, engine, desk.clock))
+        ticking = replica.tick(engine, take_up, partial(_forget, engine, desk.clock, replica))
         watching = watch_budget(desk, answering.purse, answering.lines)
         acts = (keep_current(desk), take_up(), watching, answering.get_ready())
         beside = [asyncio.create_task(act) for act in acts]
@@ -170,7 +173,8 @@ def _alert_rules(settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...], 
     return settings.service_labels, settings.env_labels, settings.reopen_window_s
 
 
-async def _forget(engine: Engine, clock: Clock) -> None:
+async def _forget(engine: Engine, clock: Clock, replica: Replica) -> None:
+    await replica.claims.forget(schedules.KEPT)
     log.info("old stories forgotten", count=await engine.forget(clock.now() - schedules.KEPT))
 
 

@@ -33,6 +33,9 @@ class Replica:
     lease: Lease
     claims: Claims
 
+    bell: Claims | None
+    """None where there is no other process to hear it."""
+
     async def sure(self) -> None:
         """`Lease.sure`, for the door to Slack. Raises ChatError where nobody can tell: later it can be told."""
         try:
@@ -80,7 +83,8 @@ async def open_replica(settings: Settings, database: Database) -> AsyncIterator[
     await lease.take()
     keeping = asyncio.create_task(lease.keep())
     try:
-        yield Replica(lease, Claims(database, lease.executor_id))
+        claims = Claims(database, lease.executor_id)
+        yield Replica(lease, claims, claims if database.shared else None)
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)

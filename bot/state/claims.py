@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -55,6 +55,32 @@ class Claims:
         with down("written"):
             return await self._database.write(act)
 
+    async def ring(self, run_id: str) -> None:
+        """`bot.workshop.Bell`: whoever tells this run has something to look at."""
+
+        def act(connection: Connection) -> None:
+            row = {"executor_id": self._me, "at": database_now(connection)}
+            if not insert_new(connection, claims, name=_bell(run_id), **row):
+                connection.execute(claims.update().where(claims.c.name == _bell(run_id)).values(**row))
+
+        with down("written"):
+            await self._database.write(act)
+
+    async def rung(self, run_id: str) -> datetime | None:
+        """When it rang last; None: never."""
+        when = sa.select(claims.c.at).where(claims.c.name == _bell(run_id))
+        with down("read"):
+            return await self._database.read(lambda connection: connection.scalar(when))
+
+    async def forget(self, after: timedelta) -> None:
+        """What nobody has claimed, done or rung for so long."""
+
+        def act(connection: Connection) -> None:
+            connection.execute(claims.delete().where(claims.c.at < database_now(connection) - after))
+
+        with down("written"):
+            await self._database.write(act)
+
     def _claim(self, connection: Connection, name: str) -> bool:
         """Free, or of a process whose lease is taken or given back."""
         row = {"executor_id": self._me, "at": database_now(connection)}
@@ -64,3 +90,7 @@ class Claims:
         void = sa.or_(claims.c.executor_id == self._me, claims.c.executor_id.not_in(live))
         here = sa.and_(claims.c.name == name, void)
         return bool(connection.execute(claims.update().where(here).values(**row)).rowcount)
+
+
+def _bell(run_id: str) -> str:
+    return f"call {run_id}"

@@ -183,3 +183,17 @@ async def test_what_is_due_is_done_by_whoever_comes_first(database):
     assert await one.is_due("it", timedelta(hours=1))
     assert not await two.is_due("it", timedelta(hours=1))
     assert await two.is_due("it", timedelta())
+
+
+async def test_a_ring_is_heard_by_another_and_forgotten_after_a_while(database):
+    one, two = Claims(database, "one"), Claims(database, "two")
+    assert await two.rung("R1") is None
+    await one.ring("R1")
+    first = await two.rung("R1")
+    await one.ring("R1")
+    assert first is not None
+    assert await two.rung("R1") not in (None, first)
+    await one.forget(timedelta(hours=1))
+    assert await two.rung("R1") is not None
+    await one.forget(timedelta())
+    assert await two.rung("R1") is None
