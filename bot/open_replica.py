@@ -13,6 +13,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 
 from bot import schedules
+from bot.desk import nobody_else
 from bot.ports import ChatError, JournalDown
 from bot.settings import Settings
 from bot.state.claims import Claims
@@ -33,8 +34,12 @@ class Replica:
     lease: Lease
     claims: Claims
 
-    bell: Claims | None
-    """None where there is no other process to hear it."""
+    shared: bool
+    """Whether there may be others."""
+
+    @property
+    def bell(self) -> Claims | None:
+        return self.claims if self.shared else None
 
     async def sure(self) -> None:
         """`Lease.sure`, for the door to Slack. Raises ChatError where nobody can tell: later it can be told."""
@@ -48,7 +53,7 @@ class Replica:
         """Whether no other replica is at it, inside the block; what is done there is done as a story would. Raises
         JournalDown.
         """
-        async with self.claims.held(name) as ours:
+        async with self.claims.held(name) if self.shared else nobody_else(name) as ours:
             with telling():
                 yield ours
 
@@ -83,8 +88,7 @@ async def open_replica(settings: Settings, database: Database) -> AsyncIterator[
     await lease.take()
     keeping = asyncio.create_task(lease.keep())
     try:
-        claims = Claims(database, lease.executor_id)
-        yield Replica(lease, claims, claims if database.shared else None)
+        yield Replica(lease, Claims(database, lease.executor_id), database.shared)
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)

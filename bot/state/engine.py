@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime
@@ -18,12 +17,12 @@ from typing import Any, TypeVar
 import stamina
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowStatus
-from dbos._serialization import Serializer
 from sqlalchemy import URL, create_engine
 
 from bot.ports import JournalDown, Steps
 from bot.state import codec
 from bot.state.lease import Lease, telling
+from bot.state.story_json import JsonOnly
 
 T = TypeVar("T")
 Story = Callable[[Steps, str, int], Coroutine[Any, Any, None]]
@@ -50,33 +49,6 @@ OVER = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED")
 """Without having come to its end."""
 
 log = structlog.get_logger(__name__)
-
-
-class StepFailedError(Exception):
-    """A step of a story ended in an error, as it was recorded: the type and text of the first one."""
-
-
-class JsonOnly(Serializer):
-    """What the engine stores is JSON, never pickle: reading it back runs no code."""
-
-    def name(self) -> str:
-        return "first_responder_json"
-
-    def serialize(self, data: Any) -> str:
-        return json.dumps(data, default=_plain, separators=(",", ":"))
-
-    def deserialize(self, serialized_data: str) -> Any:
-        return json.loads(serialized_data, object_hook=_error)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, BaseException):
-        return {"__error__": f"{type(value).__name__}: {value}"}
-    raise TypeError(f"{type(value).__name__} is not JSON: a step gives back what `codec` can write")
-
-
-def _error(found: dict[str, Any]) -> Any:
-    return StepFailedError(found["__error__"]) if set(found) == {"__error__"} else found
 
 
 class DurableSteps:

@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from bot.state.engine import JsonOnly, StepFailedError
+from bot.state.story_json import JsonOnly, StepFailedError
 
 PROGRAM = textwrap.dedent(
     """
