@@ -13,7 +13,7 @@ help: ## this list
 install: $(VENV)/.demo ## install the bot and its playground into .venv
 
 demo: $(VENV)/.demo ## start bot and playground on this machine [ONCE=1] [SCENARIO=name] [PORT=number]
-	@$(BIN)/python -m playground $(if $(ONCE),--once) $(if $(SCENARIO),--scenario "$(SCENARIO)") $(if $(PORT),--port "$(PORT)")
+	@exec $(BIN)/python -m playground $(if $(ONCE),--once) $(if $(SCENARIO),--scenario "$(SCENARIO)") $(if $(PORT),--port "$(PORT)")
 
 test: $(VENV)/.dev ## install what tests need, run them all [ARGS="-k name"] [WORKERS=0: one after another]
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)

@@ -61,6 +61,10 @@ class Runs(Protocol):
         """The gate whose request is this message, open or not."""
         ...
 
+    async def stands_at(self, posted: Posted) -> bool:
+        """Whether this message is a run's, or the request of one of its gates."""
+        ...
+
     async def keep_vote(self, vote: Vote) -> None: ...
 
     async def votes(self, gate_id: str) -> tuple[Vote, ...]:
@@ -140,6 +144,10 @@ class Pager(Protocol):
 
     def off(self, service: str) -> str:
         """Why nobody can be called for this service, with what to set; empty where somebody can."""
+        ...
+
+    async def before(self, service: str, key: str) -> Paged | None:
+        """Who was called under this key already, and whether they have answered; None: nobody. Raises RoomError."""
         ...
 
     async def page(self, service: str, title: str, body: str, key: str) -> Paged:

@@ -21,7 +21,9 @@ from bot.evidence.first_steps import first_steps
 from bot.evidence.graph import CallGraph
 from bot.evidence.log_patterns import Growth
 from bot.evidence.next_look import looked_at, next_look
+from bot.evidence.odd_one import odd_ones
 from bot.evidence.onset import Shift, shift_of
+from bot.evidence.pods import known_pods
 from bot.evidence.ranking import LOWEST, MEDIUM, MOST_CAUSES, Candidate, Kind, candidates, confidences, kind_of
 from bot.evidence.ruled_out import no_changes, ruled_out
 from bot.evidence.standing import Standing
@@ -66,12 +68,14 @@ def weigh(context: Context) -> Evidence:
     alerted = context.scope.alerted_at.timestamp()
     until = context.scope.window.until.timestamp()
     drawn = traces(context.of(Series))
-    shifts = tuple(shift for trace in drawn if (shift := shift_of(trace, alerted)))
+    whole = [shift for trace in drawn if (shift := shift_of(trace, alerted))]
+    single = [shift for trace in odd_ones(context.of(Series), alerted) if (shift := shift_of(trace, alerted))]
+    shifts = (*whole, *(shift for shift in single if shift.bad))
     graph = CallGraph.of(context.scope, drawn)
     onset = began(context.of(Logs), drawn, shifts, graph.own, alerted)
     assumed = onset if onset is not None else alerted - DEFAULT_ONSET
     slack = 2 * max((trace.step for trace in drawn if trace.service == graph.own), default=60.0)
-    growths = tuple(g for logs in context.of(Logs) for g in log_patterns.growths(logs, assumed - slack, until))
+    growths = log_patterns.together(log_patterns.growths(logs, assumed - slack, until) for logs in context.of(Logs))
     if onset is not None:
         assumed = onset = refined(onset, growths, slack)
     found = standings(shifts, drawn, growths, graph)
@@ -95,7 +99,7 @@ def tell(context: Context, evidence: Evidence) -> Analysis:
         innocent = (*innocent, no_changes(len(context.scope.services)))
     ruled = tuple(RuledOut(text, numbering.cite(seen)) for text, seen in innocent)
     weak = [candidate for candidate in evidence.ranked if candidate.service not in named]
-    unclear = not causes or causes[0].confidence in ("low", "unknown")
+    unclear = not causes or causes[0].confidence != "high"
     return Analysis(
         causes=causes,
         onset=datetime.fromtimestamp(evidence.onset, UTC) if evidence.onset is not None else None,
@@ -150,20 +154,13 @@ def _knows_of_no_change(context: Context) -> bool:
     return CHANGES in context.took and CHANGES not in blind and not context.of(Change)
 
 
+def _odd(first: tuple[Candidate, Kind]) -> Sequence[str]:
+    """Instances of the first suspect that are unlike their siblings."""
+    several = [shift for shifts in first[0].standing.shifts.values() for shift in shifts]
+    return [shift.instance for shift in several if shift.instance]
+
+
 def _first_steps(context: Context, evidence: Evidence, causes: Sequence[Cause]) -> tuple[FirstStep, ...]:
     first: tuple[Candidate, Kind] | None = (evidence.ranked[0], causes[0].kind) if causes else None
-    pods = _pods(context, causes[0].service) if causes else ()
+    pods = (*_odd(first), *known_pods(context, causes[0].service)) if first and causes else ()
     return first_steps(first, context.scope.services, pods)
-
-
-def _pods(context: Context, service: str) -> tuple[str, ...]:
-    """Known instances of a service: those of its newest change first, then the one that an alert names, then those
-    with figures, then those that logged last.
-    """
-    changes = sorted((c for c in context.of(Change) if c.service == service), key=lambda c: c.at, reverse=True)
-    new = [pod for change in changes[:1] for pod in change.instances_new]
-    seen = [one.instance for one in context.of(Series) if one.service == service and one.instance]
-    named = [alert.labels.get("pod", "") for alert in context.scope.alerts if service == context.scope.service.name]
-    lines = (line for logs in context.of(Logs) for line in reversed(logs.lines[-500:]))
-    logged = [line.instance for line in lines if line.service == service]
-    return tuple(dict.fromkeys(pod for pod in (*new, *named, *seen, *logged) if pod))

@@ -127,7 +127,9 @@ async def _at_work(
 
     async with open_workshop(settings, desk, database, run, replica.bell) as shop:
         begin = partial(_begin_answer, engine)
-        talking = Talking(answering.questions, begin, settings.answer_mode, open_pager(settings, desk.catalog))
+        talking = Talking(
+            answering.questions, begin, settings.answer_mode, open_pager(settings, desk.catalog), shop.runs
+        )
         ears = Ears(_ear_settings(settings), IncidentAction(shop, Replies(desk, talking), answering.to_spend))
         desk.looking.open()
         await engine.launch()

@@ -7,6 +7,7 @@ The rules:
 - The model may lower the evidence engine's confidence in a cause. It may raise it to medium at most, and only on a
   finding of a system's own figures or records: what programs and people wrote (logs, commits, past incidents) raises
   nothing by itself, since anybody may have written it.
+- An affected service is one of which a finding speaks that the model rests a cause on.
 - What the engine found stays, also where the model does not speak of it.
 - A command that is not in the catalogue of safe ones is words, marked «not checked».
 """
@@ -28,6 +29,8 @@ _RANK: Mapping[Confidence, int] = {"unknown": 0, "low": 1, "medium": 2, "high": 
 MOST_RAISED: Confidence = "medium"
 MOST_STEPS = 5
 """First steps in a briefing, the engine's own first."""
+BY_MODEL = " (second opinion)"
+"""Behind a first step that the model thought of: the others come from the evidence."""
 _SENTENCES, _NAMES = 400, 6
 
 
@@ -37,8 +40,9 @@ def join(found: Analysis, opinion: Opinion, known: Sequence[Fact], services: fro
     `known`: every finding that it was told, by number. `services`: the incident's and those down its call graph.
     """
     facts = {fact.id: fact for fact in known}
-    opinion = replace(opinion, affected=tuple(name for name in opinion.affected if name in services))
     kept = [suspect for suspect in opinion.causes if _holds(suspect, facts, services)]
+    seen = {facts[id_].service for suspect in kept for id_ in suspect.facts} & services
+    opinion = replace(opinion, affected=tuple(name for name in opinion.affected if name in seen))
     causes = _ranked(found, kept, facts)
     summary = check_answer(cut(clean(opinion.summary), _SENTENCES), facts)
     cited = {id_ for cause in causes for id_ in cause.facts} | set(summary.cited)
@@ -88,7 +92,7 @@ def _confidence(suspect: Suspect, before: Confidence, facts: Mapping[int, Fact])
 
 
 def _step(step: Step) -> FirstStep:
-    text, command = cut(clean(step.text), 200), step.command.strip()
+    text, command = f"{cut(clean(step.text), 200)}{BY_MODEL}", step.command.strip()
     if not command:
         return FirstStep(text)
     if is_safe(command):
@@ -106,8 +110,8 @@ def _told(
         yield from _changed(found.causes[0], causes)
     doubt = next((s.ruled_out_by for s in kept if causes and s.service == causes[0].service and s.ruled_out_by), "")
     if doubt:
-        yield f"Speaks against it, or would: {cut(clean(doubt), 250)}"
-    if affected := list(dict.fromkeys(opinion.affected)):
+        yield f"Would rule it out: {cut(clean(doubt), 250)}"
+    if len(affected := list(dict.fromkeys(opinion.affected))) > 1:  # of one alone the briefing speaks anyway
         yield f"Affected: {', '.join(affected[:_NAMES])}"
     if left_out := len(opinion.causes) - len(kept) + summary.dropped:
         yield f"{count(left_out, 'claim')} of it left out: nothing that was found supports it."

@@ -92,7 +92,8 @@ def topic(incident: Incident, report: Report | None = None) -> str:
     """The channel's topic, plain, of at most 250 characters: severity, alert, since when, and the likely cause."""
     parts = [f"{incident.severity.name} · {bare(incident.title, 60)}", _topic_state(incident, report)]
     if report and (cause := _leading(report.analysis)):
-        what = bare(cause.version or _words(cause), 80)
+        where = "" if cause.service == incident.service else f"{bare(cause.service, 60)}: "
+        what = bare(cause.version, 80) if cause.version else where + bare(_words(cause), 80)
         parts.append(f"{'likely' if cause.confidence == 'high' else 'maybe'} {what} ({cause.confidence})")
     text = ""
     for part in parts:

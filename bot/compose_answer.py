@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,10 +14,11 @@ from bot.domain.context import Report
 from bot.domain.incident import Incident
 from bot.domain.question import Answer, Ended, Question, Source
 from bot.domain.talk import Talk, Why
-from bot.domain.text import links, prose, safe
+from bot.domain.text import links, safe
 from bot.domain.words import ago, count, span
 from bot.guard.plain_reply import plain_reply
 
+_CITED = re.compile(r"\[(\d{1,4})\]")
 LONGEST_SOURCE = 90
 """Characters of one source's label."""
 _SOURCE_LINKS = 2_400
@@ -27,7 +29,7 @@ _SHORT: dict[Why, str] = {
     "repeats": "I stopped: I was only asking the same things again.",
     "time": "I stopped after a minute: ask a narrower question for more.",
     "tokens": "Cut short: it was more than fits into one answer. Ask a narrower question for more.",
-    "stopped": "Stopped, as you asked.",
+    "stopped": "Stopped.",
     "budget": "Cut short: {words}.",
     "model": "Cut short: {words}.",
 }
@@ -48,13 +50,14 @@ def from_model(talk: Talk, question: Question, now: datetime) -> Briefing | None
     checked = check_answer(talk.text, {source.id for source in talk.sources})
     if talk.why in _IN_THE_MIDDLE and not checked.cited:
         return None
-    first, *rest = plain_reply(checked.text) or ("",)
+    numbers = {id_: number for number, id_ in enumerate(checked.cited, 1)}
+    first, *rest = plain_reply(renumbered(checked.text, numbers)) or ("",)
     if not first:
         return None
     sections = [Section(tuple(rest))] if rest else []
-    if notes := _notes(talk, checked):
+    if notes := _notes(talk, checked, numbers):
         sections.append(Section(notes))
-    if cited := [source for source in talk.sources if source.id in checked.cited]:
+    if cited := [replace(one, id=numbers[one.id]) for one in talk.sources if one.id in numbers]:
         sections.append(Section(_sources(cited), title="Sources"))
     sections.append(_votes(question.id))
     took = span((now - question.asked_at).total_seconds())
@@ -68,7 +71,7 @@ def from_evidence(
 ) -> Briefing:
     """What the last look tells about the question; why no model did, where one was to be asked."""
     if talk is not None and talk.why == "stopped":
-        return Briefing(plain="Stopped, as you asked.", headline="Stopped, as you asked.")
+        return Briefing(plain="Stopped.", headline="Stopped.")
     told = answer_from_evidence.answer(question.text, incident, report, now)
     if talk is not None and (why := _why_no_model(talk)):
         note = Section((f"⚠️ {why} This is what the evidence tells.",))
@@ -96,7 +99,12 @@ def _why_no_model(talk: Talk) -> str:
             return "The model's answer rested on nothing that exists, so it is left out."
 
 
-def _notes(talk: Talk, checked: Checked) -> tuple[str, ...]:
+def renumbered(text: str, numbers: Mapping[int, int]) -> str:
+    """The sources are counted from 1 in each answer: nobody has to look for those that it does not cite."""
+    return _CITED.sub(lambda found: f"[{numbers[int(found[1])]}]" if int(found[1]) in numbers else found[0], text)
+
+
+def _notes(talk: Talk, checked: Checked, numbers: Mapping[int, int]) -> tuple[str, ...]:
     notes: list[str] = []
     if checked.dropped:
         what = count(checked.dropped, "sentence")
@@ -104,7 +112,7 @@ def _notes(talk: Talk, checked: Checked) -> tuple[str, ...]:
     if not checked.cited:
         notes.append("⚠️ It cites no source: take it as a guess.")
     if talk.flagged:
-        where = " ".join(f"[{id_}]" for id_ in talk.flagged[:5])
+        where = " ".join(f"[{numbers[id_]}]" for id_ in talk.flagged if id_ in numbers) or "what was looked at"
         notes.append(f"⚠️ A line in {where} addresses the assistant. It was taken as data.")
     if talk.why:
         notes.append("⚠️ " + _SHORT.get(talk.why, "Cut short.").format(words=safe(talk.words, 200)))
@@ -115,7 +123,8 @@ def _sources(cited: Sequence[Source]) -> tuple[str, ...]:
     """«[3] prometheus: error rate …», each number a link where there is one."""
     numbers = links(((source.url, f"[{source.id}]") for source in cited[:20]), _SOURCE_LINKS)
     return tuple(
-        f"{number} {prose(source.label, LONGEST_SOURCE)}" for number, source in zip(numbers, cited, strict=False)
+        f"{number} {safe(source.label.replace('`', ''), LONGEST_SOURCE)}"
+        for number, source in zip(numbers, cited, strict=False)
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -20,11 +22,12 @@ from bot.job import record
 from bot.model_ports import Purse
 from bot.ports import ChatError, JournalDown
 from bot.replies import Replies
-from bot.start_run import NotRunError, Wish, begin, check_asker
+from bot.start_run import NotRunError, Wish, begin, check_asker, why_no_answer
 from bot.workshop import Workshop
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
 Verb = Callable[[Command, str], Awaitable[Briefing | Form]]
 
 DOWN = "My database does not answer right now. Try again in a minute."
@@ -35,7 +38,7 @@ HELP = (
     "`/incident-action status` · `stop [&lt;run&gt;]` · `approve &lt;gate&gt;` · `deny &lt;gate&gt;`",
     "`/incident-action emergency-stop &lt;reason&gt;` halts everything at once; anyone may. `resume` lifts it.",
     "`/incident-action budget` shows what models have cost, and until when which limit holds",
-    "Ask in the thread of the briefing, or mention me: why, status, logs, changes, similar, who is on call …",
+    "Ask in my threads, or mention me; in the channel a question does, while no two people talk there",
     "`stop` in the thread ends an answer; «get me a human» pages who is on call, after one more tap",
 )
 FOR_ANYBODY = ("help", "?", "run", "stop", "emergency-stop", "resume", "approve", "deny")
@@ -71,14 +74,7 @@ class IncidentAction:
     async def heard(self, heard: Heard) -> Briefing | None:
         """What to say at once to a message of a person; None where nothing is, or where its answer has begun."""
 
-        async def refused() -> str:
-            try:
-                await check_asker(self._shop, heard.user_id, heard.channel_id)
-            except NotRunError as refusal:
-                return str(refusal).replace("Not run", "Not answered", 1)
-            return ""
-
-        return await self._talk.heard(heard, refused)
+        return await self._talk.heard(heard, partial(why_no_answer, self._shop, heard.user_id, heard.channel_id))
 
     async def command(self, command: Command) -> Briefing | Form:
         """The answer to `/incident-action <text>`, only for the one who typed it."""
@@ -117,7 +113,7 @@ class IncidentAction:
             except ChatError as problem:
                 log.warning("could not be told", slack=problem.code)
 
-    async def _page(self, tap: Tap) -> Briefing:
+    async def _page(self, tap: Tap) -> Briefing | None:
         """Calls the on-call of the incident's service, for a member who confirmed it; recorded before it happens."""
         await check_asker(self._shop, tap.user_id, tap.channel_id)
         await record(self._shop, Entry("person.paged", tap.user_id, tap.value))
@@ -224,7 +220,7 @@ class _Elsewhere(Exception):
         self.overview = overview
 
 
-async def _told(doing: Awaitable[Briefing | Form]) -> Briefing | Form:
+async def _told(doing: Awaitable[T]) -> T | Briefing:
     try:
         return await doing
     except NotRunError as refusal:

@@ -157,7 +157,14 @@ async def _use(asking: Asking, use: ToolUse, scope: Scope, number: int) -> Used:
 
 
 def _title(use: ToolUse) -> str:
-    """«query metrics: error_rate, payment-service, 30»."""
-    told = ", ".join(str(value)[:60] for value in use.arguments.values() if value not in ("", None, 0))
+    """«query metrics: error_rate of payment-service, last 60 min»."""
+    given = {name: str(value)[:60] for name, value in use.arguments.items() if value not in ("", None, 0)}
+    what = [value for name, value in given.items() if name not in ("service", "minutes", "hours", "threshold")]
+    told = ", ".join(what)
+    if "service" in given:
+        told = f"{told} of {given['service']}" if told else given["service"]
+    spans = [f"last {given[name]} {unit}" for name, unit in (("minutes", "min"), ("hours", "h")) if name in given]
+    until = [f"until {given['threshold']}"] if "threshold" in given else []
+    told = ", ".join(part for part in (told, *spans, *until) if part)
     name = use.name.replace("_", " ")
     return f"{name}: {told}"[:150] if told else name

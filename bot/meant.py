@@ -68,8 +68,8 @@ def meant(heard: Heard, mode: AnswerMode, *, incident: bool, own_thread: bool, o
     quiet = mode != "mentions" and heard.thread is None and not others - {heard.user_id} and not _to_another(text)
     if _stop(text):
         return StopAsked() if spoken_to else NotForUs()
-    if (spoken_to or quiet) and wants_a_person(text):
-        return PersonWanted()
+    if (spoken_to or not _to_another(text)) and wants_a_person(text):
+        return PersonWanted()  # whoever calls for a person is heard, however many talk
     if spoken_to or mode == "all" or (quiet and is_question(text)):
         return Question(text)
     return NotForUs()
@@ -98,7 +98,7 @@ def may_ask(times: Sequence[datetime], open_now: int, now: datetime) -> str | No
     again = lately[-MOST] + PACE
     return (
         f"You have asked {len(lately)} questions in {PACE.seconds // 60} minutes, and others need me too. "
-        f"Ask again from {again:%H:%M:%S} UTC; until then `/incident-action status` tells how it stands."
+        f"Ask again from {again:%H:%M:%S} UTC. The briefing tells how it stands; «get me a human» works all the same."
     )
 
 

@@ -30,17 +30,24 @@ class PagerDutyPager:
             return f"SERVICES_FILE names no escalation policy for {service}: set its `oncall`"
         return ""
 
+    async def before(self, service: str, key: str) -> Paged | None:
+        """Raises RoomError."""
+        from integrations.pagerduty.page import found
+
+        return await found(self._room(service)[0], key)
+
     async def page(self, service: str, title: str, body: str, key: str) -> Paged:
         """Raises RoomError."""
         from integrations.pagerduty.page import page
 
-        key_, policy = self._settings.pagerduty_api_key, self._catalog.service(service).oncall
-        if key_ is None or not policy:
-            raise Refused(pagerduty.NAME, self.off(service))
-        room = pagerduty.Settings(
-            key_.get_secret_value(),
-            self._settings.pagerduty_api_url,
-            self._settings.extra_ca_file,
-            page_from=self._settings.pagerduty_from,
-        )
+        room, policy = self._room(service)
         return await page(room, policy, title, body, key)
+
+    def _room(self, service: str) -> tuple[pagerduty.Settings, str]:
+        """The room, and the escalation policy that answers for the service. Raises Refused."""
+        key, policy = self._settings.pagerduty_api_key, self._catalog.service(service).oncall
+        if key is None or not policy:
+            raise Refused(pagerduty.NAME, self.off(service))
+        url, ca_file = self._settings.pagerduty_api_url, self._settings.extra_ca_file
+        sender = self._settings.pagerduty_from
+        return pagerduty.Settings(key.get_secret_value(), url, ca_file, page_from=sender), policy

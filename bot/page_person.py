@@ -32,8 +32,11 @@ async def offer(desk: Desk, pager: Pager, incident: Incident) -> Briefing:
     known = await _who(desk, incident)
     if missing := pager.off(incident.service):
         return _said("I can page nobody here", (f"{safe(missing)}.",), known, ask="Call one of them yourself.")
-    button = Section(("Nobody is called without a tap, and nobody twice.",), buttons=(_button(incident),))
-    headline = f"*Page the on-call of {safe(incident.service, 80)}?*"
+    if before := await _before(pager, incident):
+        return _paged_before(before)
+    over = " It is resolved." if incident.status == "resolved" else ""
+    button = Section(("One tap calls them, once.",), buttons=(_button(incident),))
+    headline = f"*Page the on-call of {safe(incident.service, 80)}?*{over}"
     return Briefing(plain=f"Page the on-call of {incident.service}?", headline=headline, sections=(*known, button))
 
 
@@ -45,9 +48,9 @@ async def call(desk: Desk, pager: Pager, incident: Incident, user_id: str) -> Br
     if missing := pager.off(incident.service):  # a setting may have gone since the button was shown
         return _said("Nobody was paged", (f"{safe(missing)}.",), await _who(desk, incident))
     title = f"A person is wanted · {incident.severity.name} {incident.service} · {incident.title}"
-    key = f"page:{incident.id}:{incident.opening}"
     try:
-        paged = await pager.page(incident.service, redact(title), redact(_body(desk, incident, user_id)), key)
+        body = redact(_body(desk, incident, user_id))
+        paged = await pager.page(incident.service, redact(title), body, _key(incident))
     except RoomError as problem:
         log.warning("nobody was paged", incident=incident.id, reason=str(problem))
         return await _not_paged(desk, incident, problem)
@@ -65,14 +68,44 @@ async def _not_paged(desk: Desk, incident: Incident, problem: RoomError) -> Brie
     return _said("Nobody was paged", (reason,), known, ask="Call one of them yourself.")
 
 
+def _key(incident: Incident) -> str:
+    """One page for each opening of an incident."""
+    return f"page:{incident.id}:{incident.opening}"
+
+
+async def _before(pager: Pager, incident: Incident) -> Paged | None:
+    """Who was called already. Where the pager does not tell, the button is shown: nobody is called twice anyway."""
+    try:
+        return await pager.before(incident.service, _key(incident))
+    except RoomError as problem:
+        log.warning("cannot tell who was paged", incident=incident.id, reason=str(problem))
+        return None
+
+
 def _told(incident: Incident, paged: Paged, user_id: str) -> Briefing:
-    who = ", ".join(safe(name, 60) for name in paged.who[:5]) or f"The on-call of {safe(incident.service, 80)}"
-    seen = f"{link(paged.url, 'See the page')}." if paged.url else ""
     if paged.before:
-        headline = f"*Paged before:* {who}, for this incident. Nobody was called again. {seen}"
-    else:
-        headline = f"*Paged:* {who}, for {safe(incident.service, 80)}, because <@{user_id}> asked. {seen}"
+        return _paged_before(paged)
+    who = _names(paged) or f"The on-call of {safe(incident.service, 80)}"
+    headline = f"*Paged:* {who}, for {safe(incident.service, 80)}, because <@{user_id}> asked. {_seen(paged)}"
     return Briefing(plain=f"Paged: {', '.join(paged.who) or incident.service}", headline=headline.rstrip())
+
+
+def _paged_before(paged: Paged) -> Briefing:
+    """Who was called, whether they answered, and where the next level is called."""
+    answered = ""
+    if paged.acknowledged is not None:
+        answered = ", and it was answered" if paged.acknowledged else ", not answered yet"
+    headline = f"*Paged before:* {_names(paged) or 'the on-call'}, for this incident{answered}. {_seen(paged)}"
+    lines = ("Nobody was called again. The next level is called in PagerDuty, by *Escalate* on the page.",)
+    return Briefing(plain="Paged before", headline=headline.rstrip(), sections=(Section(lines),))
+
+
+def _names(paged: Paged) -> str:
+    return ", ".join(safe(name, 60) for name in paged.who[:5])
+
+
+def _seen(paged: Paged) -> str:
+    return f"{link(paged.url, 'See the page')}." if paged.url else ""
 
 
 def _body(desk: Desk, incident: Incident, user_id: str) -> str:

@@ -115,8 +115,11 @@ class Chat(Protocol):
         """From now on it says this, whatever it showed before. May be repeated. Raises ChatError."""
         ...
 
-    async def speakers(self, channel_id: str, since: datetime) -> frozenset[str]:
-        """Ids of the people (no bots) who wrote in the channel itself, not in threads, since then. Raises ChatError."""
+    async def said_since(self, channel_id: str, since: datetime) -> Mapping[str, str]:
+        """Messages of people (no bots) in the channel itself, not in threads, since then: ts → user id.
+
+        The newest hundred. Raises ChatError.
+        """
         ...
 
     async def close(self) -> None:

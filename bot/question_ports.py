@@ -43,6 +43,10 @@ class Questions(Protocol):
         """The newest answer to the same words in the same incident on evidence with this digest, and when it came."""
         ...
 
+    async def among(self, ids: Sequence[str]) -> frozenset[str]:
+        """Those of these ids under which a question is recorded."""
+        ...
+
     async def in_thread(self, channel_id: str, thread: str) -> bool:
         """Whether the bot has been asked in this thread before."""
         ...

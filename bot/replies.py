@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import partial
 
 import structlog
 
 from bot import meant, page_person
-from bot.action_ports import Pager
+from bot.action_ports import Pager, Runs
 from bot.desk import Desk
 from bot.domain.briefing import Briefing, Section
-from bot.domain.incident import Incident
-from bot.domain.question import Question
+from bot.domain.incident import Incident, Posted
+from bot.domain.plain import as_text
+from bot.domain.question import Answer, Question
 from bot.domain.said import Heard, Tap
 from bot.domain.text import safe
-from bot.domain.words import ago
+from bot.domain.words import clock
 from bot.guard.redact import redact
 from bot.insist import attempt
 from bot.meant import Elsewhere, NotForUs, PersonWanted, StopAsked, may_ask
@@ -40,6 +41,7 @@ class Talking:
     """Begins the story of a question, once."""
     mode: meant.AnswerMode
     pager: Pager
+    runs: Runs
 
 
 class Replies:
@@ -73,7 +75,7 @@ class Replies:
             case StopAsked():
                 return await self._stop(heard)
             case PersonWanted():
-                return await page_person.offer(self._desk, self._talking.pager, incident)
+                return await self._offer_a_page(heard, incident)
             case meant.Question(text) if text:
                 return await self._ask(heard, incident, text)
             case _:
@@ -82,20 +84,31 @@ class Replies:
     async def _meant(self, heard: Heard, incident: Incident | None) -> meant.Meant:
         if incident is None:
             return Elsewhere(heard.text) if heard.mention else NotForUs()
-        own = heard.thread is not None and (
-            (incident.message is not None and incident.message.ts == heard.thread)
-            or await self._talking.questions.in_thread(heard.channel_id, heard.thread)
-        )
+        own = await self._is_ours(heard, incident)
         others = frozenset[str]()
         if meant.minds_talk(heard, self._talking.mode):
             others = await self._others(heard)
         return meant.meant(heard, self._talking.mode, incident=True, own_thread=own, others=others)
 
+    async def _is_ours(self, heard: Heard, incident: Incident) -> bool:
+        """Whether it stands in a thread of the bot: its briefing's, an answer's, that of a run or of its requests."""
+        if heard.thread is None:
+            return False
+        thread = Posted(heard.channel_id, heard.thread)
+        return (
+            thread == incident.message
+            or await self._talking.questions.in_thread(*astuple(thread))
+            or await self._talking.runs.stands_at(thread)
+        )
+
     async def _others(self, heard: Heard) -> frozenset[str]:
-        """Who else is talking in the channel. Where Slack does not tell, people are taken to be."""
+        """Who else is talking in the channel, to people and not to the bot. Where Slack does not tell, somebody is."""
         since = self._desk.clock.now() - meant.QUIET
         try:
-            return await self._desk.chat.speakers(heard.channel_id, since) - {heard.user_id}
+            said = await self._desk.chat.said_since(heard.channel_id, since)
+            asked = await self._talking.questions.among([f"{heard.channel_id}:{ts}" for ts in said])
+            talk = {who for ts, who in said.items() if f"{heard.channel_id}:{ts}" not in asked}
+            return frozenset(talk - {heard.user_id})
         except ChatError as problem:
             log.warning("cannot tell whether people are talking", slack=problem.code)
             return frozenset({"somebody"})
@@ -103,15 +116,7 @@ class Replies:
     async def _ask(self, heard: Heard, incident: Incident, text: str) -> Briefing | None:
         """Commits the question and begins its story; whoever asks too much is told so kindly."""
         now = self._desk.clock.now()
-        question = Question(
-            id=f"{heard.channel_id}:{heard.ts}",
-            incident_id=incident.id,
-            channel_id=heard.channel_id,
-            thread=heard.thread or heard.ts,
-            user_id=heard.user_id,
-            text=redact(text)[:LONGEST],
-            asked_at=now,
-        )
+        question = self._question(heard, incident, text)
         if await self._talking.questions.question(question.id) is None:
             times, open_now = await self._talking.questions.asked_by(heard.user_id, now - meant.PACE)
             if why_not := may_ask(times, open_now, now):
@@ -120,10 +125,33 @@ class Replies:
         await self._talking.begin(question.id)
         return None
 
+    def _question(self, heard: Heard, incident: Incident, text: str) -> Question:
+        return Question(
+            id=f"{heard.channel_id}:{heard.ts}",
+            incident_id=incident.id,
+            channel_id=heard.channel_id,
+            thread=heard.thread or heard.ts,
+            user_id=heard.user_id,
+            text=redact(text)[:LONGEST],
+            asked_at=self._desk.clock.now(),
+        )
+
+    async def _offer_a_page(self, heard: Heard, incident: Incident) -> Briefing:
+        """Asks for the confirming tap. From now on the thread is the bot's: whoever is frightened stands here."""
+        offer = await page_person.offer(self._desk, self._talking.pager, incident)
+        now = self._desk.clock.now()
+        question = self._question(heard, incident, heard.text)
+        if await self._talking.questions.ask(question):
+            await self._talking.questions.keep_answer(question.id, Answer(offer, as_text(offer), "evidence"), now)
+        return offer
+
     async def _stop(self, heard: Heard) -> Briefing | None:
+        """Silence where an answer ends: it says so itself. Nobody may believe that a run has stopped which has not."""
         if heard.thread and await self._talking.questions.stop(heard.channel_id, heard.thread):
             return None
-        return _line("Nothing is being answered here.") if heard.mention else None
+        if heard.thread and await self._talking.runs.stands_at(Posted(heard.channel_id, heard.thread)):
+            return _line("*This does not stop the run.* `/incident-action stop` does, and ❌ at its request.")
+        return _line("Nothing is being answered here. `/incident-action stop` stops a run.")
 
     async def voted(self, tap: Tap) -> Briefing:
         """A 👍 or 👎 under an answer. Raises JournalDown."""
@@ -134,16 +162,15 @@ class Replies:
             self._desk.measures.voted(vote)
         return _line("Noted." if vote == "up" else "Noted. Say in the thread what was wrong, and I look again.")
 
-    async def paged(self, tap: Tap) -> Briefing:
+    async def paged(self, tap: Tap) -> Briefing | None:
         """The confirming tap after «get me a human»: calls who is on call, and says so in place of the button.
 
-        Raises JournalDown.
+        What to say to the one who tapped, where that did not work. Raises JournalDown.
         """
         incident = await self._desk.journal.incident(tap.value)
         told = await page_person.call(self._desk, self._talking.pager, incident, tap.user_id)
-        if tap.message is not None:
-            await attempt("paged", partial(self._desk.chat.edit, tap.message, told))
-        return told
+        stands = tap.message is not None and await attempt("paged", partial(self._desk.chat.edit, tap.message, told))
+        return None if stands else told
 
     async def post(self, channel_id: str, thread: str, briefing: Briefing, key: str) -> None:
         """Posts an answer once by its key. Raises ChatError."""
@@ -160,12 +187,18 @@ class Replies:
         if not incidents:
             return _line("No incident is open. I can tell about one in its channel.")
         now = self._desk.clock.now()
-        lines = (f"• {_where(i)} {i.severity.name} · {safe(i.title, 80)} · {ago(i.started_at, now)}" for i in incidents)
-        return _said("Open incidents: ask in their channels", tuple(lines))
+        lines = (
+            f"• {_where(i)} · {i.severity.name} · {_what(i)} · since {clock(i.started_at, now)} UTC" for i in incidents
+        )
+        return _said("Open incidents", tuple(lines), "I answer in their channels.")
 
 
 def _where(incident: Incident) -> str:
     return f"<#{incident.channel.id}>" if incident.channel else f"*{safe(incident.service, 80)}*"
+
+
+def _what(incident: Incident) -> str:
+    return f"{safe(incident.service, 80)}: {safe(incident.title, 80)}"
 
 
 def _said(headline: str, lines: tuple[str, ...], footer: str | None = None) -> Briefing:

@@ -49,6 +49,7 @@ async def bring_up_to_date(desk: Desk, incident_id: str) -> None:
     if incident.resolved_at is not None and incident.message is not None:
         await _if_it_stands(_say_that_it_is_over(desk, incident, incident.message.channel_id))
         await _if_it_stands(_update_notice(desk, incident))
+        await _if_it_stands(_update_topic(desk, incident))
     await desk.journal.keep_shown(incident_id, revision)
 
 
@@ -67,6 +68,13 @@ async def _say_that_it_is_over(desk: Desk, incident: Incident, channel_id: str) 
     key = f"{incident.id}:{incident.opening}:resolved"
     if await desk.chat.find(channel_id, key) is None:
         await desk.chat.post(channel_id, compose.resolved(incident), key=key)
+
+
+async def _update_topic(desk: Desk, incident: Incident) -> None:
+    """The channel's topic is what people see first: over means over."""
+    if incident.channel is not None:
+        report = await desk.journal.report(incident.id, incident.opening)
+        await desk.chat.topic(incident.channel.id, compose.topic(incident, report))
 
 
 async def _update_notice(desk: Desk, incident: Incident) -> None:

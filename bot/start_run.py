@@ -99,6 +99,22 @@ async def _why(shop: Workshop, incident: Incident) -> str:
     return f"{cut(cause.text, 300)} (confidence {cause.confidence})"
 
 
+async def why_no_answer(shop: Workshop, user_id: str, channel_id: str) -> str:
+    """Why this person gets no answer in this channel, as a sentence; empty: they get one."""
+    person = await shop.people.person(user_id, (), "")
+    if not person.full_member:
+        return "Not answered: I answer full members of this workspace only. Ask one of them to ask me."
+    if channel_id in shop.rules.shared_channels:
+        return ""
+    match await shop.people.shared(channel_id):
+        case True:
+            return "Not answered: people of another company are in this channel. SHARED_CHANNELS names where I may."
+        case None:
+            return "Not answered: Slack does not say whether another company is in this channel. Ask again in a minute."
+        case _:
+            return ""
+
+
 async def check_asker(shop: Workshop, user_id: str, channel_id: str) -> None:
     """Runs and answers are for full members, in channels that no other company shares. Raises NotRunError."""
     person = await shop.people.person(user_id, (), "")

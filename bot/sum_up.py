@@ -6,6 +6,7 @@ Where none answers in time the older ones are told by their first lines.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 
 from bot.asking import Asking
@@ -23,6 +24,8 @@ SUMMARY_TOKENS = 400
 SUM_UP_S = 6.0
 """A tenth of the time for the whole answer."""
 
+_CITED = re.compile(r"[ \t]*\[\d{1,4}\]")
+
 Pairs = list[tuple[str, str]]
 """What was asked, and what was answered."""
 
@@ -30,12 +33,12 @@ Pairs = list[tuple[str, str]]
 async def so_far(asking: Asking, before: Sequence[tuple[Question, Answer]]) -> Pairs:
     """What was asked and answered before in this thread, the oldest first."""
     old, new = before[:-WHOLE], before[-WHOLE:]
-    told = [(question.text, answer.plain) for question, answer in new]
+    told = [(question.text, _told(answer)) for question, answer in new]
     return [*await _summed_up(asking, old), *told] if old else told
 
 
 async def _summed_up(asking: Asking, old: Sequence[tuple[Question, Answer]]) -> Pairs:
-    words = fence.earlier((question.text, answer.plain) for question, answer in old)
+    words = fence.earlier((question.text, _told(answer)) for question, answer in old)
     request = Request("small", prompt("summary"), (Message("user", (Text(words),)),), most_tokens=SUMMARY_TOKENS)
     try:
         async with asyncio.timeout(SUM_UP_S):
@@ -44,4 +47,9 @@ async def _summed_up(asking: Asking, old: Sequence[tuple[Question, Answer]]) -> 
         told = ""
     if told:
         return [(f"{len(old)} earlier questions, summed up", told)]
-    return [(question.text, answer.plain.strip().partition("\n")[0][:FIRST_LINE]) for question, answer in old]
+    return [(question.text, _told(answer).partition("\n")[0][:FIRST_LINE]) for question, answer in old]
+
+
+def _told(answer: Answer) -> str:
+    """Without the numbers of its sources: in the next answer they mean others."""
+    return _CITED.sub("", answer.plain).strip()

@@ -331,6 +331,8 @@ class Paged:
     url: str | None
     before: bool
     """Whether they had been called already: nobody was called again."""
+    acknowledged: bool | None = None
+    """Whether one of them has answered; None where the pager does not tell."""
 
 
 # ── tools: what a model may ask of a room ────────────────────────────────────────────────────────

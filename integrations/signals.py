@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Family = Literal["errors", "latency", "traffic", "saturation", "instances", "network", "other"]
+Place = Literal["service", "caller", "machine"]
+"""Where a figure is taken: where the request is served, where it is waited for, or on the machine under the pods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,9 @@ class Signal:
     unit: Literal["%", "s", "/s", "m", "MiB", "B/s", ""]
     worse: Literal["up", "down", "either"]
     family: Family
+    place: Place = "service"
+    beyond: float = 1.0
+    """The share of the requests that the figure speaks of: of a 99th percentile the slowest hundredth."""
 
 
 _ALL = (
@@ -27,10 +32,13 @@ _ALL = (
     Signal("availability", "Success", "%", "down", "errors"),
     Signal("latency", "Latency", "s", "up", "latency"),
     Signal("latency_avg", "Latency avg", "s", "up", "latency"),
-    *(Signal(f"latency_p{p}", f"p{p}", "s", "up", "latency") for p in (50, 75, 90, 95, 99)),
-    Signal("client_latency", "Latency at caller", "s", "up", "latency"),
-    Signal("client_latency_avg", "Latency avg at caller", "s", "up", "latency"),
-    *(Signal(f"client_latency_p{p}", f"p{p} at caller", "s", "up", "latency") for p in (50, 75, 90, 95, 99)),
+    *(Signal(f"latency_p{p}", f"p{p}", "s", "up", "latency", beyond=1 - p / 100) for p in (50, 75, 90, 95, 99)),
+    Signal("client_latency", "Latency at caller", "s", "up", "latency", "caller"),
+    Signal("client_latency_avg", "Latency avg at caller", "s", "up", "latency", "caller"),
+    *(
+        Signal(f"client_latency_p{p}", f"p{p} at caller", "s", "up", "latency", "caller", 1 - p / 100)
+        for p in (50, 75, 90, 95, 99)
+    ),
     Signal("requests", "Traffic", "/s", "either", "traffic"),
     Signal("cpu", "CPU", "%", "up", "saturation"),
     Signal("memory", "Memory", "%", "up", "saturation"),
@@ -42,10 +50,10 @@ _ALL = (
     Signal("disk_write", "Disk writes", "", "either", "other"),
     Signal("network_rx", "Network in", "B/s", "either", "network"),
     Signal("network_tx", "Network out", "B/s", "either", "network"),
-    Signal("node_cpu", "CPU of the node", "%", "up", "saturation"),
-    Signal("node_memory", "Memory of the node", "%", "up", "saturation"),
-    Signal("node_network_rx", "Network in, node", "B/s", "either", "network"),
-    Signal("node_network_tx", "Network out, node", "B/s", "either", "network"),
+    Signal("node_cpu", "CPU of the node", "%", "up", "saturation", "machine"),
+    Signal("node_memory", "Memory of the node", "%", "up", "saturation", "machine"),
+    Signal("node_network_rx", "Network in, node", "B/s", "either", "network", "machine"),
+    Signal("node_network_tx", "Network out, node", "B/s", "either", "network", "machine"),
     Signal("instances_up", "Instances", "", "down", "instances"),
     Signal("instances_wanted", "Instances wanted", "", "either", "instances"),
     Signal("restarts", "Restarts", "", "up", "instances"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass, field
 
@@ -14,6 +15,8 @@ from playground.slack.model import Message
 from playground.terminal import as_text
 from playground.town import Town
 
+OPINION_S = 25.0
+"""The bot itself gives the model 20 s."""
 LIMIT_S = 60.0
 """The bot's own promise: a first message never later than this."""
 PARTS = ("Now", "cause", "Changed recently", "Seen before", "On call", "Ask here")
@@ -33,6 +36,8 @@ class Seen:
     headline: str = ""
     message: Message | None = None
     whole: asyncio.Event = field(default_factory=asyncio.Event)
+    improved: asyncio.Event = field(default_factory=asyncio.Event)
+    """The model has given its second opinion."""
 
     def note(self, stage: str) -> None:
         self.stages.setdefault(stage, time.perf_counter() - self.began)
@@ -50,6 +55,9 @@ class Seen:
                 if "still looking" not in as_text(message):
                     self.note("briefing")
                     self.whole.set()
+                if "Second opinion" in as_text(message):
+                    self.note("second opinion")
+                    self.improved.set()
             case Posted(_, message) if message.files:
                 self.note("chart in the thread")
             case _:
@@ -65,6 +73,8 @@ async def play_once(town: Town, scenario: str) -> int:
         seen.note("alert answered 202")
         async with asyncio.timeout(LIMIT_S):
             await seen.whole.wait()
+            if town.env.get("ANTHROPIC_API_KEY"):
+                await _a_while(seen.improved)
     except NotDelivered as problem:
         print(f"The alert was not taken: {problem}. The end of the bot's log:\n{town.bot.tail()}")
         return 1
@@ -74,6 +84,13 @@ async def play_once(town: Town, scenario: str) -> int:
     finally:
         stop_hearing()
     return _tell(seen, await _sources(town))
+
+
+async def _a_while(improved: asyncio.Event) -> None:
+    """A briefing without a second opinion is whole all the same."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(OPINION_S):
+            await improved.wait()
 
 
 def _tell(seen: Seen, sources: dict[str, float]) -> int:

@@ -8,7 +8,7 @@ from bot.evidence.log_patterns import Growth, onset_in
 from bot.evidence.onset import Shift
 from bot.evidence.scale import Scale
 from bot.evidence.traces import Trace
-from bot.evidence.witnesses import resource_weight
+from bot.evidence.witnesses.resource import resource_weight
 from integrations.contract import Logs
 from integrations.signals import signal
 
@@ -31,7 +31,7 @@ def began(
     if mine:
         return min(mine)
     if clear:
-        return max(clear, key=lambda shift: shift.surprise).since
+        return max(clear, key=lambda shift: (shift.surprise, -shift.since)).since
     lines = [onset for one in logs if (onset := onset_in(one, alerted)) is not None]
     return min(lines, default=None)
 

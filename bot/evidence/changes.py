@@ -14,22 +14,45 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from bot.evidence.log_patterns import weight_of
+from bot.evidence.line import weight_of
 from integrations.contract import Change, Logs, Series
 from integrations.signals import signal
 
 HALF_LIFE = 1800.0
-"""Seconds after which a change is half as suspect."""
+"""Seconds after which a change is half as suspect: rollouts go pod by pod, and caches and pools fill as slowly."""
 FORGOTTEN = 6 * 3600.0
+"""Seconds after which a change is no longer suspect by its time: after twelve half-lives nothing is left."""
 LATE = 90.0
 """Seconds that a change may seem to follow the onset, because figures are as coarse as that."""
 KINDS = {"deployment": 1.0, "release": 0.7, "merge": 0.6}
 """A merge has not yet run anywhere; a deployment has."""
 HARMLESS = (".md", ".rst", ".txt", ".adoc", "LICENSE", "CODEOWNERS", ".gitignore")
+"""Files that run nowhere."""
+TEXT_ALONE, TESTS_ALONE = 0.1, 0.2
+"""What is left where nothing but such files, or but tests, was touched: now and then one of them is built in."""
 COMPARED = {"worse": 1.0, "alike": 0.35, "unknown": 0.8}
+"""What is left by how the new instances fare beside the old ones. Alike is not innocent: a change may spoil what all
+of them share.
+"""
 
-ENOUGH_LINES = 20
-"""Log lines of each side below which they are not compared: an old pod's last seconds tell little."""
+ENOUGH_LINES, ENOUGH_ERRORS = 20, 5
+"""Log lines of each side, and errors of both, below which they are not compared: an old pod's last seconds tell
+little.
+"""
+ENOUGH_POINTS = 2
+"""Figures of each side below which they are not compared."""
+TIMES_THE_ERRORS = 2.0
+"""The share of errors of the old instances, times this, is what new ones must pass to be worse."""
+HALF_A_LINE = 0.5
+"""Added to each count of errors, so that none against one is not infinitely worse."""
+CLEAR_SPREADS, CLEAR_SHARE = 5.0, 0.3
+"""Spreads, and share of the old instances' value, by which the new ones must lie apart: both, because few pods hardly
+spread.
+"""
+LEAST_SPREAD = 0.05
+"""Smallest spread, as a share of the old instances' value: as in `onset`."""
+MAD = 1.4826
+"""Standard deviations in a median absolute deviation of a normal distribution."""
 
 Comparison = Literal["worse", "alike", "unknown"]
 """The new instances beside the old ones."""
@@ -59,7 +82,7 @@ def suspicions(
         compared = _compared(change, series, logs)
         share = _nearness(before) * KINDS[change.what] * COMPARED[compared] * _touch(change.files)
         found.append(Suspicion(change, share, before, compared))
-    return tuple(sorted(found, key=lambda one: (-one.share, abs(one.before))))
+    return tuple(sorted(found, key=lambda one: (-one.share, abs(one.before), one.change.service, one.change.version)))
 
 
 def _before(change: Change, onsets: Sequence[float]) -> float:
@@ -80,9 +103,9 @@ def _touch(files: Sequence[str]) -> float:
     if not files:
         return 1.0
     if all(name.endswith(HARMLESS) or name.startswith("docs/") for name in files):
-        return 0.1
+        return TEXT_ALONE
     if all("test" in name.lower() or name.endswith(HARMLESS) for name in files):
-        return 0.2
+        return TESTS_ALONE
     return 1.0
 
 
@@ -105,9 +128,9 @@ def _by_logs(change: Change, new: set[str], old: set[str], logs: Sequence[Logs])
             counts[side][0] += 1
             counts[side][1] += weight_of(line.level, line.message) == "error"
     (lines_new, errors_new), (lines_old, errors_old) = counts["new"], counts["old"]
-    if min(lines_new, lines_old) < ENOUGH_LINES or errors_new + errors_old < 5:
+    if min(lines_new, lines_old) < ENOUGH_LINES or errors_new + errors_old < ENOUGH_ERRORS:
         return []
-    return [(errors_new + 0.5) / lines_new > 2 * (errors_old + 0.5) / lines_old]
+    return [(errors_new + HALF_A_LINE) / lines_new > TIMES_THE_ERRORS * (errors_old + HALF_A_LINE) / lines_old]
 
 
 def _by_figures(change: Change, new: set[str], old: set[str], series: Sequence[Series]) -> list[bool]:
@@ -121,11 +144,11 @@ def _by_figures(change: Change, new: set[str], old: set[str], series: Sequence[S
             [v for s in mine if s.signal == name and s.instance in side for t, v in _points(s) if t >= at]
             for side in (new, old)
         )
-        if worse == "either" or min(len(ours), len(theirs)) < 2:
+        if worse == "either" or min(len(ours), len(theirs)) < ENOUGH_POINTS:
             continue
         gap = (median(ours) - median(theirs)) * (1 if worse == "up" else -1)
-        spread = max(median(abs(v - median(theirs)) for v in theirs) * 1.4826, 0.05 * abs(median(theirs)), 1e-9)
-        verdicts.append(gap > 5 * spread and gap > 0.3 * abs(median(theirs)))
+        spread = max(median(abs(v - median(theirs)) for v in theirs) * MAD, LEAST_SPREAD * abs(median(theirs)), 1e-9)
+        verdicts.append(gap > CLEAR_SPREADS * spread and gap > CLEAR_SHARE * abs(median(theirs)))
     return verdicts
 
 

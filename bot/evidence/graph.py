@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from bot.evidence.circles import circles
 from bot.evidence.traces import Trace
 from integrations.contract import Scope
 
@@ -19,14 +20,14 @@ class CallGraph:
     @classmethod
     def of(cls, scope: Scope, traces: Iterable[Trace]) -> CallGraph:
         """Calls as `services.yaml` knows them, and as figures of single edges show them."""
-        callees: dict[str, dict[str, None]] = defaultdict(dict)
+        callees: dict[str, set[str]] = defaultdict(set)
         for service in scope.services.values():
-            callees[service.name] |= dict.fromkeys(service.depends_on)
+            callees[service.name].update(service.depends_on)
         for trace in traces:
             caller, arrow, callee = trace.edge.partition("->")
             if arrow and caller and callee:
-                callees[caller][callee] = None
-        return cls(scope.service.name, {name: tuple(called) for name, called in callees.items()})
+                callees[caller].add(callee)
+        return cls(scope.service.name, {name: tuple(sorted(called - {name})) for name, called in callees.items()})
 
     def names(self) -> dict[str, None]:
         """Every service that calls or is called, the alerting one first."""
@@ -46,6 +47,21 @@ class CallGraph:
                     found[callee] = found[name] + 1
                     queue.append(callee)
         return found
+
+    def upwards(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Each service with those that it calls, every one of these before it; the alerting one comes last or nearly.
+
+        Of calls in a circle only those count that lead further away from the alert: else each would explain the
+        other, and who is blamed would hang on where the walk began.
+        """
+        circle = circles(self.callees, self.names())
+        depths = self.depths()
+        deep = {name: depths.get(name, len(circle)) for name in circle}
+        ordered = sorted(circle, key=lambda name: (circle[name], -deep[name]))
+        return [
+            (name, tuple(c for c in self.callees.get(name, ()) if circle[c] != circle[name] or deep[c] > deep[name]))
+            for name in ordered
+        ]
 
     def way_to(self, service: str) -> tuple[str, ...]:
         """A shortest way of calls from the alerting service to this one, both in it; empty where there is none."""

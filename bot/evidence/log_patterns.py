@@ -1,59 +1,41 @@
 """Which log lines grew: lines become templates, and each template's count is held against the hour before.
 
 The rule. Counts since the onset are compared with the same template's hour before, scaled to the same span, and
-with its busiest such span, because bursts are normal for some lines. What counts is growth in Poisson spreads,
-(count - before) / sqrt(before + 1), an error more than a warning, a warning more than an info. A template that is
-merely new proves little; one that does not appear says nothing. Templates by Drain (He et al., ICWS 2017), over
-lines whose numbers, ids, addresses and paths are masked first: so few distinct lines are left that it is quick.
+with its busiest such span, because bursts are normal for some lines. What counts is growth in spreads: that of a
+Poisson count, and what traffic alone does to a count; of an error more than of a warning, of a warning more than of
+an info. A template that is merely new proves little; one that does not appear says nothing. Templates by Drain (He et
+al., ICWS 2017), over lines whose numbers, ids, addresses and paths are masked first: so few distinct lines are left
+that it is quick.
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
 
 from bot.domain.analysis import LogPattern
+from bot.evidence.line import Weight, masked, read, stated, weight_of
 from integrations.contract import LogLine, Logs
-
-Weight = Literal["error", "warning", "info"]
 
 BEFORE = 3600.0
 """Seconds before the onset that tell what is usual."""
 LEAST_BEFORE = 120.0
 """With fewer seconds of lines than this before the onset nobody knows what is usual."""
+QUIET_MINUTES = 15
+"""What is older than so many minutes before the alert is taken to be quiet: alerts are rarely later than that."""
 MOST_PATTERNS = 10
-LONGEST = 600
-"""Characters of a message that are looked at: what tells lines apart stands at their beginning."""
+"""How many a briefing can carry."""
 WEIGHTS: dict[Weight, float] = {"error": 1.0, "warning": 0.5, "info": 0.2}
 HALF_SURE = 8.0
-"""Poisson spreads at which growth is half convincing."""
-
-_KEPT = r"(?P<kept>(?<![\w.@/-])[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)+(?::\d{2,5})?(?![\w@]))"
-_VARIABLE = "|".join(
-    (
-        r'"[^"]{0,200}"',
-        r"(?<!\w)'[^']{0,200}'(?!\w)",
-        r"\b[a-z][a-z0-9+.-]*://\S+",
-        r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
-        r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b",
-        r"\b\d{4}-\d\d-\d\d[T ][\d:.,]+Z?",
-        r"\b0x[0-9a-fA-F]+\b",
-        r"\b(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{8,}\b",
-        r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b",
-        r"(?<![\w/])(?:/[\w.@%+-]+){2,}/?",
-        r"(?<![A-Za-z])[-+]?\d+(?:[.,:]\d+)*(?:[a-zA-Zµ%]{1,3}\b)?",
-    )
-)
-_MASK = re.compile(f"{_KEPT}|(?:{_VARIABLE})")
-_ERROR = re.compile(
-    r"\b(?:errors?|exception|fatal|panic|fail(?:ed|ure|s)?|refused|unavailable|denied|timed? ?out|out of memory|"
-    r"no space left|exhausted|deadlock|crash(?:ed)?|killed|unreachable|traceback)\b|(?:Error|Exception)\b",
-    re.IGNORECASE,
-)
+"""Spreads at which growth is half convincing."""
+BY_CHANCE = 3.0
+"""Spreads up to which growth is no vote, as with figures: among hundreds of templates some are always up by two."""
+UNEVEN = 0.2
+"""How uneven a count is beyond chance, as a share of it: what is said a thousand times a minute goes up and down with
+the traffic by far more than a Poisson count would.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,40 +71,19 @@ class _Tally:
     """Count in each span of the same length before, the nearest first."""
 
 
-def masked(message: str) -> str:
-    """The message with everything that changes from line to line as `<*>`; names of hosts and classes stay."""
-    return _MASK.sub(_hide, message[:LONGEST])
-
-
-def _hide(match: re.Match[str]) -> str:
-    return match.group() if match.lastgroup == "kept" else "<*>"
-
-
-def weight_of(level: str, message: str) -> Weight:
-    """How much a line matters: by its level, or by its words where it has none."""
-    word = level.strip().lower()
-    if word in ("error", "err", "fatal", "critical", "crit", "severe", "panic", "emerg", "alert", "e", "f"):
-        return "error"
-    if word in ("warn", "warning", "w"):
-        return "warning"
-    if word or not _ERROR.search(message[:LONGEST]):
-        return "info"
-    return "error"
-
-
 def onset_in(logs: Logs, alerted: float) -> float | None:
     """When error lines began to grow, from the lines alone: the first of the minutes up to the alert that are off.
 
-    A minute is off when it holds more than twice the errors, and three more, than the busiest minute of the quiet
-    time before; quiet is everything up to fifteen minutes before the alert. None when no minute is.
+    Minutes are counted from the alert. One is off when it holds more than twice the errors, and three more, than the
+    busiest minute of the quiet time before. None when no minute is.
     """
     minutes: dict[int, int] = defaultdict(int)
     for line in logs.lines:
         if weight_of(line.level, line.message) == "error":
-            minutes[int(line.time.timestamp() // 60)] += 1
-    quiet = [count for at, count in minutes.items() if at * 60 < alerted - 900]
-    off = [at for at, c in minutes.items() if at * 60 >= alerted - 900 and c > 2 * max(quiet, default=0) + 3]
-    return min(off) * 60.0 if off else None
+            minutes[int((line.time.timestamp() - alerted) // 60)] += 1
+    usual = max((count for at, count in minutes.items() if at < -QUIET_MINUTES), default=0)
+    off = [at for at, count in minutes.items() if at >= -QUIET_MINUTES and count > 2 * usual + 3]
+    return alerted + min(off) * 60.0 if off else None
 
 
 def growths(logs: Logs, onset: float, until: float) -> tuple[Growth, ...]:
@@ -143,7 +104,17 @@ def growths(logs: Logs, onset: float, until: float) -> tuple[Growth, ...]:
     tallies = _templates(_tallied(logs.lines, onset, frame.span))
     grown = [_growth(tally, template, frame) for tally, template in tallies if tally.after]
     grown = [growth for growth in grown if growth.share > 0]
-    return tuple(sorted(grown, key=lambda growth: (-growth.share, -growth.pattern.count, growth.pattern.template)))
+    return together([grown])
+
+
+def together(several: Iterable[Iterable[Growth]]) -> tuple[Growth, ...]:
+    """What grew in all of them, the strongest first, whatever order they come in."""
+    return tuple(sorted((one for grown in several for one in grown), key=_rank))
+
+
+def _rank(growth: Growth) -> tuple[float, int, str, str, str]:
+    pattern = growth.pattern
+    return -growth.share, -pattern.count, pattern.template, pattern.service, pattern.level
 
 
 def strongest(grown: Sequence[Growth]) -> tuple[LogPattern, ...]:
@@ -154,16 +125,17 @@ def strongest(grown: Sequence[Growth]) -> tuple[LogPattern, ...]:
 
 def _tallied(lines: Iterable[LogLine], onset: float, span: float) -> list[_Tally]:
     """Lines counted by service, level and masked text; equal messages are masked once."""
-    known: dict[str, str] = {}
+    known: dict[str, tuple[str, str]] = {}
     tallies: dict[tuple[str, str, str], _Tally] = {}
     for line in lines:
         moment = line.time.timestamp()
         if moment < onset - BEFORE:
             continue
-        text = known.get(line.message)
-        if text is None:
-            text = known[line.message] = masked(line.message)
-        key = (line.service, line.level, text)
+        told = known.get(line.message)
+        if told is None:
+            level, words = read(line.message)
+            told = known[line.message] = (level or ("" if line.level else stated(words)), masked(words))
+        key = (line.service, line.level or told[0], told[1])
         tally = tallies.get(key)
         if tally is None:
             tally = tallies[key] = _Tally(*key)
@@ -176,7 +148,7 @@ def _count(tally: _Tally, line: LogLine, moment: float, onset: float, span: floa
         tally.first = moment
     if moment >= onset:
         if not tally.after:
-            tally.sample = line.message
+            tally.sample = read(line.message)[1]
         tally.after += 1
     else:
         tally.spans[int((onset - moment) // span)] += 1
@@ -217,7 +189,8 @@ def _growth(tally: _Tally, template: str, frame: _Frame) -> Growth:
     usual = sum(tally.spans.values()) * frame.span / frame.before if known else float(tally.after)
     expected = max(usual, _busiest(tally, frame)) if known else usual
     weight = weight_of(tally.level, tally.sample)
-    spreads = (tally.after - expected) / (expected + 1) ** 0.5 * frame.scale**0.5
+    spread = (expected + 1 + (UNEVEN * expected) ** 2) ** 0.5
+    spreads = (tally.after - expected) / spread * frame.scale**0.5
     pattern = LogPattern(
         service=tally.service,
         template=template,
@@ -228,7 +201,7 @@ def _growth(tally: _Tally, template: str, frame: _Frame) -> Growth:
         sample=tally.sample,
         url=frame.url,
     )
-    share = WEIGHTS[weight] * spreads / (spreads + HALF_SURE) if spreads > 1 else 0.0
+    share = WEIGHTS[weight] * spreads / (spreads + HALF_SURE) if spreads > BY_CHANCE else 0.0
     return Growth(pattern, weight, share, known)
 
 

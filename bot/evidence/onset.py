@@ -12,6 +12,7 @@ Median and IQR instead of mean and deviation, and calibration on quiet hours, af
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,15 +22,39 @@ from bot.evidence.traces import Trace, middle, quantile
 from integrations.signals import signal
 
 OFF = 3.0
-"""Spreads from normal at which a point is off."""
+"""Spreads from normal at which a point is off: the usual rule; how often that happens anyway is asked apart."""
 SUSTAINED = 3
-"""Points of which the median counts."""
+"""Points of which the median counts: the fewest in which one spike alone cannot win."""
+BREAK = 2
+"""Normal points in a row that end a run: one may be chance."""
+ALONE, LONG_STEP = 0.6, 240.0
+"""What a single point of a long step (seconds) counts: it is already a mean over minutes, and no neighbour is there."""
+UNSEEN = 300.0
+"""Seconds before the alert that are not asked what is normal: alerts wait for their `for:` and fire late."""
+REACH, SLACK = 1.5, 30.0
+"""A run touches the alert within so many steps, and seconds more: figures come late, and clocks differ."""
 FEW = 8
-"""With fewer quiet points than this the minutes just before the alert are asked too."""
-FLOORS = {"%": 0.3, "s": 0.0005, "/s": 0.2, "m": 2.0, "MiB": 2.0, "B/s": 500.0, "": 0.5}
-"""Smallest spread worth a thought, by unit; resource percentages move by whole points, see `_floor`."""
+"""With fewer quiet points than this the minutes just before the alert are asked too: no quartile rests on less."""
+LITTLE = 2
+"""Quiet points at which surprise is half believed."""
+ROUNDS = 3
+"""How often normal is taken anew from before the run that was found: it settles at once, or is a slow slope."""
+AS_CLEAR = 0.9
+"""An earlier departure is preferred when it surprises at least so much as the later one."""
+HABIT = 0.95
+"""The share of its quiet time that tells what a signal does by itself: the worst twentieth may be an incident."""
+AS_YESTERDAY = 0.3
+"""What is left of a surprise when the same hour of yesterday went there too."""
+FLOORS = {"%": 0.3, "s": 0.0005, "m": 2.0, "MiB": 2.0, "B/s": 500.0}
+"""Smallest spread worth a thought, by unit: nobody is woken for less."""
+POINT = 1.0
+"""The same for resources in percent of their limit, which move by whole points."""
+ONE_GONE = 0.15
+"""The same for instances: one of two that is gone for a third of the time is already off."""
 RELATIVE_FLOOR = 0.05
-"""Smallest spread, as a share of the normal value."""
+"""Smallest spread, as a share of the normal value; of a signal without a known unit, of its largest value."""
+IQR = 1.349
+"""Interquartile range of a normal distribution, in standard deviations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +72,10 @@ class Shift:
     surprise: float
     """0 (happens anyway) to 1 (never seen before)."""
     url: str | None = None
+    instance: str = ""
+    """Where it is of one instance alone, which is"""
+    part: float = 1.0
+    """this share of its service."""
 
     @property
     def bad(self) -> bool:
@@ -72,7 +101,7 @@ def shift_of(trace: Trace, alerted: float) -> Shift | None:
         if before // share < FEW:
             break
         older = _settled(trace, before // share, alerted)
-        if older and (found is None or (older.since < found.since and older.surprise > 0.9 * found.surprise)):
+        if older and (found is None or (older.since < found.since and older.surprise > AS_CLEAR * found.surprise)):
             found = older
     return found
 
@@ -85,16 +114,16 @@ def normal_of(trace: Trace, alerted: float) -> float | None:
 
 def _quiet(trace: Trace, alerted: float) -> int:
     """How many points lie safely before the alert."""
-    before = bisect_left(trace.times, alerted - max(300.0, 2 * trace.step))
+    before = bisect_left(trace.times, alerted - max(UNSEEN, 2 * trace.step))
     if before < FEW:
-        before = bisect_left(trace.times, alerted - 3 * trace.step)
+        before = bisect_left(trace.times, alerted - SUSTAINED * trace.step)
     return before
 
 
 def _settled(trace: Trace, before: int, alerted: float) -> Shift | None:
     run: tuple[int, int] | None = None
     up = True
-    for _ in range(3):
+    for _ in range(ROUNDS):
         if before < 2:
             return None
         off = _off(trace, before)
@@ -120,10 +149,10 @@ def _run(trace: Trace, off: Sequence[float], alerted: float) -> tuple[int, int, 
     """First and last index of the run that touches the alert, and its strength in spreads."""
     if max(off) <= OFF:
         return None
-    reach = alerted - 1.5 * trace.step - 30
+    reach = alerted - REACH * trace.step - SLACK
     best: tuple[int, int, float] | None = None
     for first, last in _runs(off):
-        if trace.times[last] >= reach and trace.times[first] <= alerted + 1.5 * trace.step:
+        if trace.times[last] >= reach and trace.times[first] <= alerted + REACH * trace.step:
             strength = _strength(off[first : last + 1], trace.step)
             if strength > (best[2] if best else OFF):
                 best = (first, last, strength)
@@ -135,7 +164,7 @@ def _runs(off: Sequence[float]) -> Iterable[tuple[int, int]]:
     last = 0
     for index, score in enumerate(off):
         if score > OFF:
-            if first is None or index - last > 2:
+            if first is None or index - last > BREAK:
                 if first is not None:
                     yield first, last
                 first = index
@@ -150,7 +179,7 @@ def _strength(off: Sequence[float], step: float) -> float:
         return max(middle(off[at : at + SUSTAINED]) for at in range(len(off) - SUSTAINED + 1))
     if len(off) == 2:
         return min(off)
-    return 0.6 * off[0] if step >= 240 else 0.0
+    return ALONE * off[0] if step >= LONG_STEP else 0.0
 
 
 def _shift(trace: Trace, before: int, run: tuple[int, int], sign: int) -> Shift | None:
@@ -159,13 +188,13 @@ def _shift(trace: Trace, before: int, run: tuple[int, int], sign: int) -> Shift 
     first, last = run
     strength = _strength(off[first : last + 1], trace.step)
     excess = strength / max(OFF, _usual(off[:before]))
-    surprise = max(0.0, 1 - 1 / excess) * before / (before + 2) if excess > 0 else 0.0
+    surprise = max(0.0, 1 - 1 / excess) * before / (before + LITTLE) if excess > 0 else 0.0
     recent = (
         slice(max(first, last + 1 - SUSTAINED), last + 1) if last + 2 >= len(trace.values) else slice(first, last + 1)
     )
     value = middle(trace.values[recent])
     if trace.yesterday and min(trace.yesterday) <= value <= max(trace.yesterday):
-        surprise *= 0.3  # the same hour of yesterday went there too
+        surprise *= AS_YESTERDAY
     if surprise <= 0:
         return None
     return Shift(
@@ -178,27 +207,31 @@ def _shift(trace: Trace, before: int, run: tuple[int, int], sign: int) -> Shift 
         since=trace.times[first],
         surprise=surprise,
         url=trace.url,
+        instance=trace.instance,
+        part=trace.part,
     )
 
 
 def _usual(off: Sequence[float]) -> float:
     """How far this signal strays by itself: the 95th percentile of its quiet three-point medians."""
     windows = sorted(middle(off[at : at + SUSTAINED]) for at in range(max(1, len(off) - SUSTAINED + 1)))
-    return windows[min(len(windows) - 1, int(0.95 * len(windows)))]
+    return windows[min(len(windows) - 1, int(HABIT * len(windows)))]
 
 
 def _normal(trace: Trace, before: int) -> tuple[float, float]:
     """Median and spread of the first `before` points."""
     values = sorted(trace.values[:before])
     centre = quantile(values, 0.5)
-    spread = (quantile(values, 0.75) - quantile(values, 0.25)) / 1.349
+    spread = (quantile(values, 0.75) - quantile(values, 0.25)) / IQR
     return centre, max(spread, _floor(trace, centre), RELATIVE_FLOOR * abs(centre))
 
 
 def _floor(trace: Trace, centre: float) -> float:
     kind = signal(trace.signal)
     if kind.family == "traffic":
-        return max(1.0, centre * trace.step) ** 0.5 / trace.step  # what chance does to a count
+        return math.sqrt(max(1.0, centre * trace.step)) / trace.step  # what chance does to a count
     if kind.family == "instances":
-        return 0.15  # one of many that is gone is already off
-    return 1.0 if kind.family == "saturation" and kind.unit == "%" else FLOORS[kind.unit]
+        return ONE_GONE
+    if kind.unit not in FLOORS:
+        return RELATIVE_FLOOR * max(map(abs, trace.values)) or 1.0
+    return POINT if kind.family == "saturation" and kind.unit == "%" else FLOORS[kind.unit]

@@ -1,11 +1,13 @@
 """Fuses what the witnesses say into ranked causes, each with a confidence that was tested on quiet hours.
 
 The rule. Each witness has its own scale from 0 to 1, on which 0 means «nothing to say»: figures calibrated on the
-signal's own quiet hours, log growth in Poisson spreads, changes by time and by new pods against old. They are
-joined by a noisy or (one minus the product of what each leaves open), so a strong witness stays strong beside a
-silent one; adding up ranks with equal weight made the best witness worse (36 % to 13 % on public recordings). A
-change alone accuses nobody: it counts in full only for a service that is in trouble which nothing that it calls
-explains. A service that the alerting one cannot reach by calls counts half.
+signal's own quiet hours, log growth in spreads of the same template's count, changes by time and by new pods against
+old. They are joined by a noisy or (Pearl, Probabilistic Reasoning, 1988: one minus the product of what each leaves
+open), because each alone can be enough, so a strong witness stays strong beside a silent one; adding up ranks with
+equal weight made the best witness worse (36 % to 13 % on public recordings). A change alone accuses nobody: it counts
+in full only for a service that is in trouble which nothing that it calls explains. A service that the alerting one
+cannot reach by calls counts half; one of which no call is known at all counts a little more, and leaves doubt about
+every other.
 
 Confidence comes from the score, from its lead over the next service, from how many kinds of evidence agree, and
 from whether the alerting service is seen to suffer at all. Below `LOWEST` there is no cause: a false alarm stays one.
@@ -28,7 +30,15 @@ from integrations.signals import signal
 Kind = Literal["change", "resource", "dependency", "own fault", "network"]
 
 CHANGE = 0.75
-"""What the most suspect change adds by itself to a service in trouble."""
+"""What the most suspect change adds by itself to a service in trouble. Less than certain: of the latest rollouts before
+an onset about half were the culprit (47 to 59 % on public recordings).
+"""
+UNSUPPORTED, SUPPORTED = 0.4, 0.4
+"""What a change still counts for a service that is in no trouble, and the trouble from which on it counts in full."""
+ALONE = 0.9
+"""The score from which one kind of evidence suffices for high confidence, where users are seen to suffer."""
+CERTAIN = 0.01
+"""No score leaves less open than this: a lead over next to nothing would be infinite."""
 UNREACHED = 0.5
 """What is left of a suspicion against a service that the alerting one does not call, not even through others."""
 OFF_THE_MAP = 0.7
@@ -43,8 +53,9 @@ FAIR_LEAD = 1.5
 wrong causes of medium confidence led by less, and nearly all right ones by more.
 """
 SPEAKS = 0.3
-"""From here on a kind of evidence counts as agreeing."""
+"""From here on a kind of evidence counts as agreeing: what is said with less is hardly more than noise."""
 MOST_CAUSES = 5
+"""How many are named: nobody reads more."""
 _RESOURCE_WORDS = re.compile(
     r"out of memory|outofmemory|\boom\b|oom-?kill|heap space|no space left|disk (?:is )?full|quota exceeded|"
     r"too many (?:open files|connections)|(?:pool|connections?|threads?|slots?) (?:is |are )?(?:all )?exhausted|"
@@ -106,7 +117,7 @@ def candidates(
     ]
     depth = {name: reached.get(name, 0) for name in found}
     told = [candidate for candidate in weighed if candidate.score > 0]
-    return tuple(sorted(told, key=lambda one: (-one.score, -depth[one.service])))
+    return tuple(sorted(told, key=lambda one: (-one.score, -depth[one.service], one.service)))
 
 
 def _reach(name: str, reached: Container[str], placed: Container[str], own: str) -> float:
@@ -119,7 +130,7 @@ def _reach(name: str, reached: Container[str], placed: Container[str], own: str)
 def _candidate(standing: Standing, suspicions: Sequence[Suspicion], reach: float) -> Candidate:
     mine = [one for one in suspicions if one.change.service == standing.service and one.share > 0]
     best = max(mine, key=lambda one: one.share, default=None)
-    support = 0.4 + 0.6 * min(1.0, standing.trouble / 0.4)
+    support = UNSUPPORTED + (1 - UNSUPPORTED) * min(1.0, standing.trouble / SUPPORTED)
     change = CHANGE * best.share * support if best else 0.0
     whole = either(standing.trouble, change)
     return Candidate(standing, best, change, reach * whole, whole if reach == OFF_THE_MAP else reach * whole)
@@ -141,13 +152,13 @@ def confidences(
             told.append("low")
         else:
             second = max((other.placed for other in ranked[1:]), default=0.0)
-            sure = one.agreeing >= 2 or (suffering is not False and one.score >= 0.9)
+            sure = one.agreeing >= 2 or (suffering is not False and one.score >= ALONE)
             told.append(_first(one, second, levels, sure=sure and complete))
     return tuple(told)
 
 
 def _first(first: Candidate, second: float, levels: Levels, *, sure: bool) -> Confidence:
-    lead = (1 - second) / max(1 - first.score, 0.01)
+    lead = (1 - second) / max(1 - first.score, CERTAIN)
     if first.score >= levels.high and lead >= levels.lead and sure:
         return "high"
     return "medium" if first.score >= levels.medium and lead >= levels.fair else "low"

@@ -12,6 +12,18 @@ from integrations.signals import Family, signal
 
 NOTICEABLE = 0.1
 """A slowdown of this share of what users wait for anyway is half noticeable."""
+NOTICEABLE_ERRORS = 1.0
+"""Percent of all requests that must fail more for it to be half noticeable."""
+LEAST_TOUCHED = 0.05
+"""The tail is never taken as smaller than this: one request in a hundred that hangs is noticed by more than one user
+in a hundred, since a page makes many requests.
+"""
+UNKNOWN_WAIT, SHORTEST_WAIT = 0.1, 0.001
+"""Seconds that users wait where nobody measures it (a common answer of a service), and at least."""
+MOST_PASSES = 2.0
+"""A service that is asked more often than this for each request of the users counts no more for it."""
+CLEAR = 0.2
+"""Surprise below this dates nothing."""
 FEW_REQUESTS = 3.0
 """Requests that a figure rests on, in each of its points, at which it is half believed: with fewer, one request alone
 moves it by more than a third. A mean rests on all requests, a percentile on those beyond it.
@@ -28,7 +40,7 @@ class Scale:
     """What a change is measured against: what users of the alerting service wait for and how often they ask."""
 
     waits: float
-    """Typical latency of the alerting service in seconds; 0.1 where unknown."""
+    """Typical latency of the alerting service in seconds; an assumed one where unknown."""
     rates: Mapping[str, float]
     """Service → its usual traffic, in one unit for all."""
     traffic: Mapping[str, Trace]
@@ -40,10 +52,10 @@ class Scale:
     @classmethod
     def of(cls, shifts: Iterable[Shift], traces: Iterable[Trace], own: str) -> Scale:
         whole = [trace for trace in traces if not trace.edge]
-        waits = [median(t.values) for t in whole if t.service == own and t.signal.startswith("latency")]
-        began = [s.since for s in of_family(shifts, own, "errors", "latency") if s.bad and s.surprise > 0.2]
+        waits = [median(t.values) for t in whole if t.service == own and _served(t.signal)]
+        began = [s.since for s in of_family(shifts, own, "errors", "latency") if s.bad and s.surprise > CLEAR]
         return cls(
-            waits=max(min(waits), 0.001) if waits else 0.1,
+            waits=max(min(waits), SHORTEST_WAIT) if waits else UNKNOWN_WAIT,
             rates={t.service: median(t.values) for t in whole if signal(t.signal).family == "traffic"},
             traffic={t.service: t for t in whole if signal(t.signal).family == "traffic"},
             own=own,
@@ -55,12 +67,12 @@ class Scale:
 
         A change counts by the share of the users' requests that pass through the service, as far as that is known.
         """
-        change = abs(shift.value - shift.normal) * self._share(shift.service) * _touched(shift.signal)
+        change = abs(shift.value - shift.normal) * self._share(shift.service) * _touched(shift.signal) * shift.part
         family = signal(shift.signal).family
         if family == "latency":
             return self._believed(shift) * change / (change + NOTICEABLE * self.waits)
         if family == "errors":
-            return self._believed(shift) * change / (change + 1.0)
+            return self._believed(shift) * change / (change + NOTICEABLE_ERRORS)
         return 1.0
 
     def _believed(self, shift: Shift) -> float:
@@ -75,10 +87,13 @@ class Scale:
 
     def _share(self, service: str) -> float:
         mine, all_of_them = self.rates.get(service), self.rates.get(self.own)
-        return min(2.0, mine / all_of_them) if mine is not None and all_of_them else 1.0
+        return min(MOST_PASSES, mine / all_of_them) if mine is not None and all_of_them else 1.0
 
 
 def _touched(name: str) -> float:
     """The least share of requests that a change of this figure touches: a p99 can move by one in a hundred."""
-    tail = name.rpartition("_p")[2]
-    return max(0.05, 1 - int(tail) / 100) if tail.isdigit() else 1.0
+    return max(LEAST_TOUCHED, signal(name).beyond)
+
+
+def _served(name: str) -> bool:
+    return signal(name).family == "latency" and signal(name).place == "service"

@@ -21,6 +21,9 @@ from dataclasses import dataclass, field
 from bot.evidence.log_patterns import Growth
 from bot.evidence.onset import Shift
 
+MESSENGER = 0.85
+"""How much of a caller's symptom a callee in full trouble explains. Not all: a caller may make it worse by itself."""
+
 
 @dataclass(slots=True)
 class Standing:

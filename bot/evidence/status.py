@@ -17,7 +17,9 @@ _ORDER: tuple[Family, ...] = ("errors", "latency", "traffic", "saturation", "ins
 
 def states(traces: Iterable[Trace], shifts: Sequence[Shift], own: str, alerted: float) -> tuple[SignalState, ...]:
     """Every signal of the service `own` in the briefing's order: errors, latency (p99 first), traffic, the rest."""
-    departed = {shift.signal: shift for shift in shifts if shift.service == own and not shift.edge}
+    departed = {
+        shift.signal: shift for shift in shifts if shift.service == own and not shift.edge and not shift.instance
+    }
     mine = [trace for trace in traces if trace.service == own and not trace.edge and trace.values]
     told = [_state(trace, departed.get(trace.signal), alerted) for trace in mine]
     return tuple(sorted(told, key=_place))

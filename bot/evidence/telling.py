@@ -102,10 +102,10 @@ def _telling(shift: Shift, kind: Kind) -> tuple[int, float]:
 def _growths(candidate: Candidate) -> tuple[Growth, ...]:
     strong = [growth for growth in candidate.standing.growths if growth.share >= WORTH_SAYING]
     strong.sort(key=lambda growth: -growth.share)
-    if candidate.standing.own_logs >= WORTH_SAYING / 2:
+    if strong and candidate.standing.own_logs >= WORTH_SAYING / 2:
         return tuple(strong[:MOST_PATTERNS])
     moved = any(candidate.standing.shifts.values())
-    return () if moved or candidate.change else tuple(candidate.standing.growths[:1])
+    return () if moved or candidate.came_with_change else tuple(candidate.standing.growths[:1])
 
 
 def _lead(

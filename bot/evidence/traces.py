@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import floor
 
 from integrations.contract import Series
 from integrations.signals import signal
+
+HELD = 5
+"""Steps for which an instance counts with its last figure when some are missing: else one figure that is lost looks as
+if the whole service had less to do. An instance that is silent for longer is taken to be gone.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,10 @@ class Trace:
     values: tuple[float, ...]
     yesterday: tuple[float, ...] = ()
     url: str | None = None
+    instance: str = ""
+    """Where it is of one instance alone."""
+    part: float = 1.0
+    """How much of the service it speaks of: of one instance its share of them."""
     step: float = field(init=False, compare=False)
     """Usual seconds between two points; 60 where there are fewer than two."""
 
@@ -33,13 +43,13 @@ def traces(series: Iterable[Series]) -> tuple[Trace, ...]:
     """Each signal of each service (and edge) as one trace: mean over instances, sum for traffic.
 
     So a rollout that changes every pod leaves one unbroken line. A figure of the whole service goes before those
-    of its instances.
+    of its instances. In the order of their names, whatever order they come in.
     """
     groups: dict[tuple[str, str, str], list[Series]] = defaultdict(list)
     for one in series:
         if one.times:
             groups[one.service, one.signal, one.edge].append(one)
-    return tuple(_together(members) for members in groups.values())
+    return tuple(_together(sorted(groups[key], key=lambda one: (one.instance, one.times))) for key in sorted(groups))
 
 
 def _together(members: Sequence[Series]) -> Trace:
@@ -54,15 +64,17 @@ def _together(members: Sequence[Series]) -> Trace:
 
 def _merged(members: Sequence[Series]) -> tuple[tuple[float, ...], tuple[float, ...]]:
     longest = max(members, key=lambda one: len(one.times))
-    step = max(1.0, Trace("", "", "", longest.times, longest.values).step)
+    step, start = max(1.0, Trace("", "", "", longest.times, longest.values).step), longest.times[0]
     buckets: dict[int, list[float]] = defaultdict(list)
     for one in members:
-        for moment, value in zip(one.times, one.values, strict=True):
-            buckets[round(moment / step)].append(value)
+        places = [floor((moment - start) / step + 0.5) for moment in one.times]
+        for place, following, value in zip(places, [*places[1:], places[-1] + 1], one.values, strict=True):
+            for at in range(place, following if following - place <= HELD else place + 1):
+                buckets[at].append(value)
     add = signal(longest.signal).family == "traffic"
     order = sorted(buckets)
     values = tuple(sum(buckets[at]) if add else sum(buckets[at]) / len(buckets[at]) for at in order)
-    return tuple(at * step for at in order), values
+    return tuple(start + at * step for at in order), values
 
 
 def middle(values: Sequence[float]) -> float:

@@ -38,8 +38,8 @@ def label(shift: Shift) -> str:
 
 
 def moved(shift: Shift) -> str:
-    """Such as «p99 2,340 ms (180 ms)»; where the figure is of one edge, it names it."""
-    edge = f" {shift.edge.replace('->', ' → ')}" if shift.edge else ""
+    """Such as «p99 2,340 ms (180 ms)»; where the figure is of one edge or one instance, it names it."""
+    edge = f" {shift.edge.replace('->', ' → ')}" if shift.edge else f" of {shift.instance}" if shift.instance else ""
     now, normal = quantity(shift.signal, shift.value), quantity(shift.signal, shift.normal)
     return f"{label(shift)}{edge} {now} ({normal})"
 

@@ -86,7 +86,7 @@ def patterns(report: Report) -> Section | None:
 
 def _grown(pattern: LogPattern) -> str:
     before = "never before" if pattern.new else f"{figure(round(pattern.before))} before"
-    return f"{pattern.count:,} × {link(pattern.url, code(pattern.template, 160))} ({before})"
+    return f"{link(pattern.url, f'{pattern.count:,} ×')} {code(pattern.template, 160)} ({before})"
 
 
 def evidence(report: Report) -> Section | None:

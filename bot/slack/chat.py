@@ -17,7 +17,7 @@ from bot.slack.channels import Channels
 from bot.slack.files import Files, Sheet, named
 from bot.slack.growing import APPEND_S, EDIT_S, GrowingReplies
 from bot.slack.posts import Posts
-from bot.slack.speakers import speakers
+from bot.slack.said_since import said_since
 from bot.slack.web import Web, open_web
 
 NOTHING = b"(nothing)\n"
@@ -120,8 +120,8 @@ class SlackChat:
     async def end_reply(self, posted: Posted, briefing: Briefing) -> None:
         await self._growing.end(posted, render(briefing.mapped(self._mask)))
 
-    async def speakers(self, channel_id: str, since: datetime) -> frozenset[str]:
-        return await speakers(self._web, channel_id, since)
+    async def said_since(self, channel_id: str, since: datetime) -> Mapping[str, str]:
+        return await said_since(self._web, channel_id, since)
 
     async def close(self) -> None:
         """Gives back every connection."""

@@ -101,6 +101,11 @@ class SqlQuestions:
             row = await self._database.read(lambda connection: connection.execute(found).first())
         return None if row is None else (codec.read(row.answer, Answer), row.answered_at)
 
+    async def among(self, ids: Sequence[str]) -> frozenset[str]:
+        found = sa.select(questions.c.id).where(questions.c.id.in_(ids))
+        with down("read"):
+            return await self._database.read(lambda connection: frozenset(connection.scalars(found)))
+
     async def in_thread(self, channel_id: str, thread: str) -> bool:
         found = sa.select(sa.literal(1)).where(questions.c.channel_id == channel_id, questions.c.thread == thread)
         with down("read"):

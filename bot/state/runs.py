@@ -89,6 +89,18 @@ class SqlRuns:
         here = sa.and_(gates.c.message_channel == posted.channel_id, gates.c.message_ts == posted.ts)
         return await self._gate(here)
 
+    async def stands_at(self, posted: Posted) -> bool:
+        found = sa.union_all(
+            *(
+                sa.select(table.c.id).where(
+                    table.c.message_channel == posted.channel_id, table.c.message_ts == posted.ts
+                )
+                for table in (runs, gates)
+            )
+        )
+        with down("read"):
+            return await self._database.read(lambda connection: connection.execute(found).first() is not None)
+
     async def keep_vote(self, vote: Vote) -> None:
         put = votes.insert().values(gate_id=vote.gate_id, body=codec.dump_any(vote, Vote))
         await self._write(lambda connection: connection.execute(put).close())

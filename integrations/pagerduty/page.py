@@ -47,6 +47,16 @@ async def page(settings: Settings, policy_id: str, title: str, body: str, key: s
         await door.close()
 
 
+async def found(settings: Settings, key: str) -> Paged | None:
+    """What was made under this key before, and how it stands now; None: nobody was called. Raises RoomError."""
+    door = PagerDuty(settings)
+    try:
+        made = await door.run(lambda client: _made(client, f"{OURS}{key}"[:KEY]), LIMIT_S)
+    finally:
+        await door.close()
+    return None if made is None else _paged(made, before=True)
+
+
 def _page(client: pagerduty.RestApiV2Client, sender: str, policy_id: str, told: tuple[str, str, str]) -> Paged:
     title, body, key = told
     if found := _made(client, key):
@@ -110,7 +120,9 @@ def _paged(incident: Json, *, before: bool) -> Paged:
         url = incident.get("html_url")
     except (KeyError, TypeError, AttributeError) as error:
         raise _not_understood() from error
-    return Paged(tuple(str(name) for name in people if name), str(url) if url else None, before)
+    state = incident.get("status")
+    answered = state in ("acknowledged", "resolved") if state else None
+    return Paged(tuple(str(name) for name in people if name), str(url) if url else None, before, answered)
 
 
 def _not_understood() -> RoomError:

@@ -172,5 +172,5 @@ async def test_stop_ends_it(open_town):
         thread = asker.says("did anything change in the gateway?")
         await until(lambda: asker.replies(thread), what="a reply that grows")
         asker.says("stop", thread)
-        await until(lambda: "Stopped, as you asked." in as_text(asker.replies(thread)[0]), what="the end of it")
+        await until(lambda: "Stopped." in as_text(asker.replies(thread)[0]), what="the end of it")
         assert len(asker.replies(thread)) == 1

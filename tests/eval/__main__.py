@@ -18,6 +18,7 @@ from pathlib import Path
 from bot.replay import BadRecording
 from tests.eval import parts_report, report, speed
 from tests.eval.cases import Answers, Case, NoCases, cases_in
+from tests.eval.everyday import EVERYDAY
 from tests.eval.left_out import ALONE, WITNESSES
 from tests.eval.report import ENGINE, Measured
 from tests.eval.running import Looked, looked, replayed
@@ -56,7 +57,7 @@ def _eval(arguments: argparse.Namespace) -> int:
     cases = cases_in(arguments.recordings, arguments.truths)
     scorer = scorer_of(arguments.recordings)
     told = replayed([case.folder for case in cases], arguments.answers)
-    seen = looked([case.folder for case in cases], arguments.workers)
+    seen = looked(cases, arguments.workers)
     measured = _measured(cases, told.answers, seen, scorer)
     print(f"{len(measured.faults)} faults, {len(measured.quiet)} quiet. {_machine()}")
     _figures(measured)
@@ -93,12 +94,14 @@ def _parts(measured: Measured, seen: Mapping[str, Looked]) -> None:
     whole = {name: one.whole for name, one in seen.items()}  # says of rollouts what `replay` does not print
     measured = replace(measured, answers={ENGINE: whole})
     _say("Each witness left out in turn", parts_report.left_out(measured, *_parts_of(seen)))
+    added = {what: {name: one.added[what] for name, one in seen.items()} for what in EVERYDAY}
+    _say("Everyday things added, made up, that have nothing to do with it", parts_report.added(measured, added))
 
 
 def _scenarios(scorer: Scorer, workers: int) -> None:
     """The playground's scenarios: synthetic, the only ones here with log lines and rollouts."""
     cases = cases_in(SCENARIOS)
-    seen = looked([case.folder for case in cases], workers)
+    seen = looked(cases, workers)
     measured = _measured(cases, {name: one.whole for name, one in seen.items()}, seen, scorer)
     _say("Synthetic: the playground's scenarios, with log lines and rollouts", report.side_by_side(measured))
     _say("Synthetic: each witness left out in turn", parts_report.left_out(measured, *_parts_of(seen)))

@@ -16,9 +16,10 @@ from bot.evidence.ranking import LEVELS, Candidate, Levels, confidences
 from tests.eval.cases import Answer, Case
 
 LOWEST = (0.1, 0.15, 0.2, 0.25, 0.3)
-MEDIUM = (0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
+MEDIUM = (0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9)
 HIGH = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 LEAD = (1.25, 1.5, 2.0, 3.0, 4.0)
+FAIR = (1.0, 1.25, 1.5, 2.0, 3.0)
 AT_LEAST = {"high": 0.9, "medium": 0.7}
 """The share of being right that a word of confidence stands for."""
 MOST_ACCUSED = 0.125
@@ -29,8 +30,14 @@ class Weighed:
     """What the engine ranked for one recording, before any level was put on it."""
 
     ranked: tuple[Candidate, ...]
+    """The first, and the one that comes nearest to it: no other counts for the first one's confidence."""
     suffering: bool | None
     """Whether the alerting service is seen to suffer."""
+
+    @classmethod
+    def of(cls, ranked: Sequence[Candidate], suffering: bool | None) -> Weighed:
+        nearest = sorted(ranked[1:], key=lambda one: -one.placed)[:1]
+        return cls((*ranked[:1], *nearest), suffering)
 
     def answer(self, levels: Levels) -> Answer:
         """The first cause under these levels."""
@@ -81,10 +88,9 @@ def judged(cases: Sequence[Case], weighed: Mapping[str, Weighed], levels: Levels
 def chosen(cases: Sequence[Case], weighed: Mapping[str, Weighed]) -> Levels | None:
     """The levels that one would choose from these recordings alone; None where none of the grid keeps its word."""
     best: tuple[tuple[float, ...], Levels] | None = None
-    for lowest, medium, high, lead in product(LOWEST, MEDIUM, HIGH, LEAD):
-        levels = Levels(lowest, medium, high, lead)
-        told = judged(cases, weighed, levels)
-        if medium > high or not _keeps_its_word(told):
+    for lowest, medium, high, lead, fair in product(LOWEST, MEDIUM, HIGH, LEAD, FAIR):
+        levels = Levels(lowest, medium, high, lead, fair)
+        if medium > high or fair > lead or not _keeps_its_word(told := judged(cases, weighed, levels)):
             continue
         named = sum(told.right[word] for word in ("high", "medium", "low"))
         value = (named, told.right["high"], told.right["medium"], -_away(levels))

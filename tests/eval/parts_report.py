@@ -62,6 +62,18 @@ def left_out(measured: Measured, without: Mapping[str, Answers], alone: Mapping[
     return markdown(head, rows)
 
 
+def added(measured: Measured, more: Mapping[str, Answers]) -> str:
+    """The engine as it is, then with what should change nothing: what is lost by it, recording by recording."""
+    head = ("added", "first right", "of it high", "rollouts named", "MRR", "quiet accused", "loss of AC@1")
+    places = measured.places(ENGINE, measured.faults)
+    rows = [(*_row(measured, "nothing", worth(measured)), "")]
+    for name, answers in more.items():
+        part = replace(measured, answers={ENGINE: answers})
+        loss = difference(places, part.places(ENGINE, part.faults), first)
+        rows.append((*_row(part, name, worth(part)), f"{loss.mean:+.2f} ({loss.low:+.2f} to {loss.high:+.2f})"))
+    return markdown(head, rows)
+
+
 def verdict(whole: Worth, part: Worth) -> str:
     """What a witness does, from what the whole is worth with it and a part without it.
 
@@ -92,7 +104,16 @@ def _row(part: Measured, name: str, told: Worth) -> tuple[str, ...]:
 
 def other_system(cases: Sequence[Case], weighed: Mapping[str, Weighed]) -> str:
     """The levels chosen on all other systems, judged on each; beside them the engine's own levels."""
-    head = ("judged on", "levels chosen on", "lowest/medium/high/lead", "high", "medium", "low", "no cause", "accused")
+    head = (
+        "judged on",
+        "levels chosen on",
+        "lowest/medium/high/lead/fair",
+        "high",
+        "medium",
+        "low",
+        "no cause",
+        "accused",
+    )
     rows = []
     for system in sorted({case.system for case in cases}):
         here = [case for case in cases if case.system == system]
@@ -106,6 +127,6 @@ def other_system(cases: Sequence[Case], weighed: Mapping[str, Weighed]) -> str:
 
 
 def _levels_row(system: str, chosen_on: str, levels: Levels, told: Tally) -> tuple[str, ...]:
-    figures = f"{levels.lowest:g}/{levels.medium:g}/{levels.high:g}/{levels.lead:g}"
+    figures = f"{levels.lowest:g}/{levels.medium:g}/{levels.high:g}/{levels.lead:g}/{levels.fair:g}"
     words = (share(told, word) for word in ("high", "medium", "low", "no cause named"))
     return f"system {system}", chosen_on, figures, *words, accused(told)

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from bot.analyse import analyse, suffering, tell, weigh
 from bot.domain.analysis import Analysis
-from bot.evidence.ranking import MOST_CAUSES
 from bot.replay import read_recording, result
 from tests.eval.anchors import ANCHORS
-from tests.eval.cases import Answer, Answers
+from tests.eval.cases import Answer, Answers, Case
+from tests.eval.everyday import EVERYDAY
 from tests.eval.left_out import ALONE, WITNESSES
 from tests.eval.levels import Weighed
 
@@ -44,6 +44,7 @@ class Looked:
     whole: Answer
     left_out: dict[str, Answer]
     alone: dict[str, Answer]
+    added: dict[str, Answer]
     weighed: Weighed
 
 
@@ -62,26 +63,27 @@ def replayed(folders: Sequence[Path], out: Path) -> Replayed:
     return Replayed(answers, wall, used.ru_utime + used.ru_stime, peak_mb, child.returncode != 0)
 
 
-def looked(folders: Sequence[Path], workers: int) -> dict[str, Looked]:
+def looked(cases: Sequence[Case], workers: int) -> dict[str, Looked]:
     """Every recording with its anchors, its leave-outs and what was weighed, by name.
 
     A recording is let go of before the next one is read. One that cannot be read raises BadRecording.
     """
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return {one.name: one for one in pool.map(look, folders)}
+        return {one.name: one for one in pool.map(look, cases)}
 
 
-def look(folder: Path) -> Looked:
+def look(case: Case) -> Looked:
     """One recording, answered in every way."""
-    context = read_recording(folder)
+    context = read_recording(case.folder)
     evidence = weigh(context)
     return Looked(
-        name=folder.name,
+        name=case.name,
         anchors={name: rule(context) for name, rule in ANCHORS.items()},
         whole=_answer(tell(context, evidence)),
         left_out={name: _answer(analyse(without(context))) for name, without in WITNESSES.items()},
         alone={name: _answer(analyse(only(context))) for name, only in ALONE.items()},
-        weighed=Weighed(tuple(evidence.ranked[:MOST_CAUSES]), suffering(evidence)),
+        added={name: _answer(analyse(add(context, case))) for name, add in EVERYDAY.items()},
+        weighed=Weighed.of(evidence.ranked, suffering(evidence)),
     )
 
 

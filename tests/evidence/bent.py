@@ -126,16 +126,16 @@ def late_changes(context: Context, seconds: float = 60) -> Context:
     return every(context, lambda one: replace(one, at=one.at + by) if isinstance(one, Change) else one)
 
 
-def one_of_many(context: Context, service: str, onset: float) -> Context:
-    """Each figure by pod, and of this service only the first of four pods shows what was seen of the whole."""
+def one_of_many(context: Context, service: str, onset: float, count: int = PODS) -> Context:
+    """Each figure by pod, and of this service only the first pod shows what was seen of the whole."""
 
     def by_pod(one: Series) -> Iterable[Series]:
         if signal(one.signal).family == "instances" or one.edge:
             return [one]
-        share = 1 / PODS if signal(one.signal).family == "traffic" else 1.0
+        share = 1 / count if signal(one.signal).family == "traffic" else 1.0
         pods = [
             with_values(replace(one, instance=f"{one.service}-{pod}"), lambda _, value: value * share)
-            for pod in range(PODS)
+            for pod in range(count)
         ]
         if one.service == service:
             calm = between(one, until=onset).values or one.values

@@ -59,6 +59,7 @@ KEEPS: dict[str, Callable[[Context, str], Context]] = {
     "the rollouts' clock a minute late": lambda one, _: bent.late_changes(one),
     "the rollouts' clock a minute early": lambda one, _: bent.late_changes(one, -60),
     "one of four pods at fault": lambda one, name: bent.one_of_many(one, culprit(name), onset(name)),
+    "one of thirty pods at fault": lambda one, name: bent.one_of_many(one, culprit(name), onset(name), 30),
     "lines that end at the alert": lambda one, _: bent.logs_end(one, 0),
     "lines that end six minutes before it": lambda one, _: bent.logs_end(one, 6),
     "lines that end before the trouble": lambda one, _: bent.logs_end(one, 20),

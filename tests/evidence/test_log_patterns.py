@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.evidence.log_patterns import growths, masked, onset_in, strongest, weight_of
+from bot.evidence.line import masked, read, weight_of
+from bot.evidence.log_patterns import growths, onset_in, strongest
 from tests.evidence.made import ALERT, at, logs, said, spread
 
 ONSET, NOW = at(-5).timestamp(), at(1).timestamp()
@@ -98,10 +99,41 @@ def test_what_changes_from_line_to_line_is_masked_and_names_stay(message, templa
 @pytest.mark.parametrize(("level", "message", "weight"), [
     ("ERROR", "x", "error"), ("fatal", "x", "error"), ("warn", "x", "warning"), ("info", "request failed", "info"),
     ("", "request failed", "error"), ("", "upstream timed out", "error"), ("", "all is well", "info"),
-    ("", "java.io.IOException: broken", "error"),
+    ("", "java.io.IOException: broken", "error"), ("", "11:59:00 INFO  [main] 3 retries failed before", "info"),
+    ("", "2026-03-01 11:59:00,123 WARN  pool: nearly full", "warning"), ("", "[ERROR] no", "error"),
+    ("", '{"severity": "info", "message": "no error"}', "info"), ("", '{"level": "error", "msg": "no"}', "error"),
+    ("", '{"message": "refused", "error": null}', "error"), ("", '{"message": "served", "error": null}', "info"),
+    ("", 'time=1 level=warning msg="slow disk"', "warning"), ("INFO", '{"level": "error", "msg": "x"}', "info"),
 ])  # fmt: skip
 def test_a_line_weighs_by_its_level_or_else_by_its_words(level, message, weight):
     assert weight_of(level, message) == weight
+
+
+@pytest.mark.parametrize(("message", "words"), [
+    ('{"severity": "error", "message": "cannot charge", "pid": 7}', "cannot charge"),
+    ('{"level": "error", "msg": "rpc failed", "error": "deadline exceeded"}', "rpc failed deadline exceeded"),
+    ('{"log": "{\\"severity\\": \\"info\\", \\"message\\": \\"inner\\"}"}', "inner"),
+    ('level=error ts=1 msg="cannot \\"charge\\"" err=EOF', 'cannot \\"charge\\" EOF'),
+    ("a=b and c=d are no fields", "a=b and c=d are no fields"), ('{"broken": ', '{"broken": '), ("[1, 2]", "[1, 2]"),
+    ('{"numbers": 3}', '{"numbers": 3}'), ("", ""),
+])  # fmt: skip
+def test_a_line_that_holds_fields_is_read_for_its_words(message, words):
+    assert read(message)[1] == words
+
+
+def test_lines_in_json_are_told_apart_by_their_words_and_not_by_their_quotes():
+    quiet = said("pay", '{"severity": "info", "message": "paid {n}", "id": "{n}"}', "", spread(-90, 1, 200))
+    loud = said("pay", '{"severity": "error", "message": "card refused {n}", "id": "{n}"}', "", spread(-5, 1, 60))
+    first, *_ = grown(quiet, loud)
+    assert (first.pattern.template, first.pattern.count, first.weight) == ("card refused <*>", 60, "error")
+    assert first.pattern.sample == "card refused 1000"
+
+
+def test_a_busy_line_that_is_said_a_fifth_more_is_only_traffic():
+    busy = said("pay", "refused {n}", "ERROR", [*spread(-60, -5, 11_000), *spread(-5, 1, 1_450)])
+    assert grown(busy) == ()
+    rare = said("pay", "refused {n}", "ERROR", [*spread(-60, -5, 110), *spread(-5, 1, 145)])
+    assert grown(rare)[0].share > 0.5
 
 
 @settings(max_examples=80, deadline=None)
@@ -110,3 +142,18 @@ def test_any_text_can_be_mined_and_no_line_is_lost(messages):
     lines = tuple(line for message in messages for line in said("s", message, "ERROR", spread(-4, 0, 30)))
     found = grown(said("s", "zzz quiet zzz", "INFO", spread(-90, -6, 5)), lines)
     assert sum(growth.pattern.count for growth in found) == len(lines)
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 30, 59])
+def test_minutes_are_counted_from_the_alert_and_not_by_the_clock(seconds):
+    alerted = at(seconds / 60).timestamp()
+    burst = said("pay", "refused", "ERROR", [seconds / 60 - 3 + place / 60 for place in range(60)])
+    assert onset_in(logs(QUIET, burst), alerted) == alerted - 180
+
+
+def test_what_chance_does_to_a_count_is_no_vote():
+    steady = [place * 6.0 - 65 for place in range(10)]
+    usual = [minute + part for minute in steady for part in spread(0, 5.9, 9)]
+    more = said("pay", "retry {n}", "ERROR", [*usual, *spread(-5, 1, 16)])
+    assert grown(more) == ()
+    assert grown(more, said("pay", "retry {n}", "ERROR", spread(-5, 1, 20)))[0].share > 0.3

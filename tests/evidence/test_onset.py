@@ -87,6 +87,19 @@ def test_a_rollout_that_changes_every_pod_leaves_one_unbroken_trace():
     assert shift_of(trace, ALERTED) is None
 
 
+@pytest.mark.parametrize("phase", [0, 29, 30, 31])
+def test_pods_whose_figures_lie_between_two_minutes_lose_none(phase):
+    pods = [replace(one, times=tuple(at + phase for at in one.times)) for one in _pods("cpu")]
+    (trace,) = traces(pods)
+    assert (len(trace.times), trace.step) == (len(pods[0].times), 60.0)
+    assert trace.times[0] == pytest.approx(pods[0].times[0], abs=30)
+    assert shift_of(trace, ALERTED).since == pytest.approx(at(-5).timestamp() + phase, abs=30)
+
+
+def _pods(signal: str) -> list[Series]:
+    return [figures("pay", signal, 20.0, 90.0, instance=name) for name in "ab"]
+
+
 def test_traffic_of_instances_adds_up_and_the_rest_is_their_mean():
     pods = [Series("pay", s, (60.0, 120.0), (10.0, 30.0), instance=i) for s in ("requests", "cpu") for i in "ab"]
     assert {t.signal: t.values for t in traces(pods)} == {"requests": (20.0, 60.0), "cpu": (10.0, 30.0)}
@@ -124,3 +137,38 @@ def test_what_chance_does_to_a_small_count_is_no_departure():
     few = figures("s", "requests", 4 / 60, 7 / 60, noise=0.0)
     assert shift(few) is None
     assert shift(replace(few, values=tuple(100 * value for value in few.values))).direction == "up"
+
+
+def test_a_figure_of_one_pod_that_is_lost_does_not_look_as_if_the_service_had_less_to_do():
+    pods = [figures("pay", "requests", 20.0, instance=name, noise=0.01) for name in "abcd"]
+    holes = [
+        replace(
+            pod,
+            times=tuple(t for at, t in enumerate(pod.times) if (at + place) % 3),
+            values=tuple(v for at, v in enumerate(pod.values) if (at + place) % 3),
+        )
+        for place, pod in enumerate(pods)
+    ]
+    (trace,) = traces(holes)
+    assert min(trace.values[2:-2]) > 75
+    assert shift_of(trace, ALERTED) is None
+
+
+def test_a_pod_that_is_gone_counts_no_longer():
+    gone, stays = (figures("pay", "requests", 20.0, instance=name, noise=0.0) for name in "ab")
+    (trace,) = traces([replace(gone, times=gone.times[:60], values=gone.values[:60]), stays])
+    assert (trace.values[59], trace.values[60]) == (40.0, 20.0)
+
+
+@pytest.mark.parametrize("factor", [0.001, 1.0, 1000.0])
+def test_a_signal_of_no_known_unit_leaves_normal_in_any_unit(factor):
+    known = figures("pay", "what_is_this", 0.2, 2.0)
+    found = shift(replace(known, values=tuple(factor * value for value in known.values)))
+    assert found.since == at(-5).timestamp()
+    assert found.surprise == pytest.approx(shift(known).surprise)
+
+
+def test_the_order_in_which_series_come_does_not_matter():
+    several = [figures(name, kind, 20.0, instance=pod) for name in "ba" for kind in ("cpu", "disk") for pod in "yx"]
+    assert traces(several) == traces(several[::-1])
+    assert [trace.service for trace in traces(several)] == ["a", "a", "b", "b"]

@@ -88,15 +88,21 @@ def test_a_lowered_confidence_is_said():
 @pytest.mark.parametrize(
     ("command", "shown"),
     [
-        ("kubectl get pods -n payments", FirstStep("Do", "kubectl get pods -n payments")),
-        ("kubectl delete pod x", FirstStep("Do: kubectl delete pod x (not checked)")),
-        ("kubectl get pods; rm -rf /", FirstStep("Do: kubectl get pods; rm -rf / (not checked)")),
-        ("", FirstStep("Do")),
+        ("kubectl get pods -n payments", FirstStep("Do (second opinion)", "kubectl get pods -n payments")),
+        ("kubectl delete pod x", FirstStep("Do (second opinion): kubectl delete pod x (not checked)")),
+        ("kubectl get pods; rm -rf /", FirstStep("Do (second opinion): kubectl get pods; rm -rf / (not checked)")),
+        ("", FirstStep("Do (second opinion)")),
     ],
 )
 def test_only_safe_commands_are_commands(command, shown):
     after = joined(found(), says(first_steps=(Step("Do", command),)))
     assert after.first_steps == (FirstStep("Look"), shown)
+
+
+def test_affected_is_only_what_a_finding_speaks_of():
+    after = joined(found(), says(facts=(1, 3), affected=("payment", "gateway", "orders")))
+    assert "Affected: payment, gateway" in after.opinion
+    assert not any("Affected" in line for line in joined(found(), says(affected=("payment", "orders"))).opinion)
 
 
 def test_a_summary_that_cites_what_does_not_exist_is_left_out():

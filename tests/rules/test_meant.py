@@ -481,13 +481,13 @@ def test_a_question_about_people_stays_a_question(text):
 @pytest.mark.parametrize(
     ("mode", "others", "expected"),
     [
-        ("mentions", NOBODY, NotForUs()),
+        ("mentions", NOBODY, PersonWanted()),
         ("questions", NOBODY, PersonWanted()),
-        ("questions", frozenset({DANA}), NotForUs()),
+        ("questions", frozenset({DANA}), PersonWanted()),
         ("all", NOBODY, PersonWanted()),
     ],
 )
-def test_alone_in_the_channel_nobody_needs_to_name_the_bot_for_it(mode, others, expected):
+def test_whoever_calls_for_a_person_is_heard_in_every_mode_and_however_many_talk(mode, others, expected):
     assert said("get me a human", mode=mode, others=others) == expected
 
 

@@ -345,7 +345,7 @@ async def test_an_end_that_slack_did_not_hear_of_is_said_again(
     assert says_the_answer(place, thread) == [True]
 
 
-# ── speakers ─────────────────────────────────────────────────────────────────────────────────────
+# ── what people said ─────────────────────────────────────────────────────────────────────────────
 
 
 async def test_those_speak_who_wrote_in_the_channel_itself_lately(
@@ -356,9 +356,10 @@ async def test_those_speak_who_wrote_in_the_channel_itself_lately(
     messages.post(ws, place, LEE.slack_id, Draft("in a thread", thread_ts=thread))
     messages.post(ws, place, BOT_USER, Draft("a bot"))
     messages.system(ws, place, LEE.slack_id, "channel_topic", "set the topic")
-    assert await chat.speakers(place.id, before) == frozenset()
+    assert await chat.said_since(place.id, before) == {}
     said = messages.post(ws, place, LEE.slack_id, Draft("mine"))
     messages.post(ws, place, DANA.slack_id, Draft("and mine", thread_ts=said.ts, broadcast=True))
     messages.edit(ws, place, LEE.slack_id, said, Draft("mine, I say"))
-    assert await chat.speakers(place.id, before) == {LEE.slack_id}
-    assert await chat.speakers(place.id, before - timedelta(hours=1)) == {LEE.slack_id, DANA.slack_id}
+    assert set((await chat.said_since(place.id, before)).values()) == {LEE.slack_id}
+    earlier = await chat.said_since(place.id, before - timedelta(hours=1))
+    assert set(earlier.values()) == {LEE.slack_id, DANA.slack_id}

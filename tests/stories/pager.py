@@ -14,6 +14,11 @@ class FakePager:
     def off(self, service):
         return self.missing
 
+    async def before(self, service, key):
+        if self.problem:
+            raise self.problem
+        return Paged(("Dana Demir",), "https://pager.example/1", True, False) if key in self.keys else None
+
     async def page(self, service, title, body, key):
         self.told.append((title, body))
         if self.problem:

@@ -409,6 +409,12 @@ def test_the_notice_is_one_line_with_the_way_to_the_channel() -> None:
 def test_the_topic_holds_what_matters_in_250_characters() -> None:
     assert compose.topic(incident()) == "SEV1 · HighErrorRate · firing since 03:42 UTC"
     assert compose.topic(incident(), REPORT) == "SEV1 · HighErrorRate · since 03:27 UTC · likely v2.34.1 (high)"
+    elsewhere = replace(
+        FOUND, causes=(replace(FOUND.causes[0], service="ledger", version=None, text="CPU 99 % (8 %)."),)
+    )
+    assert compose.topic(incident(), replace(REPORT, analysis=elsewhere)).endswith(
+        "likely ledger: CPU 99 % (8 %) (high)"
+    )
     assert compose.topic(RESOLVED, REPORT).startswith("SEV1 · HighErrorRate · resolved 04:10 UTC")
     long = replace(FOUND.causes[0], version=None, text="very " * 500)
     report = replace(REPORT, analysis=replace(FOUND, causes=(long,)))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.domain.plain import as_text
-from bot.domain.said import Filled, Form, Tap
+from bot.domain.said import Filled, Form, Heard, Tap
 from bot.page_person import PAGE
 from bot.state.audit_reading import reading
 from tests.stories.workshop_world import BOOK, DANA, ERIN, GUEST, town_with
@@ -142,3 +142,35 @@ async def test_a_guest_calls_nobody(town):
 async def test_a_vote_under_an_answer_is_noted(town):
     said = as_text(await town.action.tapped(Tap("vote.down", "C1:1.0", town.channel_id, DANA)))
     assert said.startswith("Noted.")
+
+
+async def asks(town, text, user=DANA, thread="55.0"):
+    said = await town.action.heard(Heard(town.channel_id, "56.0", thread, text, user, mention=True))
+    return said if said is None else as_text(said)
+
+
+async def test_a_guest_is_told_that_only_members_are_answered(town):
+    assert "I answer full members" in await asks(town, "why?", GUEST)
+    assert town.asked == []
+
+
+@pytest.mark.parametrize(("outside", "words"), [(True, "another company are in this channel"), (None, "does not say")])
+async def test_in_a_shared_channel_nobody_is_answered_and_it_is_said_why(town, outside, words):
+    town.people.outside = outside
+    assert words in await asks(town, "why?")
+    assert town.asked == []
+
+
+async def test_a_member_is_answered(town):
+    assert await asks(town, "why?") is None
+    assert len(town.asked) == 1
+
+
+async def test_stop_in_a_runs_thread_says_what_it_does_not_stop(town):
+    await town.say("run restart")
+    gate = await town.waits()
+    said = await town.action.heard(
+        Heard(town.channel_id, "57.0", town.chat.of(gate).posted.ts, "stop", DANA, mention=False)
+    )
+    assert "This does not stop the run" in as_text(said)
+    assert await town.shop.runs.unended()

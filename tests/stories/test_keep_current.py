@@ -100,6 +100,7 @@ async def test_resolved_while_the_story_still_runs_it_is_said_once_the_briefing_
 
         assert slack.in_(OWN) == ["1:briefing", "1:resolved"]
         assert "resolved 03:42" in slack.of("1:briefing").text
+        assert "resolved 03:42" in slack.topics[OWN]
         assert "resolved 03:42" in slack.of("1:notice").text
 
 

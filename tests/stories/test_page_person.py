@@ -52,6 +52,25 @@ async def test_they_are_called_once_for_each_opening_and_it_is_said_whom(desk, i
     assert "Paged: Dana Demir" in as_text(await page_person.call(desk, pager, reopened, "U0LEE"))
 
 
+async def test_whoever_was_called_already_is_named_before_anybody_taps(desk, incident):
+    pager = FakePager()
+    await page_person.call(desk, pager, incident, "U0LEE")
+    said = await page_person.offer(desk, pager, incident)
+    assert "Paged before: Dana Demir, for this incident, not answered yet." in as_text(said)
+    assert "Escalate" in as_text(said)
+    assert buttons(said) == []
+
+
+async def test_a_pager_that_does_not_tell_who_was_called_offers_the_button(desk, incident):
+    said = await page_person.offer(desk, FakePager(problem=Unreachable("pagerduty", "no answer")), incident)
+    assert buttons(said) == [("page.person", incident.id)]
+
+
+async def test_of_a_resolved_incident_it_says_that_it_is(desk, incident):
+    over = replace(incident, status="resolved")
+    assert "It is resolved." in as_text(await page_person.offer(desk, FakePager(), over))
+
+
 async def test_the_page_says_what_it_is_about_and_no_secret(desk, incident):
     pager = FakePager()
     leaky = replace(incident, title="HighErrorRate password=hunter2hunter2")

@@ -11,6 +11,7 @@ from bot.replies import Replies, Talking
 from bot.state.database import open_database
 from bot.state.journal import journal
 from bot.state.questions import SqlQuestions
+from bot.state.runs import SqlRuns
 from runbooks.model import Library, Runbook, Step, Trigger
 from tests.stories.incident_sample import series
 from tests.stories.pager import FakePager
@@ -47,7 +48,7 @@ class Front:
         self.begun = []
         self.refusal = refusal
         self.refusals_asked = 0
-        self.replies = Replies(desk, Talking(self.questions, self._begin, mode, FakePager()))
+        self.replies = Replies(desk, Talking(self.questions, self._begin, mode, FakePager(), SqlRuns(database)))
 
     async def _begin(self, question_id):
         self.begun.append(question_id)
@@ -113,13 +114,33 @@ async def test_a_question_in_the_channel_is_answered_in_its_own_thread(front, br
 
 
 async def test_into_peoples_talk_it_does_not_speak(front, desk, briefed):
-    desk.chat.speaking[OWN] = {"U0LEE", "U0BOB"}
+    desk.chat.speaking[OWN] = {"98.0": "U0LEE", "98.5": "U0BOB"}
     assert await front.hears(heard(OWN, None, "did anything change?")) is None
     assert front.begun == []
 
 
+async def test_what_others_said_to_the_bot_is_no_talk_of_people(front, desk, briefed):
+    await front.hears(replace(heard(OWN, None, "is it the gateway?", mention=True), ts="98.5", user_id="U0BOB"))
+    desk.chat.speaking[OWN] = {"98.5": "U0BOB"}
+    await front.hears(heard(OWN, None, "did anything change?"))
+    assert len(front.begun) == 2
+
+
+@pytest.mark.parametrize("mode", ["mentions", "questions"])
+async def test_a_call_for_a_person_is_heard_however_many_talk(desk, database, briefed, mode):
+    front = Front(desk, database, mode)
+    desk.chat.speaking[OWN] = {"98.0": "U0ANN", "98.5": "U0BOB"}
+    assert "Page the on-call" in await front.hears(heard(OWN, None, "get me a human"))
+
+
+async def test_in_the_thread_of_a_page_it_goes_on_answering(front, briefed):
+    await front.hears(heard(OWN, None, "get me a human", mention=True))
+    assert await front.hears(replace(heard(OWN, "99.0", "what do the logs say"), ts="100.0")) is None
+    assert len(front.begun) == 1
+
+
 async def test_where_slack_does_not_tell_who_speaks_it_keeps_quiet(front, desk, briefed):
-    desk.chat.refuse("speakers", ChatError("missing_scope", passing=False))
+    desk.chat.refuse("said_since", ChatError("missing_scope", passing=False))
     assert await front.hears(heard(OWN, None, "did anything change?")) is None
     assert front.begun == []
     assert await front.hears(heard(OWN, None, "did anything change?", mention=True)) is None
@@ -174,6 +195,10 @@ async def test_stop_ends_what_is_answered_in_its_thread(front, briefed):
     assert await front.hears(replace(heard(OWN, briefed.message.ts, "stop"), ts="100.0")) is None
     assert await front.questions.stopped(front.begun[0])
     assert len(front.begun) == 1
+
+
+async def test_stop_where_nothing_is_answered_says_so(front, briefed):
+    assert "Nothing is being answered here" in await front.hears(heard(OWN, briefed.message.ts, "stop"))
 
 
 async def test_who_wants_a_human_is_asked_once_more_before_anybody_is_called(front, briefed):

@@ -138,7 +138,7 @@ class Town:
         async def begin(question_id):
             self.asked.append(question_id)
 
-        talk = Replies(self.shop.desk, Talking(self.questions, begin, "questions", self.pager))
+        talk = Replies(self.shop.desk, Talking(self.questions, begin, "questions", self.pager, self.shop.runs))
         return IncidentAction(self.shop, talk, self.purse)
 
     async def say(self, text, user=DANA, channel=None):

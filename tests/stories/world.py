@@ -68,7 +68,7 @@ class FakeSlack:
         self.pictures: list[str] = []
         self.files: dict[str, str] = {}
         self.whispers: list[tuple[str, str]] = []
-        self.speaking: dict[str, set[str]] = {}
+        self.speaking: dict[str, dict[str, str]] = {}
         """Channel → who wrote in it lately."""
         self.reacting: dict[Posted, dict[str, list[str]]] = {}
         self.calls: list[str] = []
@@ -196,9 +196,9 @@ class FakeSlack:
         await self._door("end_reply", posted.channel_id)
         self._said(posted).append(as_text(briefing))
 
-    async def speakers(self, channel_id, since):
-        await self._door("speakers", channel_id)
-        return frozenset(self.speaking.get(channel_id, ()))
+    async def said_since(self, channel_id, since):
+        await self._door("said_since", channel_id)
+        return dict(self.speaking.get(channel_id, {}))
 
     async def close(self): ...
 

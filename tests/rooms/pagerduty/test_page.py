@@ -12,7 +12,7 @@ from pytest_httpserver import HTTPServer
 from integrations import pagerduty
 from integrations.contract import Malformed, Paged, Refused, RoomError, Unreachable
 from integrations.pagerduty.alerts import parse
-from integrations.pagerduty.page import page
+from integrations.pagerduty.page import found, page
 from tests.rooms.pagerduty.conftest import BOB, KEY
 
 TOLD = ("PPAY", "SEV1 payment-service", "Dana asks for a person")
@@ -29,18 +29,24 @@ def settings_for(certificates):
 async def test_the_first_level_of_the_policy_is_called(hub, settings_for):
     paged = await page(settings_for(hub.url), *TOLD, "INC-1")
 
-    assert paged == Paged(("Dana Demir",), f"{hub.url}/incidents/Q00000001", before=False)
+    assert paged == Paged(("Dana Demir",), f"{hub.url}/incidents/Q00000001", before=False, acknowledged=False)
     (made,) = hub.incidents
     assert (made["title"], made["body"]["details"], made["urgency"]) == (TOLD[1], TOLD[2], "high")
 
 
 async def test_the_same_key_calls_nobody_again_not_even_once_it_is_resolved(hub, settings_for):
     first = await page(settings_for(hub.url), *TOLD, "INC-1")
-    for state in ("triggered", "resolved"):
+    for state, answered in (("triggered", False), ("acknowledged", True), ("resolved", True)):
         hub.incidents[0]["status"] = state
-        assert await page(settings_for(hub.url), *TOLD, "INC-1") == Paged(first.who, first.url, before=True)
+        as_before = Paged(first.who, first.url, before=True, acknowledged=answered)
+        assert await page(settings_for(hub.url), *TOLD, "INC-1") == as_before
+        assert await found(settings_for(hub.url), "INC-1") == as_before
     assert not (await page(settings_for(hub.url), *TOLD, "INC-2")).before
     assert len(hub.incidents) == 2
+
+
+async def test_where_nobody_was_called_nothing_is_found(hub, settings_for):
+    assert await found(settings_for(hub.url), "INC-1") is None
 
 
 async def test_two_at_once_call_once(hub, settings_for):

@@ -1,4 +1,4 @@
-"""Who has spoken in a channel lately."""
+"""What people have said in a channel lately."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from bot.slack.web import Web
 PAGE = 100
 
 
-async def speakers(web: Web, channel_id: str, since: datetime) -> frozenset[str]:
-    """Ids of the people who wrote in the channel itself since then, among its newest hundred messages.
+async def said_since(web: Web, channel_id: str, since: datetime) -> dict[str, str]:
+    """Messages of people in the channel itself since then, among its newest hundred: ts → user id.
 
     Raises ChatError.
     """
@@ -22,4 +22,4 @@ async def speakers(web: Web, channel_id: str, since: datetime) -> frozenset[str]
         )
     )
     heard = (heard_of({**message, "channel": channel_id, "edited": None}, me) for message in answer["messages"])
-    return frozenset(one.user_id for one in heard if one is not None and one.thread in (None, one.ts))
+    return {one.ts: one.user_id for one in heard if one is not None and one.thread in (None, one.ts)}
