@@ -39,13 +39,13 @@ def serve() -> None:
     from bot import logs
     from bot.catalog import CatalogError
     from bot.settings import SettingsError, load
-    from bot.state.database import DatabaseUrlError
+    from bot.state.database import DatabaseUrlError, NewerSchemaError
 
     try:
         settings = load()
         logs.configure(settings.log_level)
         asyncio.run(house.serve(settings))
-    except (SettingsError, CatalogError, DatabaseUrlError) as wrong:
+    except (SettingsError, CatalogError, DatabaseUrlError, NewerSchemaError) as wrong:
         _end(str(wrong))
     except SQLAlchemyError as wrong:
         _end(f"the database cannot be opened ({type(wrong).__name__}); see DATABASE_URL")
@@ -116,12 +116,12 @@ def migrate() -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from bot.settings import SettingsError, load
-    from bot.state.database import DatabaseUrlError
+    from bot.state.database import DatabaseUrlError, NewerSchemaError
     from bot.state.database import migrate as run
 
     try:
         print(f"database at revision {run(load().database_url)}")
-    except (SettingsError, DatabaseUrlError) as wrong:
+    except (SettingsError, DatabaseUrlError, NewerSchemaError) as wrong:
         _end(str(wrong))
     except SQLAlchemyError as wrong:
         _end(f"the database cannot be migrated ({type(wrong).__name__}); see DATABASE_URL")

@@ -33,6 +33,7 @@ from bot.looking.toolbox import specs_of
 from bot.measures import Measures
 from bot.open_answering import Answering, open_answering
 from bot.open_pager import open_pager
+from bot.open_replica import Replica, open_replica, take_over
 from bot.open_workshop import open_workshop
 from bot.ports import Clock, Journal, Steps
 from bot.remediate import remediate, take_up_runs
@@ -86,16 +87,20 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
     """The bot at work on a migrated database, as an ASGI app; closed again without losing anything."""
     clock, measures = SystemClock(), Measures()
     database = open_database(settings.database_url)
-    async with open_answering(settings, database, clock, measures) as answering:
-        desk = _desk(settings, journal(database, clock, _alert_rules(settings)), clock, answering.consult, measures)
-        async with _at_work(settings, database, desk, answering) as asgi:
+    async with (
+        open_replica(settings, database) as replica,
+        open_answering(settings, database, clock, measures) as answering,
+    ):
+        record = journal(database, clock, _alert_rules(settings))
+        desk = _desk(settings, record, answering.consult, measures, replica)
+        async with _at_work(settings, database, desk, answering, replica) as asgi:
             yield asgi
     await database.dispose()
 
 
 @contextlib.asynccontextmanager
 async def _at_work(
-    settings: Settings, database: Database, desk: Desk, answering: Answering
+    settings: Settings, database: Database, desk: Desk, answering: Answering, replica: Replica
 ) -> AsyncIterator[Starlette]:
     """Stories are told, people are heard."""
 
@@ -108,7 +113,8 @@ async def _at_work(
     async def say(steps: Steps, question_id: str, _once: int) -> None:
         await answer(await answering.asking(desk, question_id), steps)
 
-    engine = Engine(engine_url(settings.database_url), {"respond": tell, "remediate": work, "answer": say})
+    stories = {"respond": tell, "remediate": work, "answer": say}
+    engine = Engine(engine_url(settings.database_url), stories, replica.lease)
     intake = Intake(desk.journal, lambda *opening: engine.start("respond", *opening), desk.changed, desk.measures)
 
     async def take_up() -> None:
@@ -116,7 +122,10 @@ async def _at_work(
         await take_up_runs(shop, lambda run_id: engine.take_up("remediate", run_id, 1))
         await _take_up_questions(desk, answering, engine)
 
-    async with open_workshop(settings, desk, database, lambda run_id: engine.start("remediate", run_id, 1)) as shop:
+    async def run(run_id: str) -> None:
+        await engine.start("remediate", run_id, 1)
+
+    async with open_workshop(settings, desk, database, run, replica.bell) as shop:
         begin = partial(_begin_answer, engine)
         talking = Talking(
             answering.questions, begin, settings.answer_mode, open_pager(settings, desk.catalog), shop.runs
@@ -124,8 +133,9 @@ async def _at_work(
         ears = Ears(_ear_settings(settings), IncidentAction(shop, Replies(desk, talking), answering.to_spend))
         desk.looking.open()
         await engine.launch()
+        await take_over(engine)
         await ears.open()
-        ticking = schedules.start(take_up, partial(_forget, engine, desk.clock))
+        ticking = replica.tick(engine, take_up, partial(_forget, engine, desk.clock, replica))
         watching = watch_budget(desk, answering.purse, answering.lines)
         acts = (keep_current(desk), take_up(), watching, answering.get_ready())
         beside = [asyncio.create_task(act) for act in acts]
@@ -165,7 +175,8 @@ def _alert_rules(settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...], 
     return settings.service_labels, settings.env_labels, settings.reopen_window_s
 
 
-async def _forget(engine: Engine, clock: Clock) -> None:
+async def _forget(engine: Engine, clock: Clock, replica: Replica) -> None:
+    await replica.claims.forget(schedules.KEPT)
     log.info("old stories forgotten", count=await engine.forget(clock.now() - schedules.KEPT))
 
 
@@ -199,14 +210,15 @@ def _looking(settings: Settings) -> Apart:
     return Apart(sources, tuple(rooms.off), limit_s, tools=tools)
 
 
-def _desk(settings: Settings, record: Journal, clock: Clock, consult: Consult, measures: Measures) -> Desk:
+def _desk(settings: Settings, record: Journal, consult: Consult, measures: Measures, replica: Replica) -> Desk:
     catalog, library = load_catalog(settings.services_file), load_runbooks(settings.runbooks_dir)
     for problem in library.problems:
         log.warning("a runbook is left out", fault=str(problem))
+    mask = Redaction(settings.redact_emails, settings.redact_cards, measures.redacted).text
     return Desk(
         journal=record,
-        chat=open_chat(settings, Redaction(settings.redact_emails, settings.redact_cards, measures.redacted).text),
-        clock=clock,
+        chat=open_chat(settings, mask, replica.sure),
+        clock=SystemClock(),
         looking=_looking(settings),
         catalog=catalog,
         library=library,
@@ -216,6 +228,7 @@ def _desk(settings: Settings, record: Journal, clock: Clock, consult: Consult, m
         channel_name=lambda incident: channel_name(incident.service, incident.started_at),
         consult=consult,
         opinion_deadline_s=settings.opinion_deadline_s,
+        alone=replica.alone,
     )
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import secrets
 import socket
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 
 from bot.domain.approval import Stop
 from bot.domain.run import DeedBegun, Event, Stopped
@@ -19,6 +23,28 @@ STOPPING = timedelta(seconds=15)
 def me() -> str:
     """This process, as one that begins a deed signs for it: host and number."""
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def executor() -> str:
+    """A new name for this process among those that tell stories: no other, before or after it, has the same."""
+    return f"{me()}:{_machine()}:{secrets.token_hex(4)}"
+
+
+def is_gone(executor_id: str) -> bool:
+    """Whether the process of this name is certainly gone: it was one of this very machine, which knows it no more."""
+    by, machine = [*executor_id.rsplit(":", 2), ""][:2]
+    return machine == _machine() and not _may_live(by)
+
+
+@cache
+def _machine() -> str:
+    """This machine since it was started, or this container: where numbers of processes mean the same."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        numbers = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        boot, numbers = socket.gethostname(), ""
+    return hashlib.sha256(f"{boot} {numbers}".encode()).hexdigest()[:12]
 
 
 def until(begun: DeedBegun, deed: Deed, events: tuple[Event, ...], stop: Stop | None) -> datetime:

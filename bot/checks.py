@@ -76,9 +76,11 @@ def _database_told(found: Condition, newest: str) -> Check:
         return Check("database", "ok", "not there yet: serve creates it")
     if found.revision is None:
         return Check("database", "ok", "writable and empty: serve creates the tables")
+    if found.revision > newest:
+        fix = f"start the newer bot that migrated it; this one knows {newest} at most and refuses to start"
+        return Check("database", "fault", f"writable, revision {found.revision}", fix)
     if found.revision != newest:
-        fix = f"serve will bring it to {newest}; one from a newer bot needs that bot"
-        return Check("database", "warning", f"writable, revision {found.revision}", fix)
+        return Check("database", "warning", f"writable, revision {found.revision}", f"serve will bring it to {newest}")
     return Check("database", "ok", f"writable, revision {newest}")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
 from bot.catalog import Catalog
@@ -13,6 +14,12 @@ from bot.domain.incident import Incident
 from bot.measures import Measures
 from bot.ports import Chat, Clock, Journal, Looking
 from runbooks.model import Library
+
+
+@asynccontextmanager
+async def nobody_else(_name: str) -> AsyncIterator[bool]:
+    """Where there is one process: it is always at it alone."""
+    yield True
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,8 @@ class Desk:
     opinion_deadline_s: float = 20.0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the journal holds something that Slack does not show yet."""
+    alone: Callable[[str], AbstractAsyncContextManager[bool]] = nobody_else
+    """Whether no other replica is at what has this name. Raises JournalDown."""
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     """One edit of an incident's message at a time, so that the last one says the newest."""
 

@@ -189,7 +189,7 @@ async def _perform(job: Job, deed: Deed) -> Outcome:
     try:
         if isinstance(deed, Say):
             return await say(job, deed.text)
-        async with _stop_of(job) as stop:
+        async with _stop_of(job, len(job.events)) as stop:
             return await job.shop.hands.perform(deed, stop)
     finally:
         showing.cancel()
@@ -197,14 +197,16 @@ async def _perform(job: Job, deed: Deed) -> Outcome:
 
 
 @contextlib.asynccontextmanager
-async def _stop_of(job: Job) -> AsyncIterator[asyncio.Event]:
+async def _stop_of(job: Job, after: int | None = None) -> AsyncIterator[asyncio.Event]:
     """An event that is set once a person ends the run, or the kill switch is on, on whatever replica.
 
-    It is set from the first where that came before, or nobody can tell: then nothing begins.
+    For a deed, of which the first `after` events tell that it began, also once another replica has given it up: this
+    process then stood still for longer than a deed may take. It is set from the first where that came before, or
+    nobody can tell: then nothing begins.
     """
     stop = asyncio.Event()
     try:
-        if await _is_stopped(job):
+        if await _is_stopped(job, after):
             stop.set()
     except JournalDown:
         stop.set()
@@ -213,7 +215,7 @@ async def _stop_of(job: Job) -> AsyncIterator[asyncio.Event]:
         while not stop.is_set():
             await asyncio.sleep(LOOK_S)
             with contextlib.suppress(JournalDown):
-                if await _is_stopped(job):
+                if await _is_stopped(job, after):
                     stop.set()
 
     watching = asyncio.create_task(watch())
@@ -224,10 +226,13 @@ async def _stop_of(job: Job) -> AsyncIterator[asyncio.Event]:
         watching.cancel()
 
 
-async def _is_stopped(job: Job) -> bool:
+async def _is_stopped(job: Job, after: int | None) -> bool:
+    """By a person; or another replica has given the deed up that began with the events before `after`."""
     if await job.shop.switch.state() is not None:
         return True
-    return any(isinstance(event, Stopped) for event in await job.shop.runs.events(job.run.id))
+    events = await job.shop.runs.events(job.run.id)
+    given_up = after is not None and any(isinstance(event, MayHaveRun) for event in events[after:])
+    return given_up or any(isinstance(event, Stopped) for event in events)
 
 
 def _judged(expect: str, deed: Deed, outcome: Outcome) -> tuple[bool, str]:

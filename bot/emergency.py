@@ -33,7 +33,7 @@ async def stop(shop: Workshop, user_id: str, reason: str) -> str:
         )
     going = await shop.runs.unended()
     for run in going:
-        shop.poke(run.id)
+        await shop.call(run.id)
     words = f"🛑 *Emergency stop* by <@{user_id}>: {safe(reason, 300)}"
     halted = (
         f"{len(going)} {'run is' if len(going) == 1 else 'runs are'} being halted. Nothing runs until it is lifted."

@@ -30,7 +30,7 @@ async def vote(shop: Workshop, user_id: str, gate_id: str, answer: Literal["appr
         await _too_late(shop, gate, user_id, "command")
         return over
     given = await ballot.keep(shop, gate, user_id, answer, "command")
-    shop.poke(gate.run_id)
+    await shop.call(gate.run_id)
     votes = await shop.runs.votes(gate.id)
     match decide(gate, votes, given.at, await shop.switch.state()):
         case Waiting(turned_down=turned_down) if user_id in turned_down:
@@ -52,7 +52,7 @@ async def reaction(shop: Workshop, reacted: Reacted) -> str:
     gate = await shop.runs.gate_at(reacted.message) if reacted.emoji in (APPROVE, DENY) else None
     if gate is None:
         return ""
-    shop.poke(gate.run_id)
+    await shop.call(gate.run_id)
     over = await _over(shop, gate) if reacted.added else ""
     if over:
         await _too_late(shop, gate, reacted.user_id, "reaction")
@@ -78,7 +78,7 @@ async def choice(shop: Workshop, tap: Tap) -> str:
         return "Somebody has chosen already; the run's message shows it."
     facts = {"path": path, "choice": word}
     await record(shop, Entry("choice", tap.user_id, run.incident_id, run.id, facts))
-    shop.poke(run.id)
+    await shop.call(run.id)
     return _CHOSEN[word]
 
 
@@ -91,7 +91,7 @@ async def stop(shop: Workshop, run: Run, user_id: str) -> str:
         stopped = Stopped(shop.desk.clock.now(), user_id, "stopped by a person")
         if await shop.runs.append(run.id, len(events), stopped):
             break
-    shop.poke(run.id)
+    await shop.call(run.id)
     await record(shop, Entry("run.stopped", user_id, run.incident_id, run.id))
     return f"{code(run.id)} is being stopped. What is running now is ended, and shown as it was left."
 

@@ -23,6 +23,8 @@ AT_ONCE = 5
 PACE_S = 1.2
 """Slack takes 50 edits a minute (tier 3, docs.slack.dev/apis/web-api/rate-limits): after each few we wait as long as
 that lasts, so that in a storm of alerts the new headlines and briefings find room, and webhooks their turn."""
+SOON_S = 1.0
+"""How soon it looks again at what another replica is showing."""
 AGAIN_S = 15.0
 """How often it looks without being woken: after a failed edit, or when another replica made the change."""
 
@@ -56,7 +58,12 @@ async def catch_up(desk: Desk) -> None:
 
 
 async def _bring_up_to_date(desk: Desk, incident_id: str) -> None:
+    """By one replica at a time: the line that it is over is said once, and the last edit says the newest."""
     try:
-        await bring_up_to_date(desk, incident_id)
+        async with desk.alone(f"show {incident_id}") as ours:
+            if ours:
+                await bring_up_to_date(desk, incident_id)
+            else:  # what the other does not know of yet is shown afterwards
+                asyncio.get_running_loop().call_later(SOON_S, desk.changed.set)
     except ChatError as problem:
         log.warning("the message is behind", incident=incident_id, slack=problem.code)

@@ -16,7 +16,7 @@ from bot.state.audit import ChainedAudit
 from bot.state.database import Database
 from bot.state.runs import SqlRuns
 from bot.state.switch import SqlSwitch
-from bot.workshop import Rules, Workshop
+from bot.workshop import Bell, Rules, Workshop
 from integrations import pagerduty, prometheus
 from integrations.pagerduty.client import PagerDuty
 from integrations.prometheus.instant import instant
@@ -28,7 +28,9 @@ Begin = Callable[[str], Awaitable[None]]
 
 
 @asynccontextmanager
-async def open_workshop(settings: Settings, desk: Desk, database: Database, begin: Begin) -> AsyncIterator[Workshop]:
+async def open_workshop(
+    settings: Settings, desk: Desk, database: Database, begin: Begin, bell: Bell | None = None
+) -> AsyncIterator[Workshop]:
     """Everything that a run needs. Raises SettingsError."""
     if settings.slack_bot_token is None:
         raise SettingsError("SLACK_BOT_TOKEN: not set; `first-responder doctor` says how to get one")
@@ -56,6 +58,7 @@ async def open_workshop(settings: Settings, desk: Desk, database: Database, begi
                 shared_channels=settings.shared_channels,
             ),
             begin=begin,
+            bell=bell,
         )
     finally:
         await hands.close()

@@ -25,6 +25,8 @@ class Settings(BaseSettings):
     # ── itself ──
     database_url: str = "sqlite:///first-responder.sqlite"
     """SQLAlchemy form: `sqlite:///path` or `postgresql://user:password@host/name`."""
+    replica_lease_s: float = Field(default=20.0, ge=1.0)
+    """How long a replica that stands still keeps its stories; on PostgreSQL another then takes them up."""
     http_host: str = "0.0.0.0"  # noqa: S104 - webhooks come from other machines; loopback is one setting away
     http_port: int = Field(default=8080, ge=0, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.briefing import Briefing
@@ -161,6 +161,11 @@ class SlackChat:
                 raise
 
 
-def open_chat(settings: Settings, mask: Callable[[str], str] = redact) -> SlackChat:
-    """The chat that the settings name; nothing is connected yet. Raises SettingsError, or Refused for a bad CA file."""
-    return SlackChat(open_web(settings), mask)
+def open_chat(
+    settings: Settings, mask: Callable[[str], str] = redact, sure: Callable[[], Awaitable[None]] | None = None
+) -> SlackChat:
+    """The chat that the settings name; nothing is connected yet. Raises SettingsError, or Refused for a bad CA file.
+
+    `sure`: see `Web`.
+    """
+    return SlackChat(open_web(settings, sure), mask)

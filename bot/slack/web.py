@@ -40,9 +40,15 @@ _PASSING = {
 
 
 class Web:
-    """One workspace, as one bot. Every method raises ChatError and nothing else."""
+    """One workspace, as one bot. Every method raises ChatError and nothing else.
 
-    def __init__(self, token: str, url: str, tls: ssl.SSLContext | None = None) -> None:
+    `sure` is asked before each call, as late as can be: it raises ChatError where another replica may be saying it.
+    """
+
+    def __init__(
+        self, token: str, url: str, tls: ssl.SSLContext | None = None, sure: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        self._sure = sure
         self._client = AsyncWebClient(token, base_url=url, ssl=tls, timeout=int(CALL_S), retry_handlers=[])
         if proxy_bypass(urlsplit(url).hostname or ""):
             self._client.proxy = None
@@ -104,6 +110,8 @@ class Web:
         if self._session is None or self._session.closed:  # here and not before: it belongs to the running loop
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_S))
             self._client.session = self._session
+        if self._sure is not None:
+            await self._sure()
         try:
             data = (await act(self._client)).data
         except SlackApiError as refusal:
@@ -115,12 +123,12 @@ class Web:
         return data if isinstance(data, dict) else {}
 
 
-def open_web(settings: Settings) -> Web:
+def open_web(settings: Settings, sure: Callable[[], Awaitable[None]] | None = None) -> Web:
     """Slack as the settings name it; nothing is connected yet. Raises SettingsError, or Refused for a bad CA file."""
     if settings.slack_bot_token is None:
         raise SettingsError("SLACK_BOT_TOKEN: not set; create the app from slack-manifest.yaml to get one")
     tls = tls_context("slack", settings.extra_ca_file)
-    return Web(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, tls)
+    return Web(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, tls, sure)
 
 
 class _Later(Exception):

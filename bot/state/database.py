@@ -25,8 +25,9 @@ NETWORK_LIMITS = {
     "keepalives_count": "3",
 }
 """libpq's, in seconds, the second in milliseconds: who does not answer is gone. What DATABASE_URL says comes first."""
-SERVER_LIMITS = "SET statement_timeout = '5s'; SET lock_timeout = '3s'"
-"""For the journal, whose statements take milliseconds. A migration may take its time."""
+SERVER_LIMITS = "SET statement_timeout = '5s'; SET lock_timeout = '3s'; SET idle_in_transaction_session_timeout = '5s'"
+"""For the journal, whose statements take milliseconds. A migration may take its time. The last: a replica that stands
+still in the middle of a transaction must not hold up the others."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 READERS = 4
 WRITERS = 2
@@ -37,6 +38,16 @@ wait in each other's way. SQLite has one writer: who waits for it in our own que
 
 class DatabaseUrlError(ValueError):
     """DATABASE_URL must be sqlite:///path or postgresql://user:password@host/name."""
+
+
+class NewerSchemaError(Exception):
+    """A newer version of the bot has changed the database: this one does not know what stands in it."""
+
+    def __init__(self, found: str, known: str) -> None:
+        super().__init__(
+            f"DATABASE_URL: the database is at revision {found}, and this version of the bot knows {known} at most. "
+            "Start the newer version that migrated it, or restore a backup from before."
+        )
 
 
 def sync_url(database_url: str) -> sa.URL:
@@ -77,6 +88,8 @@ class Database:
     """
 
     def __init__(self, engine: sa.Engine, writers: int, patience: float | None = None) -> None:
+        self.shared = engine.dialect.name != "sqlite"
+        """Whether several bots may work on it."""
         self._engine = engine
         self._patience = patience
         self._looking = engine.execution_options(only_reading=True)
@@ -181,7 +194,7 @@ def migrate(database_url: str) -> str:
     """Brings the database to the newest shape and gives back its revision. Safe to repeat.
 
     Where nothing is to be done, what does it is not even loaded: most starts find the newest shape.
-    Raises DatabaseUrlError, sqlalchemy's OperationalError where it cannot be reached or written.
+    Raises DatabaseUrlError, NewerSchemaError, sqlalchemy's OperationalError where it cannot be reached or written.
     """
     engine = sa.create_engine(sync_url(database_url))
     if engine.dialect.name == "sqlite":
@@ -190,7 +203,10 @@ def migrate(database_url: str) -> str:
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7310211)")  # one replica migrates at a time
-            if revision(connection) != head():
+            found = revision(connection)
+            if found is not None and found > head():  # they are numbers of four digits, one after the other
+                raise NewerSchemaError(found, head())
+            if found != head():
                 _upgrade(connection)
     finally:
         engine.dispose()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime
@@ -17,58 +16,39 @@ from typing import Any, TypeVar
 
 import stamina
 import structlog
-from dbos import DBOS, DBOSConfig, SetWorkflowID
-from dbos._serialization import Serializer
+from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowStatus
 from sqlalchemy import URL, create_engine
 
 from bot.ports import JournalDown, Steps
 from bot.state import codec
+from bot.state.lease import Lease, telling
+from bot.state.story_json import JsonOnly
 
 T = TypeVar("T")
 Story = Callable[[Steps, str, int], Coroutine[Any, Any, None]]
 """A story is told about one incident (its id) and one opening of it."""
 
 STORY_VERSION = "2"
-"""Goes up when the order or the names of a story's steps change. Stories in flight under another version wait
-for a replica of theirs; the engine's own default, a hash of the source, would strand them with each release."""
+"""Goes up when the order or the names of a story's steps change. A replica of the version before goes on with its
+own; what none of that version is left to tell is begun again under this one. The engine's own default, a hash of the
+source, would have each release begin everything again."""
 
 POLLING_S = 0.1
 """How often waiting stories look for what woke them; the engine's default of a second is felt by people."""
+
+IDLE_S = 5.0
+"""A process that stands still in the middle of a transaction holds its story's row, and nobody could take the story
+up: PostgreSQL ends such a transaction after this. The engine's default is a minute."""
 
 LOOK_S = 0.02
 """How often a stop looks whether the last story has ended."""
 
 ATTEMPTS = 5
 """How often a story is begun that ends in an error nobody foresaw; each time it finds what is there already."""
+OVER = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED")
+"""Without having come to its end."""
 
 log = structlog.get_logger(__name__)
-
-
-class StepFailedError(Exception):
-    """A step of a story ended in an error, as it was recorded: the type and text of the first one."""
-
-
-class JsonOnly(Serializer):
-    """What the engine stores is JSON, never pickle: reading it back runs no code."""
-
-    def name(self) -> str:
-        return "first_responder_json"
-
-    def serialize(self, data: Any) -> str:
-        return json.dumps(data, default=_plain, separators=(",", ":"))
-
-    def deserialize(self, serialized_data: str) -> Any:
-        return json.loads(serialized_data, object_hook=_error)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, BaseException):
-        return {"__error__": f"{type(value).__name__}: {value}"}
-    raise TypeError(f"{type(value).__name__} is not JSON: a step gives back what `codec` can write")
-
-
-def _error(found: dict[str, Any]) -> Any:
-    return StepFailedError(found["__error__"]) if set(found) == {"__error__"} else found
 
 
 class DurableSteps:
@@ -109,25 +89,27 @@ class DurableSteps:
 
 
 class Engine:
-    """Starts stories and takes up those that a crash cut short. One a process."""
+    """Starts stories and takes up those that a crash cut short. One a process, under the name of its lease."""
 
-    def __init__(self, url: URL, stories: Mapping[str, Story]) -> None:
+    def __init__(self, url: URL, stories: Mapping[str, Story], lease: Lease) -> None:
         self._url = url
         self._stories = stories
+        self._lease = lease
         self._home = asyncio.get_running_loop()
         self._in_hand: set[str] = set()
 
     async def launch(self) -> None:
-        """Migrates the engine's tables and takes up unfinished stories. Raises sqlalchemy's OperationalError."""
+        """Migrates the engine's tables, under a lease that is taken. Raises sqlalchemy's OperationalError."""
         config: DBOSConfig = {
             "name": "first-responder",
             "system_database_url": self._url.render_as_string(hide_password=False),
             "application_version": STORY_VERSION,
-            "executor_id": "first-responder",
+            "executor_id": self._lease.executor_id,
             "serializer": JsonOnly(),
             "log_level": "WARNING",
             "enable_otlp": False,
             "notification_listener_polling_interval_sec": POLLING_S,
+            "sys_db_idle_transaction_timeout_sec": IDLE_S,
         }
         if self._url.get_backend_name() == "sqlite":
             _use_wal(self._url)
@@ -146,16 +128,37 @@ class Engine:
             found = await DBOS.get_workflow_status_async(_id(story, incident_id, opening, attempt))
             if found is None:
                 await self._begin(story, incident_id, opening, attempt)
-            if found is None or found.status not in ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"):
+            if found is None or found.status not in OVER:
                 return True
         log.error("story given up", incident=incident_id, story=story, opening=opening, attempts=ATTEMPTS)
         return False
 
+    async def take_over(self) -> int:
+        """Goes on with the stories of processes that are gone; how many they were. Raises JournalDown.
+
+        To resume a story that somebody tells would have it told twice, and the engine does not ask: so only those of
+        a lease that this process holds, looked at once more right before.
+        """
+        left = await self._lease.left()
+        found = await _unfinished("PENDING", list(left.executors)) if left.executors else []
+        waiting = await _unfinished("ENQUEUED", None)
+        found += [story for story in waiting if story.app_version not in left.versions]
+        if found:
+            with telling():
+                await self._lease.sure()
+            same = [story.workflow_id for story in found if story.app_version == STORY_VERSION]
+            await DBOS.resume_workflows_async(same)
+            for story in found:
+                if story.app_version != STORY_VERSION:
+                    await self._begin_again(story)
+            log.info("stories taken up from processes that are gone", count=len(found))
+        await self._lease.forget(left.executors)
+        return len(found)
+
     async def forget(self, before: datetime) -> int:
         """Removes what is stored of stories that ended before this moment, a thousand at a time; how many they were."""
-        over = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
         ended = await DBOS.list_workflows_async(
-            status=over, end_time=before.isoformat(), limit=1_000, load_input=False, load_output=False
+            status=["SUCCESS", *OVER], end_time=before.isoformat(), limit=1_000, load_input=False, load_output=False
         )
         await DBOS.delete_workflows_async([story.workflow_id for story in ended])
         return len(ended) + (await self.forget(before) if len(ended) == 1_000 else 0)
@@ -163,6 +166,13 @@ class Engine:
     async def _begin(self, story: str, incident_id: str, opening: int, attempt: int) -> None:
         with SetWorkflowID(_id(story, incident_id, opening, attempt)):
             await DBOS.start_workflow_async(tell, story, incident_id, opening, attempt)
+
+    async def _begin_again(self, told: WorkflowStatus) -> None:
+        """Under the next attempt, with the steps of this version: what the one before did is found there."""
+        story, incident_id, opening, attempt = told.input["args"] if told.input else ("", "", 0, ATTEMPTS)
+        if attempt < ATTEMPTS:
+            await self._begin(story, incident_id, opening, attempt + 1)
+        await DBOS.cancel_workflow_async(told.workflow_id)  # last: a crash in between has it done once more
 
     async def close(self, patience_s: float, at_rest: Callable[[], int] = lambda: 0) -> None:
         """Lets running stories finish for so many seconds; what is left is taken up at the next start.
@@ -180,7 +190,7 @@ class Engine:
     async def _tell(self, story: str, incident_id: str, opening: int, attempt: int) -> None:
         told = _id(story, incident_id, opening, attempt)
         self._in_hand.add(told)
-        with structlog.contextvars.bound_contextvars(incident=incident_id, story=story):
+        with structlog.contextvars.bound_contextvars(incident=incident_id, story=story), telling():
             try:
                 await self._stories[story](DurableSteps(self._home, attempt), incident_id, opening)
             except Exception:
@@ -197,6 +207,11 @@ _TELLERS: dict[str, Callable[[str, str, int, int], Coroutine[Any, Any, None]]] =
 async def tell(story: str, incident_id: str, opening: int, attempt: int) -> None:
     """The one workflow: tells the story of that name. Registered once for each process, as the engine needs it."""
     await _TELLERS["story"](story, incident_id, opening, attempt)
+
+
+async def _unfinished(status: str, executors: list[str] | None) -> list[WorkflowStatus]:
+    """Stories in this state, of these executors or of any."""
+    return await DBOS.list_workflows_async(status=status, executor_id=executors, load_output=False)
 
 
 def _id(story: str, incident_id: str, opening: int, attempt: int) -> str:

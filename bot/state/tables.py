@@ -219,3 +219,21 @@ answer_votes = sa.Table(
     sa.Column("vote", sa.String(8), nullable=False),
     sa.Column("at", Moment, nullable=False),
 )
+
+leases = sa.Table(  # which processes tell stories, and until when that is certain
+    "leases",
+    metadata,
+    sa.Column("executor_id", sa.Text, primary_key=True),
+    sa.Column("story_version", sa.String(16), nullable=False),
+    sa.Column("beats", sa.Integer, nullable=False),  # goes up with each renewal; 0 once it was given back
+    sa.Column("expires_at", Moment, nullable=False),  # by the database's clock
+    sa.Column("taken_by", sa.Text),  # the executor that takes up its stories; never renewed after that
+)
+
+claims = sa.Table(  # what one replica does at a time, or once in a while
+    "claims",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("executor_id", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)

@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from bot.state.engine import JsonOnly, StepFailedError
+from bot.state.story_json import JsonOnly, StepFailedError
 
 PROGRAM = textwrap.dedent(
     """
@@ -16,7 +16,9 @@ PROGRAM = textwrap.dedent(
     from sqlalchemy import make_url
     from bot.domain.incident import Posted
     from bot.ports import JournalDown
-    from bot.state.engine import Engine
+    from bot.state.database import migrate, open_database
+    from bot.state.engine import STORY_VERSION, Engine
+    from bot.state.lease import Lease
 
     url, dies = sys.argv[1], sys.argv[2]
     away = []
@@ -60,8 +62,13 @@ PROGRAM = textwrap.dedent(
     async def main():
         global home
         home = asyncio.get_running_loop()
-        engine = Engine(make_url(url), {"respond": story})
+        leases = url.replace("postgresql+psycopg", "postgresql").replace(".sqlite", "-leases.sqlite")
+        migrate(leases)
+        lease = Lease(open_database(leases), STORY_VERSION, 20.0)
+        await lease.take()
+        engine = Engine(make_url(url), {"respond": story}, lease)
         await engine.launch()
+        await engine.take_over()
         if dies != "no":
             await engine.start("respond", "INC-1", 1)
             await engine.start("respond", "INC-1", 1)

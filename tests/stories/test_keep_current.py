@@ -1,14 +1,18 @@
 """After the briefing, Slack says what the journal says: once, soon, and whatever Slack refuses in between."""
 
 import asyncio
+from collections import defaultdict
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
 import stamina
 
 from bot.keep_current import catch_up, keep_current
-from bot.state.database import sync_url
-from bot.state.tables import reports
+from bot.state.claims import Claims
+from bot.state.database import open_database, sync_url
+from bot.state.tables import leases, reports
 from tests.stories.incident_sample import series
 from tests.stories.world import (
     INCIDENTS,
@@ -247,3 +251,31 @@ def _unreadable(tmp_path, incident_id):
         here = reports.c.incident_id == incident_id
         assert connection.execute(reports.update().where(here).values(report="{")).rowcount == 1
     engine.dispose()
+
+
+async def test_two_replicas_say_once_that_it_is_over(slack, tmp_path):
+    async with desk_with(tmp_path, slack, Source()) as desk:
+        await tell(desk, await fire(desk))
+        await resolve(desk)
+        database = open_database(f"sqlite:///{tmp_path / 'stories.sqlite'}")
+        one, two = [await _replica(desk, database, name) for name in ("one", "two")]
+        came, let_go = slack.hold("post", about="1:resolved")
+        first = asyncio.create_task(catch_up(one))
+        await came.wait()
+        await catch_up(two)
+        let_go.set()
+        await first
+        async with asyncio.timeout(10):
+            await two.changed.wait()  # what it left to the other it looks at again
+        await catch_up(two)
+        await database.dispose()
+
+        assert slack.in_(OWN) == ["1:briefing", "1:resolved"]
+
+
+async def _replica(desk, database, name):
+    """Another process at the same desk, with a lease of its own."""
+    row = {"executor_id": name, "story_version": "2", "beats": 1, "expires_at": datetime.now(UTC)}
+    await database.write(lambda connection: connection.execute(leases.insert().values(**row)).close())
+    own = {"changed": asyncio.Event(), "turns": defaultdict(asyncio.Lock)}
+    return replace(desk, alone=Claims(database, name).held, **own)

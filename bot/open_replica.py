@@ -1,0 +1,104 @@
+"""The composition of one replica among several: its lease, and what only one of them does at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
+
+from bot import schedules
+from bot.desk import nobody_else
+from bot.ports import ChatError, JournalDown
+from bot.settings import Settings
+from bot.state.claims import Claims
+from bot.state.database import Database
+from bot.state.engine import STORY_VERSION, Engine
+from bot.state.lease import Lease, telling
+
+Act = Callable[[], Awaitable[None]]
+
+SLACK = 0.9
+"""Of a tick's time: ticks of several replicas do not fall together, and none is to be missed for a second's sake."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    lease: Lease
+    claims: Claims
+
+    shared: bool
+    """Whether there may be others."""
+
+    @property
+    def bell(self) -> Claims | None:
+        return self.claims if self.shared else None
+
+    async def sure(self) -> None:
+        """`Lease.sure`, for the door to Slack. Raises ChatError where nobody can tell: later it can be told."""
+        try:
+            await self.lease.sure()
+        except JournalDown:
+            raise ChatError("not_sure_of_my_lease", passing=True) from None
+
+    @contextlib.asynccontextmanager
+    async def alone(self, name: str) -> AsyncIterator[bool]:
+        """Whether no other replica is at it, inside the block; what is done there is done as a story would. Raises
+        JournalDown.
+        """
+        async with self.claims.held(name) if self.shared else nobody_else(name) as ours:
+            with telling():
+                yield ours
+
+    def tick(self, engine: Engine, take_up: Act, forget: Act) -> AsyncIOScheduler:
+        """Starts the periodic work. What is done once by all replicas is: the database says which of them."""
+        return schedules.start(
+            self._once("take up", schedules.TAKE_UP_S, take_up),
+            self._once("forget", schedules.FORGET_S, forget),
+            partial(take_over, engine),
+            self.lease.every_s,
+        )
+
+    def _once(self, name: str, seconds: float, act: Act) -> Act:
+        """`act`, done by one replica where several tick."""
+
+        async def tick() -> None:
+            try:
+                due = await self.claims.is_due(name, timedelta(seconds=seconds * SLACK))
+            except JournalDown as problem:
+                log.warning("not done this time", what=name, problem=str(problem))
+                return
+            if due:
+                await act()
+
+        return tick
+
+
+@contextlib.asynccontextmanager
+async def open_replica(settings: Settings, database: Database) -> AsyncIterator[Replica]:
+    """With its lease taken and renewed; given back at the end, when nothing of it runs any more. Raises JournalDown."""
+    lease = Lease(database, STORY_VERSION, settings.replica_lease_s)
+    await lease.take()
+    keeping = asyncio.create_task(lease.keep())
+    try:
+        yield Replica(lease, Claims(database, lease.executor_id), database.shared)
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        with contextlib.suppress(JournalDown):  # then it runs out
+            await lease.give_back()
+
+
+async def take_over(engine: Engine) -> None:
+    """Stories of processes that are gone; what cannot be looked at now is looked at by the next tick."""
+    try:
+        await engine.take_over()
+    except JournalDown as problem:
+        log.warning("cannot look for stories to take up", problem=str(problem))
