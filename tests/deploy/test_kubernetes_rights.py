@@ -128,6 +128,11 @@ def test_replicas_are_two_one_of_which_always_serves_and_neither_shares_a_folder
     assert not any("persistentVolumeClaim" in volume for volume in pod["volumes"])
 
 
-def test_that_replicas_are_not_supported_yet_stands_where_people_would_turn_them_on():
-    assert "NOT SUPPORTED YET" in text_of("deploy/kubernetes/components/replicas/kustomization.yaml")
-    assert "not supported yet" in section("docs/deploy.md", "More than one replica")
+def test_what_replicas_need_stands_where_people_would_turn_them_on():
+    pages = (
+        text_of("deploy/kubernetes/components/replicas/kustomization.yaml"),
+        section("docs/deploy.md", "More than one replica"),
+    )
+    for page in pages:
+        assert "PostgreSQL" in page
+        assert "CHROMA_URL" in page
