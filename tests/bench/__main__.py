@@ -42,7 +42,7 @@ class Plan:
 PARTS = ("incidents", "starts", "webhooks", "answers", "redaction")
 PASSES = 5
 """Over the same lines, of each way of masking them."""
-FULL = Plan(50, 3, 20.0, 30)
+FULL = Plan(50, 3, 20.0, 25)
 QUICK = Plan(3, 1, 2.0, 5, delays=(0.2,), postgres=False)
 SIDE_BY_SIDE = 2
 """In how many parts, each with a world and a program of its own, a row is told whose sources take a second."""

@@ -19,6 +19,8 @@ from playground.slack.settings import YOU
 from playground.terminal import as_text
 
 CALL_S = 0.5
+UNHURRIED = {"BUDGET_PERSON_DAY": "50", "MODEL_REQUESTS_PER_MINUTE": "1000", "MODEL_TOKENS_PER_MINUTE": "10000000"}
+"""No limit of the model's holds anything up: it is not what is measured."""
 LIMIT_S = 40.0
 QUESTIONS = (
     "did anything change in the gateway?",
@@ -47,7 +49,7 @@ class Timed:
 async def answers(folder: Path, number: int) -> list[Timed]:
     """So many questions, one after another; each is asked in its own words, so that none is answered from memory."""
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    async with playground.running(folder, model="script", more={"BUDGET_PERSON_DAY": "50"}) as town:
+    async with playground.running(folder, model="script", more=UNHURRIED) as town:
         await town.bot.start()
         await town.director.start("wrong-endpoint")
         channel = await _until(lambda: _briefed(town))
