@@ -30,11 +30,10 @@ _SHORT: dict[Why, str] = {
     "time": "I stopped after a minute: ask a narrower question for more.",
     "tokens": "Cut short: it was more than fits into one answer. Ask a narrower question for more.",
     "stopped": "Stopped.",
-    "budget": "Cut short: {words}.",
     "model": "Cut short: {words}.",
 }
 
-_IN_THE_MIDDLE: frozenset[Why] = frozenset({"time", "stopped", "budget", "model"})
+_IN_THE_MIDDLE: frozenset[Why] = frozenset({"time", "stopped", "model"})
 """What ends a talk before the model had its say: «Let me look.» is no answer then."""
 
 
@@ -89,7 +88,7 @@ def again(answer: Answer, at: datetime, question_id: str, now: datetime) -> Brie
 def _why_no_model(talk: Talk) -> str:
     """A sentence for people; empty where the model had its say and nothing of it was left."""
     match talk.why:
-        case "budget" | "model":
+        case "model":
             return f"No model: {safe(talk.words, 200)}."
         case "time":
             return "The model took more than a minute."

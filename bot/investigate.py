@@ -70,7 +70,7 @@ async def investigate(asking: Asking, known: Known, steps: Steps) -> Talk:
 
 def _after(talk: Talk, turn: Turn) -> Talk:
     if turn.reply is None:
-        return next_turn.cut_short(talk, turn.why, turn.words)
+        return next_turn.cut_short(talk, turn.why, turn.words, turn.cost)
     return next_turn.heard(talk, turn.reply, turn.cost, turn.forced)
 
 
@@ -84,7 +84,7 @@ async def _turn(asking: Asking, known: Known, talk: Talk) -> Turn:
     try:
         done = await _unless_stopped(asking, calling, left)
     except NoModel as none:
-        return Turn(cost=none.cost, why="budget" if "budget" in none.reason else "model", words=none.reason)
+        return Turn(cost=none.cost, why="model", words=none.reason)
     finally:
         showing.cancel()
     if isinstance(done, Consulted):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.dialogue import Block, Message, Opaque, Reply, Request, Text, ToolResult, ToolUse
-from bot.domain.money import Money
+from bot.domain.money import NOTHING, Money
 from bot.domain.talk import Talk, Used, Why
 from integrations.contract import ToolSpec
 
@@ -142,9 +142,9 @@ def told(talk: Talk, used: Sequence[Used]) -> Talk:
     return replace(after, messages=(*after.messages[:-1], Message("user", (*results, Text(LAST_CHANCE)))))
 
 
-def cut_short(talk: Talk, why: Why, words: str = "") -> Talk:
-    """The talk is over although the model has not answered."""
-    return replace(talk, over=True, why=why, words=words)
+def cut_short(talk: Talk, why: Why, words: str = "", cost: Money = NOTHING) -> Talk:
+    """The talk is over although the model has not answered; `cost` is what trying took all the same."""
+    return replace(talk, over=True, why=why, words=words, cost=talk.cost + cost)
 
 
 def _fitting(messages: tuple[Message, ...]) -> tuple[Message, ...]:

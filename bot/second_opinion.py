@@ -75,4 +75,4 @@ def _joined(report: Report, facts: Sequence[Fact], found: Consulted) -> Report:
 
 def _without(report: Report, reason: str) -> Report:
     gaps = tuple(gap for gap in report.context.gaps if gap.source != MODEL)
-    return replace(report, context=replace(report.context, gaps=(*gaps, Gap(MODEL, reason, partial=True))))
+    return replace(report, context=replace(report.context, gaps=(*gaps, Gap(MODEL, reason))))

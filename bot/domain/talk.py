@@ -10,8 +10,8 @@ from bot.domain.dialogue import Message, ToolResult
 from bot.domain.money import NOTHING, Money, Usage
 from bot.domain.question import Source
 
-Why = Literal["turns", "tools", "repeats", "time", "tokens", "stopped", "budget", "model", "refusal", ""]
-"""Which limit, or what else, ended a talk before the model had answered of itself."""
+Why = Literal["turns", "tools", "repeats", "time", "tokens", "stopped", "model", "refusal", ""]
+"""What ended a talk before the model had answered of itself; `model`: none answers, or the budget is spent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +52,4 @@ class Talk:
     over: bool = False
     why: Why = ""
     words: str = ""
-    """For people, where `why` alone does not tell: which budget, what is wrong with the model."""
+    """For people, where `why` is `model`: which budget, or what is wrong with it."""

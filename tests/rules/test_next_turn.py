@@ -98,6 +98,6 @@ def test_older_results_are_shortened_when_the_context_is_full_and_what_is_pinned
 
 
 def test_a_talk_that_was_cut_short_says_why():
-    talk = next_turn.cut_short(begun(), "budget", "the budget of $1.00 a day is spent")
-    assert (talk.over, talk.why) == (True, "budget")
-    assert replace(talk, over=False, why="", words="") == begun()
+    talk = next_turn.cut_short(begun(), "model", "the budget of $1.00 a day is spent", Money(7))
+    assert (talk.over, talk.why, talk.cost) == (True, "model", Money(7))
+    assert replace(talk, over=False, why="", words="", cost=Money(0)) == begun()

@@ -205,6 +205,16 @@ async def test_what_the_model_said_before_it_was_lost_is_no_answer(tmp_path):
     assert "No model: overloaded" in said
 
 
+async def test_what_a_lost_model_took_all_the_same_is_counted(tmp_path):
+    lost = ModelError("the stream broke off", passing=True, used=Usage(input=400))
+    async with room(tmp_path, uses(ASKED), lost) as here:
+        question = await here.put("how bad is it?")
+        await here.story(question)
+        answer = await here.questions.answer(question.id)
+    assert answer.ended == "evidence"
+    assert answer.cost == Money(1_100 + 400)
+
+
 async def test_what_it_found_before_it_was_lost_is_kept(tmp_path):
     async with room(tmp_path, uses(ASKED, text="Errors rose [1]."), ModelError("overloaded", passing=True)) as here:
         said = await here.ask("how bad is it?")
