@@ -50,7 +50,13 @@ incidents = sa.Table(
     sa.Column("message_channel", sa.String(32)),
     sa.Column("message_ts", sa.String(32)),
     sa.Column("previous", sa.String(32)),
+    sa.Column("lead", sa.String(32)),  # the incident that this one is told with, by id; none of those that lead
+    sa.Column("linked_because", sa.Text),  # why, in words for people
+    sa.Column("linked_by", sa.Text),  # who decided so: a user id, or `rules`; also kept where it was split off
+    sa.Column("storm", sa.String(32)),  # the storm that it came in, by id
 )
+sa.Index("incidents_by_lead", incidents.c.lead)
+sa.Index("incidents_by_storm", incidents.c.storm)
 sa.Index(
     "one_open_incident",
     incidents.c.service,
@@ -235,5 +241,40 @@ claims = sa.Table(  # what one replica does at a time, or once in a while
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("executor_id", sa.Text, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+)
+
+storms = sa.Table(  # more incidents at once than Slack gives channels for
+    "storms",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("began_at", Moment, nullable=False),
+    sa.Column("ended_at", Moment),
+    sa.Column("channel_id", sa.String(32)),
+    sa.Column("channel_name", sa.String(80)),
+    sa.Column("message_channel", sa.String(32)),
+    sa.Column("message_ts", sa.String(32)),
+)
+
+allowances = sa.Table(  # what Slack and models allow in a while, for all replicas together
+    "allowances",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("free_at", sa.Float, nullable=False),  # Unix seconds, by the database's clock
+)
+
+rests = sa.Table(  # sources that did not answer several times in a row, for all replicas together
+    "rests",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("until", Moment),
+)
+
+begun = sa.Table(  # how often a story was taken up: one that ends its process each time is left
+    "begun",
+    metadata,
+    sa.Column("story", sa.Text, primary_key=True),
+    sa.Column("times", sa.Integer, nullable=False),
     sa.Column("at", Moment, nullable=False),
 )

@@ -5,6 +5,7 @@ import asyncio
 import psycopg
 import pytest
 
+from bot.state.database import head
 from bot.state.lease import LOST
 from playground.slack import messages
 from playground.slack.faults import Fault
@@ -18,12 +19,12 @@ from tests.end_to_end.watch import until
 pytestmark = pytest.mark.needs("postgres")
 
 STEP = "steps:\n  - {name: touch it, action: exec, command: 'note {{service}}', approval: required}\n"
-LATER = """
+LATER = f"""
 import sqlalchemy as sa
 from alembic import op
 
 revision = "9999"
-down_revision = "0005"
+down_revision = "{head()}"
 
 
 def upgrade() -> None:
@@ -149,7 +150,7 @@ async def test_a_rolling_update_finishes_what_is_in_flight(tmp_path, postgres_ur
         await replicas.alert("search", old)
         await until(lambda: replicas.channel("search"), what="the channel of search")
 
-        new = replicas.add(other_version(tmp_path, "3", LATER))
+        new = replicas.add(other_version(tmp_path, "9", LATER))
         await new.start()
         assert {version for _, version in unfinished(postgres_url).values()} == {"1"}  # a live one keeps its own
         await old.kill()
