@@ -11,10 +11,12 @@ from bot.asking import Asking, Known
 from bot.domain.incident import Posted
 from bot.investigate import investigate
 from bot.ports import Steps
+from bot.priority import Priority, done_as
 from bot.question_ports import Questions
 from bot.read_up import read_up
 
 
+@done_as(Priority.ANSWER)
 async def answer(asking: Asking, steps: Steps) -> None:
     """Told once for each question; after a crash it goes on from the last finished step.
 

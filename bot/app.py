@@ -88,7 +88,7 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
     clock, measures = SystemClock(), Measures()
     database = open_database(settings.database_url)
     async with (
-        open_replica(settings, database) as replica,
+        open_replica(settings, database, measures) as replica,
         open_answering(settings, database, clock, measures) as answering,
     ):
         record = journal(database, clock, _alert_rules(settings))
@@ -125,7 +125,7 @@ async def _at_work(
     async def run(run_id: str) -> None:
         await engine.start("remediate", run_id, 1)
 
-    async with open_workshop(settings, desk, database, run, replica.bell) as shop:
+    async with open_workshop(settings, desk, database, replica, run) as shop:
         begin = partial(_begin_answer, engine)
         talking = Talking(
             answering.questions, begin, settings.answer_mode, open_pager(settings, desk.catalog), shop.runs
@@ -217,7 +217,7 @@ def _desk(settings: Settings, record: Journal, consult: Consult, measures: Measu
     mask = Redaction(settings.redact_emails, settings.redact_cards, measures.redacted).text
     return Desk(
         journal=record,
-        chat=open_chat(settings, mask, replica.sure),
+        chat=open_chat(settings, mask, replica.sure, replica.governor),
         clock=SystemClock(),
         looking=_looking(settings),
         catalog=catalog,

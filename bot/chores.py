@@ -10,6 +10,7 @@ from bot.desk import Telling
 from bot.domain.context import Report
 from bot.domain.incident import Incident
 from bot.insist import attempt
+from bot.priority import Priority, done_as
 from integrations.contract import OnCall
 
 Chore = Callable[[Telling], Awaitable[bool]]
@@ -57,6 +58,7 @@ async def _known(telling: Telling) -> tuple[Incident, Report | None]:
     return incident, await telling.desk.journal.report(incident.id, telling.opening)
 
 
+@done_as(Priority.CHATTER)
 async def _unless_fired_again(chore: Chore, telling: Telling) -> bool:
     """An opening that is over and fired again is told by its next story, which has its own chores."""
     return (await telling.incident()).opening == telling.opening and await chore(telling)

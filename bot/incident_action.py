@@ -21,6 +21,7 @@ from bot.domain.text import code, safe
 from bot.job import record
 from bot.model_ports import Purse
 from bot.ports import ChatError, JournalDown
+from bot.priority import Priority, done_as
 from bot.replies import Replies
 from bot.start_run import NotRunError, Wish, begin, check_asker, why_no_answer
 from bot.workshop import Workshop
@@ -71,11 +72,13 @@ class IncidentAction:
         self.post = talk.post
         self.whisper = talk.whisper
 
+    @done_as(Priority.ANSWER)
     async def heard(self, heard: Heard) -> Briefing | None:
         """What to say at once to a message of a person; None where nothing is, or where its answer has begun."""
 
         return await self._talk.heard(heard, partial(why_no_answer, self._shop, heard.user_id, heard.channel_id))
 
+    @done_as(Priority.APPROVAL)
     async def command(self, command: Command) -> Briefing | Form:
         """The answer to `/incident-action <text>`, only for the one who typed it."""
         word, _, rest = command.text.strip().partition(" ")
@@ -84,6 +87,7 @@ class IncidentAction:
             return await _told(verb(command, rest.strip()))
         return await _told(self._for_members(command, verb, rest.strip()))
 
+    @done_as(Priority.APPROVAL)
     async def tapped(self, tap: Tap) -> Briefing | Form | None:
         """What a button does, and the answer for the one who tapped it."""
         as_command = Command(tap.channel_id, tap.user_id, tap.value, tap.trigger)
@@ -97,6 +101,7 @@ class IncidentAction:
             return await _told(self._page(tap))
         return None
 
+    @done_as(Priority.APPROVAL)
     async def filled(self, filled: Filled) -> Briefing | Mapping[str, str]:
         """A form came back: the run begins, or its fields say what is wrong with them."""
         asked = json.loads(filled.value)
@@ -104,6 +109,7 @@ class IncidentAction:
         outcome = await _told(self._begin(asked["channel"], filled.user_id, asked["runbook"], given))
         return {one.name: one.hint or "is needed" for one in outcome.fields} if isinstance(outcome, Form) else outcome
 
+    @done_as(Priority.APPROVAL)
     async def reacted(self, reacted: Reacted) -> None:
         """Wakes the story whose gate it is; one that comes too late is told so, and only to that person."""
         late = await hear_people.reaction(self._shop, reacted)

@@ -1,6 +1,7 @@
 """After the briefing: whatever changes in the journal is shown in Slack, a second or two later when few change.
 
-When many change at once, edits keep Slack's pace, and the last of thirty comes about half a minute late.
+When many change at once, edits wait for their turn before the door to Slack, and what was to be shown first may come
+after what is urgent.
 An alert joins, one is resolved, all are: the journal's revision goes up, and this brings the message up to it. What
 a crash left unshown is found again, because it asks the journal and not its own memory.
 """
@@ -8,6 +9,7 @@ a crash left unshown is found again, because it asks the journal and not its own
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 
 import structlog
 
@@ -19,10 +21,9 @@ log = structlog.get_logger(__name__)
 
 TOGETHER_S = 0.5
 """Changes that come within half a second become one edit."""
-AT_ONCE = 5
-PACE_S = 1.2
-"""Slack takes 50 edits a minute (tier 3, docs.slack.dev/apis/web-api/rate-limits): after each few we wait as long as
-that lasts, so that in a storm of alerts the new headlines and briefings find room, and webhooks their turn."""
+AT_ONCE = 20
+"""So many incidents are brought up to date beside each other: enough that one whose channel has to wait holds up no
+other, few enough that webhooks have their turn."""
 SOON_S = 1.0
 """How soon it looks again at what another replica is showing."""
 AGAIN_S = 15.0
@@ -45,16 +46,20 @@ async def keep_current(desk: Desk) -> None:
 async def catch_up(desk: Desk) -> None:
     """Shows every change that Slack does not show yet, once. What fails is found again by the next call."""
     try:
-        stale = await desk.journal.stale()
-        for few in (stale[at : at + AT_ONCE] for at in range(0, len(stale), AT_ONCE)):
-            outcomes = await asyncio.gather(*(_bring_up_to_date(desk, one) for one in few), return_exceptions=True)
-            for incident_id, outcome in zip(few, outcomes, strict=True):
-                if isinstance(outcome, Exception):
-                    log.error("a change could not be shown", incident=incident_id, problem=repr(outcome))
-            await asyncio.sleep(PACE_S * (len(few) - 1))
+        stale, turns = await desk.journal.stale(), asyncio.Semaphore(AT_ONCE)
+        showing = (_in_turn(turns, _bring_up_to_date(desk, one)) for one in stale)
+        outcomes = await asyncio.gather(*showing, return_exceptions=True)
+        for incident_id, outcome in zip(stale, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                log.error("a change could not be shown", incident=incident_id, problem=repr(outcome))
         desk.measures.open_incidents(await desk.journal.count_open())
     except JournalDown as problem:
         log.warning("cannot look for changes", problem=str(problem))
+
+
+async def _in_turn(turns: asyncio.Semaphore, showing: Awaitable[None]) -> None:
+    async with turns:
+        await showing
 
 
 async def _bring_up_to_date(desk: Desk, incident_id: str) -> None:

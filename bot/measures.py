@@ -56,6 +56,12 @@ class Measures:
         self._answers = Counter("answers", "Answers by how they ended.", ["ended"], registry=self.registry)
         self._votes = Counter("answer_votes", "👍 and 👎 on answers.", ["vote"], registry=self.registry)
         self._budget = Gauge("budget_spent_ratio", "Spent part of a limit.", ["window"], registry=self.registry)
+        self._slack_waiting = Gauge(
+            "slack_calls_waiting", "Calls to Slack that wait for their turn.", ["priority"], registry=self.registry
+        )
+        self._slack_refused = Counter(
+            "slack_rate_limited", "Calls that Slack sent away (429).", ["method"], registry=self.registry
+        )
         for ended in get_args(AnswerEnd):  # there from the start, so that the first one is an increase too
             self._answers.labels(ended)
         for vote in get_args(VoteOfAnswer):
@@ -100,6 +106,13 @@ class Measures:
 
     def voted(self, vote: VoteOfAnswer) -> None:
         self._votes.labels(vote).inc()
+
+    def waits_for_slack(self, priority: str, more: int) -> None:
+        """So many more calls of this priority wait; fewer, where it is negative."""
+        self._slack_waiting.labels(priority).inc(more)
+
+    def refused_by_slack(self, method: str) -> None:
+        self._slack_refused.labels(method).inc()
 
     def budget(self, window: Window, ratio: float) -> None:
         """Which part of the limit is spent in its present window; 1 is all of it."""

@@ -1,4 +1,5 @@
-"""The composition of one replica among several: its lease, and what only one of them does at a time."""
+"""The composition of one replica among several: its lease, its part of what Slack allows, and what only one of them
+does at a time."""
 
 from __future__ import annotations
 
@@ -14,8 +15,12 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[impo
 
 from bot import schedules
 from bot.desk import nobody_else
+from bot.measures import Measures
 from bot.ports import ChatError, JournalDown
 from bot.settings import Settings
+from bot.slack.governor import Governor
+from bot.slack.rates import NONE, PUBLISHED
+from bot.state.allowances import SqlAllowances
 from bot.state.claims import Claims
 from bot.state.database import Database
 from bot.state.engine import STORY_VERSION, Engine
@@ -23,6 +28,8 @@ from bot.state.lease import Lease, telling
 
 Act = Callable[[], Awaitable[None]]
 
+FAMILY = "slack"
+"""The name before Slack's limits, in the table that several kinds of limits share."""
 SLACK = 0.9
 """Of a tick's time: ticks of several replicas do not fall together, and none is to be missed for a second's sake."""
 
@@ -36,6 +43,8 @@ class Replica:
 
     shared: bool
     """Whether there may be others."""
+    governor: Governor
+    """For every call that this process makes to Slack."""
 
     @property
     def bell(self) -> Claims | None:
@@ -82,18 +91,26 @@ class Replica:
 
 
 @contextlib.asynccontextmanager
-async def open_replica(settings: Settings, database: Database) -> AsyncIterator[Replica]:
+async def open_replica(settings: Settings, database: Database, measures: Measures) -> AsyncIterator[Replica]:
     """With its lease taken and renewed; given back at the end, when nothing of it runs any more. Raises JournalDown."""
     lease = Lease(database, STORY_VERSION, settings.replica_lease_s)
     await lease.take()
     keeping = asyncio.create_task(lease.keep())
     try:
-        yield Replica(lease, Claims(database, lease.executor_id), database.shared)
+        yield Replica(
+            lease, Claims(database, lease.executor_id), database.shared, _governor(settings, database, measures)
+        )
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
         with contextlib.suppress(JournalDown):  # then it runs out
             await lease.give_back()
+
+
+def _governor(settings: Settings, database: Database, measures: Measures) -> Governor:
+    if settings.slack_limits == "none":
+        return Governor(NONE, measures=measures)
+    return Governor(PUBLISHED, SqlAllowances(database, FAMILY) if database.shared else None, measures)
 
 
 async def take_over(engine: Engine) -> None:

@@ -9,6 +9,7 @@ from bot.autonomy_file import load_grants
 from bot.catalog import Catalog
 from bot.desk import Desk
 from bot.guard.autonomy import Approvers
+from bot.open_replica import Replica
 from bot.settings import Settings, SettingsError
 from bot.slack.people import SlackPeople
 from bot.slack.web import Web
@@ -16,7 +17,7 @@ from bot.state.audit import ChainedAudit
 from bot.state.database import Database
 from bot.state.runs import SqlRuns
 from bot.state.switch import SqlSwitch
-from bot.workshop import Bell, Rules, Workshop
+from bot.workshop import Rules, Workshop
 from integrations import pagerduty, prometheus
 from integrations.pagerduty.client import PagerDuty
 from integrations.prometheus.instant import instant
@@ -29,7 +30,7 @@ Begin = Callable[[str], Awaitable[None]]
 
 @asynccontextmanager
 async def open_workshop(
-    settings: Settings, desk: Desk, database: Database, begin: Begin, bell: Bell | None = None
+    settings: Settings, desk: Desk, database: Database, replica: Replica, begin: Begin
 ) -> AsyncIterator[Workshop]:
     """Everything that a run needs. Raises SettingsError."""
     if settings.slack_bot_token is None:
@@ -38,6 +39,7 @@ async def open_workshop(
         settings.slack_bot_token.get_secret_value(),
         settings.slack_api_url,
         tls_context("slack", settings.extra_ca_file),
+        governor=replica.governor,
     )
     hands, on_call = open_hands(_hands(settings)), _OnCall(settings, desk.catalog)
     key = settings.audit_key
@@ -58,7 +60,7 @@ async def open_workshop(
                 shared_channels=settings.shared_channels,
             ),
             begin=begin,
-            bell=bell,
+            bell=replica.bell,
         )
     finally:
         await hands.close()

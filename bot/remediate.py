@@ -11,6 +11,7 @@ import structlog
 from bot import do_step, gates, prepare_step
 from bot.domain.move import Act, Ask, Await, Check, Choose, Finish, Glean, LoseSight, OfferRollback, Prepare, Refuse
 from bot.job import Job
+from bot.priority import Priority, done_as
 from bot.show_run import finish, show
 from bot.workshop import Workshop
 
@@ -32,6 +33,7 @@ DOING: dict[type[Any], Doing] = {
 }
 
 
+@done_as(Priority.APPROVAL)
 async def remediate(shop: Workshop, run_id: str) -> bool:
     """Told once for each run; after a crash it goes on from the run's events.
 

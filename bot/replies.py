@@ -22,6 +22,7 @@ from bot.guard.redact import redact
 from bot.insist import attempt
 from bot.meant import Elsewhere, NotForUs, PersonWanted, StopAsked, may_ask
 from bot.ports import ChatError, JournalDown
+from bot.priority import Priority, done_as
 from bot.question_ports import Questions, Vote
 
 log = structlog.get_logger(__name__)
@@ -172,6 +173,7 @@ class Replies:
         stands = tap.message is not None and await attempt("paged", partial(self._desk.chat.edit, tap.message, told))
         return None if stands else told
 
+    @done_as(Priority.ANSWER)
     async def post(self, channel_id: str, thread: str, briefing: Briefing, key: str) -> None:
         """Posts an answer once by its key. Raises ChatError."""
         if await self._desk.chat.find(channel_id, key, thread) is None:

@@ -15,6 +15,7 @@ from bot.domain.briefing import Briefing
 from bot.domain.incident import Channel, Incident, Posted
 from bot.insist import attempt, insist
 from bot.ports import ChatError
+from bot.priority import Priority, done_as
 from bot.show import show, words
 
 log = structlog.get_logger(__name__)
@@ -27,6 +28,7 @@ class Place:
     channel_id: str
 
 
+@done_as(Priority.HEADLINE)
 async def find_place(telling: Telling) -> Place:
     """The incident's channel; if that is not there in time, the incidents channel for now."""
     desk, incident = telling.desk, await telling.incident()
@@ -42,6 +44,7 @@ async def find_place(telling: Telling) -> Place:
         return Place(desk.incidents_channel)
 
 
+@done_as(Priority.HEADLINE)
 async def headline(telling: Telling, place: Place) -> Posted:
     """The first message: nothing is known yet but the alert. Gives back where it stands."""
     desk, incident = telling.desk, await telling.incident()

@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     """Set: Socket Mode. Not set: signed HTTP on /slack/events, which needs SLACK_SIGNING_SECRET."""
     slack_signing_secret: SecretStr | None = None
     slack_api_url: str = "https://slack.com/api/"
+    slack_limits: Literal["published", "none"] = "published"
+    """`none`: for a stand-in for Slack that has no limits; only pauses that it asks for are waited for."""
     slack_incidents_channel: str | None = None
     """Id (C…) of the channel that gets a line for each incident."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 
 import structlog
@@ -18,13 +19,17 @@ log = structlog.get_logger(__name__)
 
 
 async def show(desk: Desk, incident_id: str) -> None:
-    """Edits the incident's message into what is known by now. Raises ChatError."""
+    """Edits the incident's message into what is known by now. Raises ChatError.
+
+    Who asks for an edit while another waits for its turn is not kept from asking: the newest of them is said.
+    """
     async with desk.turns[incident_id]:
         incident = await desk.journal.incident(incident_id)
         if incident.message is None:
             return
         report = await desk.journal.report(incident_id, incident.opening)
-        await desk.chat.edit(incident.message, await words(desk, incident, report))
+        editing = asyncio.ensure_future(desk.chat.edit(incident.message, await words(desk, incident, report)))
+    await editing
 
 
 async def words(desk: Desk, incident: Incident, report: Report | None) -> Briefing:

@@ -11,6 +11,7 @@ from bot.doctor import Check
 from bot.ports import ChatError
 from bot.settings import Settings
 from bot.slack.people import ONCALL, standing
+from bot.slack.rates import Call
 from bot.slack.scopes import MANIFEST
 from bot.slack.web import Web, open_web
 from integrations.contract import RoomError
@@ -78,13 +79,13 @@ async def _members(web: Web, entry: str, settings: Settings) -> _Members:
 
 
 async def _group(web: Web, group: str) -> _Members:
-    answer = await web.call(lambda client: client.usergroups_users_list(usergroup=group))
+    answer = await web.call(Call("usergroups.users.list"), lambda client: client.usergroups_users_list(usergroup=group))
     users = frozenset(map(str, answer["users"]))
     return users or _Wrong("has nobody in it", "add people to the group in Slack")
 
 
 async def _user(web: Web, user_id: str) -> _Members:
-    answer = await web.call(lambda client: client.users_info(user=user_id))
+    answer = await web.call(Call("users.info"), lambda client: client.users_info(user=user_id))
     found = standing(answer["user"], await web.team_id())
     return _Wrong(_NO_FULL_MEMBER[found], "name a full member of the workspace") if found else frozenset({user_id})
 

@@ -17,6 +17,7 @@ from weakref import WeakValueDictionary
 from bot.domain.incident import Channel
 from bot.domain.names import numbered
 from bot.ports import ChatError
+from bot.slack.rates import Call
 from bot.slack.web import Web
 
 PATIENCE_S = 4.0
@@ -59,7 +60,9 @@ class Channels:
         asked_before = name in self._tried
         self._tried.setdefault(name, incident_id)
         try:
-            answer = await self._web.once(lambda client: client.conversations_create(name=name))
+            answer = await self._web.once(
+                Call("conversations.create"), lambda client: client.conversations_create(name=name)
+            )
         except ChatError as problem:
             if problem.code != "name_taken":
                 raise
@@ -72,16 +75,20 @@ class Channels:
 
     async def _claim(self, channel: Channel, incident_id: str) -> None:
         purpose = f"Incident {incident_id}, opened by First Responder"
-        await self._web.call(lambda client: client.conversations_setPurpose(channel=channel.id, purpose=purpose))
+        await self._web.call(
+            Call("conversations.setPurpose"),
+            lambda client: client.conversations_setPurpose(channel=channel.id, purpose=purpose),
+        )
         self._tried.pop(channel.name, None)
 
     async def _taken(self, name: str) -> dict[str, Info]:
         """Public channels in use whose name begins so."""
         found: dict[str, Info] = {}
         async for page in self._web.pages(
+            Call("conversations.list"),
             lambda client, cursor: client.conversations_list(
                 types="public_channel", exclude_archived=True, limit=1_000, cursor=cursor
-            )
+            ),
         ):
             found |= {c["name"]: c for c in page["channels"] if str(c["name"]).startswith(name)}
         return found
@@ -97,7 +104,10 @@ class Channels:
             if age > ORPHAN_S:
                 return False
             await asyncio.sleep(min(self._patience_s, max(0.0, self._patience_s - age)))
-            info = (await self._web.call(lambda client: client.conversations_info(channel=info["id"])))["channel"]
+            answer = await self._web.call(
+                Call("conversations.info"), lambda client: client.conversations_info(channel=str(info["id"]))
+            )
+            info = answer["channel"]
             if purpose := _purpose(info):
                 return incident_id in purpose
         await self._claim(Channel(str(info["id"]), str(info["name"])), incident_id)

@@ -10,13 +10,16 @@ from bot.domain.briefing import Briefing
 from bot.domain.incident import Channel, Posted
 from bot.guard.redact import redact
 from bot.ports import ChatError, Doing
+from bot.priority import Priority, done_as
 from bot.settings import Settings
 from bot.slack import reactions
 from bot.slack.blocks import Message, render
 from bot.slack.channels import Channels
 from bot.slack.files import Files, Sheet, named
-from bot.slack.growing import APPEND_S, EDIT_S, GrowingReplies
+from bot.slack.governor import Governor
+from bot.slack.growing import GrowingReplies
 from bot.slack.posts import Posts
+from bot.slack.rates import Call
 from bot.slack.said_since import said_since
 from bot.slack.web import Web, open_web
 
@@ -27,23 +30,14 @@ _HARMLESS = {"already_in_channel", "cant_invite_self"}
 
 
 class SlackChat:
-    """`bot.ports.Chat` over Slack's Web API. `mask` is applied to every text before it leaves.
+    """`bot.ports.Chat` over Slack's Web API. `mask` is applied to every text before it leaves."""
 
-    `pauses`: seconds between two appends to growing replies, and between two edits of such.
-    """
-
-    def __init__(
-        self,
-        web: Web,
-        mask: Callable[[str], str],
-        channels: Channels | None = None,
-        pauses: tuple[float, float] = (APPEND_S, EDIT_S),
-    ) -> None:
+    def __init__(self, web: Web, mask: Callable[[str], str], channels: Channels | None = None) -> None:
         self._web = web
         self._mask = mask
         self._channels = channels or Channels(web)
         self._posts = Posts(web)
-        self._growing = GrowingReplies(web, self._posts, mask, pauses)
+        self._growing = GrowingReplies(web, self._posts, mask)
         self._topics: dict[str, str] = {}
         self._files = Files(web, self._posts)
 
@@ -63,15 +57,23 @@ class SlackChat:
         """Sets it only where it is another: each setting is a line in the channel."""
         wanted = self._mask(text)[:250]
         if channel_id not in self._topics:
-            info = await self._web.call(lambda client: client.conversations_info(channel=channel_id))
+            info = await self._web.call(
+                Call("conversations.info"), lambda client: client.conversations_info(channel=channel_id)
+            )
             self._topics[channel_id] = str((info["channel"].get("topic") or {}).get("value", ""))
         if self._topics[channel_id] != wanted:
-            await self._web.call(lambda client: client.conversations_setTopic(channel=channel_id, topic=wanted))
+            await self._web.call(
+                Call("conversations.setTopic"),
+                lambda client: client.conversations_setTopic(channel=channel_id, topic=wanted),
+            )
             self._topics[channel_id] = wanted
 
     async def pin(self, posted: Posted) -> None:
         try:
-            await self._web.call(lambda client: client.pins_add(channel=posted.channel_id, timestamp=posted.ts))
+            await self._web.call(
+                Call("pins.add"),
+                lambda client: client.pins_add(channel=posted.channel_id, timestamp=posted.ts),
+            )
         except ChatError as problem:
             if problem.code != "already_pinned":
                 raise
@@ -98,6 +100,7 @@ class SlackChat:
         """Raises ChatError, also where the message is gone or Slack gives the list only in part."""
         return await reactions.reactions(self._web, posted)
 
+    @done_as(Priority.APPROVAL)
     async def whisper(self, channel_id: str, user_id: str, briefing: Briefing, thread: str | None = None) -> None:
         """To whoever is not in the channel it is said in a direct message. Raises ChatError."""
         message = render(briefing.mapped(self._mask))
@@ -130,6 +133,7 @@ class SlackChat:
 
     async def _whisper(self, channel_id: str, user_id: str, message: Message, thread: str | None) -> None:
         await self._web.once(
+            Call("chat.postEphemeral"),
             lambda client: client.chat_postEphemeral(
                 channel=channel_id,
                 user=user_id,
@@ -138,12 +142,14 @@ class SlackChat:
                 thread_ts=thread,
                 parse="none",
                 link_names=False,
-            )
+            ),
         )
 
     async def _person(self, email: str) -> str | None:
         try:
-            answer = await self._web.call(lambda client: client.users_lookupByEmail(email=email))
+            answer = await self._web.call(
+                Call("users.lookupByEmail"), lambda client: client.users_lookupByEmail(email=email)
+            )
         except ChatError as problem:
             if problem.code == "users_not_found":
                 return None
@@ -154,7 +160,8 @@ class SlackChat:
         """With `force` Slack lets in those it can, whoever of them is in already."""
         try:
             await self._web.call(
-                lambda client: client.conversations_invite(channel=channel_id, users=list(people), force=True)
+                Call("conversations.invite"),
+                lambda client: client.conversations_invite(channel=channel_id, users=list(people), force=True),
             )
         except ChatError as problem:
             if problem.code not in _HARMLESS:
@@ -162,10 +169,13 @@ class SlackChat:
 
 
 def open_chat(
-    settings: Settings, mask: Callable[[str], str] = redact, sure: Callable[[], Awaitable[None]] | None = None
+    settings: Settings,
+    mask: Callable[[str], str] = redact,
+    sure: Callable[[], Awaitable[None]] | None = None,
+    governor: Governor | None = None,
 ) -> SlackChat:
     """The chat that the settings name; nothing is connected yet. Raises SettingsError, or Refused for a bad CA file.
 
-    `sure`: see `Web`.
+    `sure`, `governor`: see `Web`.
     """
-    return SlackChat(open_web(settings, sure), mask)
+    return SlackChat(open_web(settings, sure, governor), mask)

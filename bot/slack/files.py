@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.incident import Posted
 from bot.slack.posts import Posts
+from bot.slack.rates import Call
 from bot.slack.web import Web
 
 _OUTSIDE_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
@@ -45,6 +46,7 @@ class Files:
         if not first_try and sheet.name in [found async for found in self._posts.files(posted)]:
             return
         await self._web.once(
+            Call("files.completeUploadExternal"),  # as often as its first half, and in the same tier
             lambda client: client.files_upload_v2(
                 channel=posted.channel_id,
                 thread_ts=posted.ts,
@@ -52,5 +54,5 @@ class Files:
                 content=sheet.content,
                 title=sheet.title,
                 alt_txt=sheet.alt,
-            )
+            ),
         )

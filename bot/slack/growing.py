@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,8 +19,8 @@ from bot.domain.incident import Posted
 from bot.guard.plain_reply import streamable
 from bot.insist import HOPELESS
 from bot.ports import ChatError, Doing
+from bot.priority import Priority, done_as
 from bot.slack.blocks import Message, render
-from bot.slack.pace import Pace
 from bot.slack.posts import Posts
 from bot.slack.so_far import so_far
 from bot.slack.streams import LOOKING, Chunk, Streams, is_of, is_open, mark, task, words
@@ -27,12 +28,6 @@ from bot.slack.web import Web
 
 log = structlog.get_logger(__name__)
 
-APPEND_S = 0.7
-"""Between two appends of this process: Slack takes about 100 a minute (tier 4)."""
-EDIT_S = 2.0
-"""Between two edits: about 50 a minute (tier 3), which edits of briefings share."""
-HOLD_S = 10.0
-"""Nothing grows for so long once Slack's limit was reached."""
 STREAMED = 11_000
 """Characters of a stream's text; Slack takes 12,000."""
 LOOKED_BACK_S = 86_400.0
@@ -68,17 +63,17 @@ class _Reply:
     """Each as it was shown last."""
     said: Message | None = None
     at_work: asyncio.Task[None] | None = None
-    calling: bool = False
+    appending: bool = False
+    """Whether more of it is on its way to Slack."""
 
 
 class GrowingReplies:
     """`begin_reply`, `grow_reply` and `end_reply` of `bot.ports.Chat`. `mask` is applied to every text."""
 
-    def __init__(self, web: Web, posts: Posts, mask: Callable[[str], str], pauses: tuple[float, float]) -> None:
+    def __init__(self, web: Web, posts: Posts, mask: Callable[[str], str]) -> None:
         self._posts = posts
         self._streams = Streams(web)
         self._mask = mask
-        self._appends, self._edits = Pace(pauses[0]), Pace(pauses[1])
         self._can_stream = True
         self._begun: dict[str, Posted] = {}
         self._replies: dict[Posted, _Reply] = {}
@@ -103,8 +98,8 @@ class GrowingReplies:
         reply = self._known(posted)
         reply.wanted, reply.way = None, "none"
         if reply.at_work is not None:
-            if not reply.calling:  # a call that is out is waited for, lest it arrives behind the last one
-                reply.at_work.cancel()
+            if not (reply.appending or self._posts.is_sending(posted)):
+                reply.at_work.cancel()  # what is out is waited for, lest it arrives behind the last one
             await asyncio.gather(reply.at_work, return_exceptions=True)
         await self._close(reply)
         try:
@@ -148,18 +143,14 @@ class GrowingReplies:
 
     # ── growing ──
 
+    @done_as(Priority.CHATTER)
     async def _show(self, reply: _Reply) -> None:
-        """Shows what is wanted until nothing more is."""
-        while reply.way != "none" and self._news(reply):
-            await (self._appends if reply.way == "stream" else self._edits).turn()
-            news = self._news(reply)
-            reply.calling = True
+        """Shows what is wanted until nothing more is. While one step waits for its turn, the next ones join it."""
+        while reply.way != "none" and (news := self._news(reply)):
             try:
                 await self._send(reply, news)
             except ChatError as problem:
                 self._learn(reply, problem)
-            finally:
-                reply.calling = False
 
     def _news(self, reply: _Reply) -> list[Chunk] | Message | None:
         """What has to be sent for it to show what is wanted; nothing where it does."""
@@ -183,23 +174,34 @@ class GrowingReplies:
         changed = [one for one in tasks if reply.tasks.get(one["id"]) != one]
         return [*changed, words(more)] if more else changed
 
-    async def _send(self, reply: _Reply, news: list[Chunk] | Message | None) -> None:
-        match news:
-            case Message() as message:
-                await self._close(reply)
-                await self._posts.edit(reply.posted, message)
-                reply.said = message
-            case [*chunks] if chunks:
-                await self._streams.append(reply.posted, chunks)
-                for chunk in chunks:
-                    reply.streamed += chunk.get("text", "")
-                    if "id" in chunk:
-                        reply.tasks[chunk["id"]] = chunk
+    async def _send(self, reply: _Reply, news: list[Chunk] | Message) -> None:
+        if isinstance(news, Message):
+            await self._close(reply)
+            await self._posts.edit(reply.posted, news)
+            reply.said = news
+            return
+        sent: list[Chunk] = []
+
+        @contextmanager
+        def newest() -> Iterator[Sequence[Chunk]]:
+            reply.appending = True
+            by_now = self._news(reply)
+            sent[:] = by_now if by_now and not isinstance(by_now, Message) else news
+            try:
+                yield sent
+            finally:
+                reply.appending = False
+
+        await self._streams.append(reply.posted, newest)
+        for chunk in sent:
+            reply.streamed += chunk.get("text", "")
+            if "id" in chunk:
+                reply.tasks[chunk["id"]] = chunk
 
     def _learn(self, reply: _Reply, problem: ChatError) -> None:
         """How it goes on after a refusal. An append of which nothing was heard may have been done: not again."""
         if problem.code == "ratelimited":
-            (self._appends if reply.way == "stream" else self._edits).hold(HOLD_S)
+            reply.wanted = None  # Slack wants a long pause: what comes after it is shown
         elif problem.code == "stopped_by_user" or problem.code in HOPELESS:
             reply.way = "none"
         elif reply.way == "stream":

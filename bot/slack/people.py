@@ -10,6 +10,7 @@ import structlog
 
 from bot.domain.approval import Person
 from bot.ports import ChatError
+from bot.slack.rates import Call
 from bot.slack.web import Web
 
 OnCallEmails = Callable[[str], Awaitable[tuple[str, ...]]]
@@ -74,7 +75,7 @@ class SlackPeople:
     async def _standing(self, user_id: str) -> Standing:
         """Raises ChatError."""
         try:
-            answer = await self._web.call(lambda client: client.users_info(user=user_id))
+            answer = await self._web.call(Call("users.info"), lambda client: client.users_info(user=user_id))
         except ChatError as problem:
             if problem.code in ("user_not_found", "user_not_visible"):
                 return "stranger"
@@ -97,13 +98,17 @@ class SlackPeople:
             found = await asyncio.gather(*(self._by_email(email) for email in dict.fromkeys(emails)))
             return tuple(user for user in found if user)
         if approver.startswith("S"):
-            answer = await self._web.call(lambda client: client.usergroups_users_list(usergroup=approver))
+            answer = await self._web.call(
+                Call("usergroups.users.list"), lambda client: client.usergroups_users_list(usergroup=approver)
+            )
             return tuple(str(user) for user in answer["users"])
         return (approver,)
 
     async def _by_email(self, email: str) -> str | None:
         try:
-            answer = await self._web.call(lambda client: client.users_lookupByEmail(email=email))
+            answer = await self._web.call(
+                Call("users.lookupByEmail"), lambda client: client.users_lookupByEmail(email=email)
+            )
         except ChatError as problem:
             if problem.code == "users_not_found":
                 return None
@@ -111,7 +116,9 @@ class SlackPeople:
         return str(answer["user"]["id"])
 
     async def _is_shared(self, channel_id: str) -> bool:
-        answer = await self._web.call(lambda client: client.conversations_info(channel=channel_id))
+        answer = await self._web.call(
+            Call("conversations.info"), lambda client: client.conversations_info(channel=channel_id)
+        )
         return any(answer["channel"].get(flag) for flag in _SHARED)
 
 

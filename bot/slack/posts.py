@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
 from bot.domain.incident import Posted
 from bot.ports import ChatError
 from bot.slack.blocks import Message
+from bot.slack.rates import Call
 from bot.slack.web import Answer, Web
 
 EVENT = "first_responder"
@@ -32,12 +37,24 @@ class _Standing:
     """The ts of each message that carries on in the thread."""
 
 
+@dataclass(slots=True)
+class _Wish:
+    """What one message is to say, for all who are about to edit it."""
+
+    newest: Message
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    many: int = 0
+    """How many edits of it have begun and not ended."""
+    on_the_wire: bool = False
+
+
 class Posts:
     """What the bot has said. Nothing here is needed to be right; it spares calls."""
 
     def __init__(self, web: Web) -> None:
         self._web = web
         self._known: dict[Posted, _Standing] = {}
+        self._wishes: dict[Posted, _Wish] = {}
 
     async def find(self, channel_id: str, key: str, thread: str | None = None) -> Posted | None:
         """The message of this bot that was posted under this key. Raises ChatError."""
@@ -53,17 +70,30 @@ class Posts:
         return posted
 
     async def edit(self, posted: Posted, message: Message) -> None:
-        """Makes it say this; nothing is sent when it does already. Raises ChatError."""
-        standing = self._known.get(posted) or self._remember(posted, await self._look_up(posted))
-        if standing.said == message:
-            return
-        standing.said = None
-        await self._change(posted.channel_id, posted.ts, message)
-        await self._carry_on(posted, standing, message)
+        """Makes it say this; nothing is sent when it does already. Raises ChatError.
+
+        Of several edits that wait for their turn the first says the newest of them, and then all are done.
+        """
+        wish = self._wishes.setdefault(posted, _Wish(message))
+        wish.newest = message
+        wish.many += 1
+        self._web.hurry(_changing(posted))
+        try:
+            async with wish.turn:
+                await self._say_the_newest(posted, wish)
+        finally:
+            wish.many -= 1
+            if not wish.many:
+                del self._wishes[posted]
+
+    def is_sending(self, posted: Posted) -> bool:
+        """Whether an edit of it is on its way to Slack: from here it can no longer be changed or taken back."""
+        return posted in self._wishes and self._wishes[posted].on_the_wire
 
     async def tell(self, user_id: str, message: Message) -> None:
         """Says it to one person, in their direct messages with the bot. Raises ChatError."""
         await self._web.once(
+            Call("chat.postMessage", user_id),
             lambda client: client.chat_postMessage(
                 channel=user_id,
                 text=message.text,
@@ -72,7 +102,7 @@ class Posts:
                 link_names=False,
                 unfurl_links=False,
                 unfurl_media=False,
-            )
+            ),
         )
 
     def posted_here(self, posted: Posted) -> bool:
@@ -93,6 +123,7 @@ class Posts:
         pages = 0
         oldest = None if since is None else f"{since:.6f}"
         async for page in self._web.pages(
+            Call("conversations.replies" if thread else "conversations.history"),
             lambda client, cursor: (
                 client.conversations_replies(
                     channel=channel_id, ts=thread, limit=PAGE, cursor=cursor, oldest=oldest, include_all_metadata=True
@@ -101,7 +132,7 @@ class Posts:
                 else client.conversations_history(
                     channel=channel_id, limit=PAGE, cursor=cursor, include_all_metadata=True
                 )
-            )
+            ),
         ):
             pages += 1
             for message in page["messages"]:
@@ -133,10 +164,18 @@ class Posts:
     async def take_away(self, posted: Posted) -> None:
         """Deletes a message, if Slack lets it. Raises ChatError only where trying again may help."""
         try:
-            await self._web.call(lambda client: client.chat_delete(channel=posted.channel_id, ts=posted.ts))
+            await self._delete(posted)
         except ChatError as problem:
             if problem.passing:
                 raise
+
+    async def _say_the_newest(self, posted: Posted, wish: _Wish) -> None:
+        standing = self._known.get(posted) or self._remember(posted, await self._look_up(posted))
+        if standing.said == wish.newest:
+            return
+        standing.said = None
+        message = await self._change(posted, wish)
+        await self._carry_on(posted, standing, message)
 
     async def _carry_on(self, posted: Posted, standing: _Standing, message: Message) -> None:
         """The thread says what did not fit: messages of before are used again, and those too many are taken away."""
@@ -145,14 +184,15 @@ class Posts:
                 key = f"{posted.ts}:more:{number}"
                 standing.more.append(await self._say(posted.channel_id, more, key, standing.thread))
             elif ts is not None and more is not None:
-                await self._change(posted.channel_id, ts, more)
+                await self._change(Posted(posted.channel_id, ts), _Wish(more))
             elif ts is not None:
-                await self._web.call(lambda client, at=ts: client.chat_delete(channel=posted.channel_id, ts=at))  # type: ignore[misc]
+                await self._delete(Posted(posted.channel_id, ts))
                 standing.more.remove(ts)
         standing.said = message
 
     async def _say(self, channel_id: str, message: Message, key: str, thread: str | None) -> str:
         answer = await self._web.once(
+            Call("chat.postMessage", channel_id),
             lambda client: client.chat_postMessage(
                 channel=channel_id,
                 text=message.text,
@@ -163,20 +203,35 @@ class Posts:
                 link_names=False,
                 unfurl_links=False,
                 unfurl_media=False,
-            )
+            ),
         )
         return str(answer["ts"])
 
-    async def _change(self, channel_id: str, ts: str, message: Message) -> None:
+    async def _change(self, posted: Posted, wish: _Wish) -> Message:
+        """Makes it say the newest at the moment at which it is its turn, and gives back what that is."""
+        said = wish.newest
+
+        async def act(client: AsyncWebClient) -> AsyncSlackResponse:
+            nonlocal said
+            said, wish.on_the_wire = wish.newest, True
+            try:
+                return await client.chat_update(
+                    channel=posted.channel_id,
+                    ts=posted.ts,
+                    text=said.text,
+                    blocks=list(said.blocks),
+                    parse="none",
+                    link_names=False,
+                )
+            finally:
+                wish.on_the_wire = False
+
+        await self._web.call(_changing(posted), act)
+        return said
+
+    async def _delete(self, posted: Posted) -> None:
         await self._web.call(
-            lambda client: client.chat_update(
-                channel=channel_id,
-                ts=ts,
-                text=message.text,
-                blocks=list(message.blocks),
-                parse="none",
-                link_names=False,
-            )
+            Call("chat.delete"), lambda client: client.chat_delete(channel=posted.channel_id, ts=posted.ts)
         )
 
     async def _look_up(self, posted: Posted) -> _Standing:
@@ -196,3 +251,7 @@ class Posts:
         if len(self._known) > REMEMBERED:
             self._known.pop(next(iter(self._known)))
         return standing
+
+
+def _changing(posted: Posted) -> Call:
+    return Call("chat.update", posted.channel_id, posted.ts)

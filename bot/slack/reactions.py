@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.domain.approval import APPROVE, DENY
 from bot.domain.incident import Posted
 from bot.ports import ChatError
+from bot.slack.rates import Call
 from bot.slack.web import Web
 
 
@@ -13,9 +14,10 @@ async def react(web: Web, posted: Posted, *emoji: str) -> None:
     for name in emoji:
         try:
             await web.call(
+                Call("reactions.add"),
                 lambda client, name=name: client.reactions_add(  # type: ignore[misc]
                     channel=posted.channel_id, timestamp=posted.ts, name=name
-                )
+                ),
             )
         except ChatError as problem:
             if problem.code != "already_reacted":
@@ -30,7 +32,8 @@ async def reactions(web: Web, posted: Posted) -> dict[str, tuple[str, ...]]:
     a crowd with any other emoji holds no gate up.
     """
     answer = await web.call(
-        lambda client: client.reactions_get(channel=posted.channel_id, timestamp=posted.ts, full=True)
+        Call("reactions.get"),
+        lambda client: client.reactions_get(channel=posted.channel_id, timestamp=posted.ts, full=True),
     )
     me = await web.user_id()
     message = answer.get("message") or {}

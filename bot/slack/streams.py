@@ -10,12 +10,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.incident import Posted
 from bot.ports import Doing
 from bot.slack.posts import EVENT
+from bot.slack.rates import Call
 from bot.slack.web import Answer, Web
 from bot.slack.words import short
 
@@ -59,6 +64,7 @@ class Streams:
         """Not waited for where Slack's limit is reached: something else can be said at once instead."""
         team = await self._web.team_id()
         answer = await self._web.once(
+            Call("chat.startStream"),
             lambda client: client.chat_startStream(
                 channel=channel_id,
                 thread_ts=thread,
@@ -71,20 +77,24 @@ class Streams:
         )
         return Posted(channel_id, str(answer["ts"]))
 
-    async def append(self, posted: Posted, chunks: Sequence[Chunk]) -> None:
-        await self._web.once(
-            lambda client: client.chat_appendStream(
-                channel=posted.channel_id, ts=posted.ts, chunks=[dict(chunk) for chunk in chunks]
-            ),
-            longest_wait_s=0.0,
-        )
+    async def append(self, posted: Posted, newest: Callable[[], AbstractContextManager[Sequence[Chunk]]]) -> None:
+        """`newest` is asked for the chunks when it is their turn, and is left when Slack has answered."""
+
+        async def act(client: AsyncWebClient) -> AsyncSlackResponse:
+            with newest() as chunks:
+                return await client.chat_appendStream(
+                    channel=posted.channel_id, ts=posted.ts, chunks=[dict(chunk) for chunk in chunks]
+                )
+
+        await self._web.once(Call("chat.appendStream"), act)
 
     async def stop(self, posted: Posted, key: str | None) -> None:
         """Closes it, so that it can be edited. With its key it can be found by it from now on."""
         metadata = {"event_type": EVENT, "event_payload": {"key": key}} if key else None
         chunks = [dict(task(Doing(mark(key), LOOKING, "complete")))] if key else None
         await self._web.call(
+            Call("chat.stopStream"),
             lambda client: client.chat_stopStream(
                 channel=posted.channel_id, ts=posted.ts, chunks=chunks, metadata=metadata
-            )
+            ),
         )

@@ -16,6 +16,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.ports import ChatError
 from bot.settings import Settings, SettingsError
+from bot.slack.governor import Governor
+from bot.slack.rates import NONE, Call
 from integrations.trust import context as tls_context
 
 Act = Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]
@@ -43,47 +45,63 @@ class Web:
     """One workspace, as one bot. Every method raises ChatError and nothing else.
 
     `sure` is asked before each call, as late as can be: it raises ChatError where another replica may be saying it.
+    `governor`: before which each call waits its turn; without one there are no limits but those that Slack asks for.
     """
 
     def __init__(
-        self, token: str, url: str, tls: ssl.SSLContext | None = None, sure: Callable[[], Awaitable[None]] | None = None
+        self,
+        token: str,
+        url: str,
+        tls: ssl.SSLContext | None = None,
+        sure: Callable[[], Awaitable[None]] | None = None,
+        governor: Governor | None = None,
     ) -> None:
         self._sure = sure
+        self._governor = governor or Governor(NONE)
         self._client = AsyncWebClient(token, base_url=url, ssl=tls, timeout=int(CALL_S), retry_handlers=[])
         if proxy_bypass(urlsplit(url).hostname or ""):
             self._client.proxy = None
         self._session: aiohttp.ClientSession | None = None
         self._auth: Answer | None = None
 
-    async def call(self, act: Act) -> Answer:
-        """A call that may be repeated without harm: Slack's own faults are tried again, twice."""
+    async def call(self, call: Call, act: Act) -> Answer:
+        """A call that may be repeated without harm: Slack's own faults are tried again, twice.
+
+        `act` makes it, and is asked for it when its turn has come: what it says is the newest.
+        """
         for pause in PAUSES_S:
             try:
-                return await self.once(act)
+                return await self.once(call, act)
             except ChatError as problem:
                 if not problem.passing or problem.code == "ratelimited":
                     raise
             await asyncio.sleep(pause)
-        return await self.once(act)
+        return await self.once(call, act)
 
-    async def once(self, act: Act, longest_wait_s: float = LONGEST_WAIT_S) -> Answer:
+    async def once(self, call: Call, act: Act, longest_wait_s: float = LONGEST_WAIT_S) -> Answer:
         """A call that must not be repeated unseen. A rate limit did nothing, so it is waited for, within bounds."""
+        since = self._governor.now()
         for _ in range(WAITS):
+            await self._governor.turn(call, since, longest_wait_s)
             try:
                 return await self._ask(act)
             except _Later as later:
+                await self._governor.refused(call, later.seconds)
                 if later.seconds > longest_wait_s:
                     raise ChatError("ratelimited", passing=True) from later
-                await asyncio.sleep(later.seconds)
         raise ChatError("ratelimited", passing=True)
 
+    def hurry(self, call: Call) -> None:
+        """See `Governor.hurry`."""
+        self._governor.hurry(call)
+
     async def pages(
-        self, act: Callable[[AsyncWebClient, str | None], Awaitable[AsyncSlackResponse]]
+        self, call: Call, act: Callable[[AsyncWebClient, str | None], Awaitable[AsyncSlackResponse]]
     ) -> AsyncIterator[Answer]:
         """Every page of a list, at most 20. `act` gets the cursor."""
         cursor: str | None = None
         for _ in range(PAGES):
-            answer = await self.call(lambda client, at=cursor: act(client, at))  # type: ignore[misc]
+            answer = await self.call(call, lambda client, at=cursor: act(client, at))  # type: ignore[misc]
             yield answer
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
@@ -99,7 +117,7 @@ class Web:
 
     async def _self(self) -> Answer:
         if self._auth is None:
-            self._auth = await self.call(lambda client: client.auth_test())
+            self._auth = await self.call(Call("auth.test"), lambda client: client.auth_test())
         return self._auth
 
     async def close(self) -> None:
@@ -123,12 +141,14 @@ class Web:
         return data if isinstance(data, dict) else {}
 
 
-def open_web(settings: Settings, sure: Callable[[], Awaitable[None]] | None = None) -> Web:
+def open_web(
+    settings: Settings, sure: Callable[[], Awaitable[None]] | None = None, governor: Governor | None = None
+) -> Web:
     """Slack as the settings name it; nothing is connected yet. Raises SettingsError, or Refused for a bad CA file."""
     if settings.slack_bot_token is None:
         raise SettingsError("SLACK_BOT_TOKEN: not set; create the app from slack-manifest.yaml to get one")
     tls = tls_context("slack", settings.extra_ca_file)
-    return Web(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, tls, sure)
+    return Web(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, tls, sure, governor)
 
 
 class _Later(Exception):

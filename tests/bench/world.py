@@ -172,6 +172,7 @@ async def running(folder: Path, *, slack_s: float, sources_s: float) -> AsyncIte
             "SLACK_BOT_TOKEN": settings.bot_token,
             "SLACK_APP_TOKEN": settings.app_token,
             "SLACK_API_URL": slack.api_url,
+            "SLACK_LIMITS": "none",  # incidents come one after another without a pause, more of them than Slack takes
             "SLACK_INCIDENTS_CHANNEL": incidents.id if incidents else "",
             "ALERTMANAGER_WEBHOOK_TOKEN": TOKEN,
             "PROMETHEUS_URL": await source("prometheus", Prometheus(still, TOKEN, []).app()),

@@ -44,7 +44,7 @@ def sees_the_answer(reader):
 
 async def test_a_reply_grows_at_the_page_and_ends_as_the_answer(browser):
     async with running(SlackSettings(bot_scopes=frozenset(SCOPES))) as slack:
-        chat = SlackChat(Web(slack.workspace.settings.bot_token, slack.api_url), str, pauses=(0.0, 0.0))
+        chat = SlackChat(Web(slack.workspace.settings.bot_token, slack.api_url), str)
         place = slack.workspace.named("incidents")
         head = messages.post(slack.workspace, place, YOU.slack_id, Draft("did the gateway change?"))
         posted = await chat.begin_reply(place.id, head.ts, reader=YOU.slack_id, key="answer:1")

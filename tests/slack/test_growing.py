@@ -52,8 +52,8 @@ async def thread(slack: Slack, place: Channel) -> str:
 
 
 def connect(slack: Slack, mask: Callable[[str], str] = str) -> SlackChat:
-    """A fresh process of the bot, which takes no pauses."""
-    return SlackChat(Web(slack.workspace.settings.bot_token, slack.api_url), mask, pauses=(0.0, 0.0))
+    """A fresh process of the bot, before a Slack without limits."""
+    return SlackChat(Web(slack.workspace.settings.bot_token, slack.api_url), mask)
 
 
 @pytest.fixture
