@@ -59,12 +59,13 @@ class Governor:
         where there is anything to wait for. A task that is cancelled while it waits leaves the line.
         """
         line = self._line(call)
-        waiting = Waiting(call, priority(), since, longest_s)
+        turn = asyncio.get_running_loop().create_future()
+        waiting = Waiting(call, priority(), since, longest_s, turn)
         self._count(waiting.priority, 1)
         line.waiting.append(waiting)
         line.wake()
         try:
-            await waiting.turn
+            await turn
         finally:
             self._count(waiting.priority, -1)
             line.leave(waiting)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.priority import Priority
 from bot.slack.rates import Call
@@ -25,7 +25,7 @@ class Waiting:
     since: float
     longest_s: float
     """A pause that Slack asks for is waited for if it is no longer; 0: nothing is waited for at all."""
-    turn: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    turn: asyncio.Future[None]
 
 
 @dataclass(frozen=True, slots=True)

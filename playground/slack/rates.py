@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,12 +54,16 @@ class Meter:
     def __init__(self, rates: Mapping[str, Rate], clock: Callable[[], datetime]) -> None:
         self.rates: dict[str, Rate] = dict(rates)
         self._clock = clock
+        self.taken: Counter[str] = Counter()
+        """How often each method was called and let through, and in `refused` sent away."""
+        self.refused: Counter[str] = Counter()
         self._calls: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
 
     def wait(self, method: str, channel: str) -> int | None:
         """Counts the call; None when it may go on, else the whole seconds after which to try again."""
         rate = self.rates.get(method)
         if rate is None:
+            self.taken[method] += 1
             return None
         now = self._clock().timestamp()
         calls = self._calls[method, channel if rate.per_channel else ""]
@@ -67,5 +71,7 @@ class Meter:
             calls.popleft()
         if len(calls) < rate.calls:
             calls.append(now)
+            self.taken[method] += 1
             return None
+        self.refused[method] += 1
         return max(1, math.ceil(calls[0] + rate.seconds - now))
