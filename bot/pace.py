@@ -16,8 +16,8 @@ from bot.priority import Priority
 
 LEFT = 6
 """One call in so many is left to what is urgent: the rest still gets 20 calls done in the time of 24 at most."""
-LATE_S = 0.2
-"""A window is taken to last longer by this: of two calls the second may be on its way for less time than the first."""
+LATE_S = 0.05
+"""A window is taken to last longer by this: no two clocks agree, and one call may be faster on its way than another."""
 AT_ONCE = {Priority.BRIEFING: 2, Priority.CHATTER: 10}
 """Of a window's calls, one in so many may go at once; more of them go one after the other, evenly."""
 

@@ -85,14 +85,19 @@ async def briefed(telling: Telling) -> bool:
 
 
 async def notice(telling: Telling, said: Posted) -> bool:
-    """One line in the incidents channel, where people look for what is going on."""
+    """One line in the incidents channel, where people look for what is going on. However long Slack is away or has
+    other things to say: nothing waits for it."""
     channel = telling.desk.incidents_channel
     if channel is None or said.channel_id == channel:
         return False
     line = compose.notice(await telling.incident())
-    stands = await attempt("notice", _posting(telling, channel, line, "notice"))
+    try:
+        await insist(_posting(telling, channel, line, "notice"))
+    except ChatError as problem:
+        log.warning("no line in the incidents channel", slack=problem.code)
+        return False
     await _show_again(telling)
-    return stands
+    return True
 
 
 async def move(telling: Telling, left: Posted) -> bool:

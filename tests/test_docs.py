@@ -140,6 +140,8 @@ def measured():
     measures.open_incidents(1)
     measures.called("claude", "briefing", Usage(1, 1, 1, 1), Money(1), "end_turn")
     measures.budget("day", 0.5)
+    measures.waits_for_slack("answer", 1)
+    measures.refused_by_slack("chat.update")
     return measures
 
 

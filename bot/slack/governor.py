@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import structlog
 
@@ -52,23 +52,28 @@ class Governor:
         self._held: dict[str, float] = {}
         """Method → until when it is left alone in every channel."""
 
-    async def turn(self, call: Call, since: float, longest_s: float) -> None:
-        """Waits until Slack will take the call. `since`: when it was first asked for, by `now`.
+    @contextlib.asynccontextmanager
+    async def turn(self, call: Call, since: float, longest_s: float) -> AsyncIterator[None]:
+        """Waits until Slack will take the call, which is made inside. `since`: when it was first asked for, by `now`.
 
         Where Slack has asked for a longer pause than `longest_s` seconds, it raises ChatError at once; with 0 also
         where there is anything to wait for. A task that is cancelled while it waits leaves the line.
         """
-        line = self._line(call)
-        turn = asyncio.get_running_loop().create_future()
+        line, turn = self._line(call), asyncio.get_running_loop().create_future()
         waiting = Waiting(call, priority(), since, longest_s, turn)
         self._count(waiting.priority, 1)
-        line.waiting.append(waiting)
-        line.wake()
+        line.come(waiting)
         try:
             await turn
+        except asyncio.CancelledError:
+            line.leave(waiting)
+            raise
         finally:
             self._count(waiting.priority, -1)
-            line.leave(waiting)
+        try:
+            yield
+        finally:
+            line.ended()
 
     async def refused(self, call: Call, seconds: float) -> None:
         """Slack wants to be left alone with this for so long, whoever waits.
@@ -115,12 +120,10 @@ class Governor:
         now = self.now()
         at = max(self.held_until(line), now)
         if line.rate is not None:
-            at = max(at, due(line.rate, wanted, line.taken, now, evenly=self.evenly(line.method)))
+            at = max(at, due(line.rate, wanted, line.used(now), now, evenly=self.evenly(line.method)))
         if at <= now and self._allowances is not None and line.rate is not None:
             with contextlib.suppress(JournalDown):
                 at = now + await self._allowances.take(line.limit, line.rate, wanted)
-        if at <= now and line.rate is not None:
-            line.taken.append(self.now())
         return at - now
 
     def _line(self, call: Call) -> _Line:
@@ -147,8 +150,9 @@ class _Line:
     def __init__(self, governor: Governor, method: str, limit: str, rate: Rate | None) -> None:
         self.method, self.limit, self.rate = method, limit, rate
         self.waiting: list[Waiting] = []
-        self.taken: deque[float] = deque(maxlen=rate.calls if rate else 0)
-        """When the last calls went: as many as a window may hold."""
+        self._ended: deque[float] = deque(maxlen=rate.calls if rate else 0)
+        """When the last calls had come back, as many as a window may hold: by then Slack had counted them."""
+        self._under_way = 0
         self.held_until = 0.0
         self._governor = governor
         self._turns = 0
@@ -159,8 +163,22 @@ class _Line:
     def at_rest(self) -> bool:
         """Whether nothing is lost with it."""
         now = self._governor.now()
-        used = self.rate is not None and self.taken and self.taken[-1] > now - self.rate.window
-        return not self.waiting and not used and self.held_until <= now
+        counts = self.rate is not None and self._ended and self._ended[-1] > now - self.rate.window
+        return not (self.waiting or self._under_way or counts) and self.held_until <= now
+
+    def used(self, now: float) -> list[float]:
+        """When the calls went that may still count. One that is under way may reach Slack at any moment yet."""
+        return [*self._ended, *[now] * self._under_way]
+
+    def come(self, one: Waiting) -> None:
+        self.waiting.append(one)
+        self.wake()
+
+    def ended(self) -> None:
+        """A call is over, whatever came of it."""
+        self._under_way -= 1
+        self._ended.append(self._governor.now())
+        self.wake()
 
     def wake(self) -> None:
         """Somebody came or has become more urgent, or Slack has asked for a pause."""
@@ -169,9 +187,12 @@ class _Line:
             self._serving = asyncio.create_task(self._serve())
 
     def leave(self, one: Waiting) -> None:
+        """It was cancelled, perhaps just when its turn had come."""
         if one in self.waiting:
             self.waiting.remove(one)
             self._woken.set()
+        elif not one.turn.cancelled() and one.turn.exception() is None:
+            self.ended()
 
     async def _serve(self) -> None:
         """Lets them go one by one, until nobody waits."""
@@ -188,6 +209,7 @@ class _Line:
                 self._turns += 1
                 self.waiting.remove(one)
                 if not one.turn.done():
+                    self._under_way += 1
                     one.turn.set_result(None)
 
     def _next(self) -> Next:

@@ -82,9 +82,9 @@ class Web:
         """A call that must not be repeated unseen. A rate limit did nothing, so it is waited for, within bounds."""
         since = self._governor.now()
         for _ in range(WAITS):
-            await self._governor.turn(call, since, longest_wait_s)
             try:
-                return await self._ask(act)
+                async with self._governor.turn(call, since, longest_wait_s):
+                    return await self._ask(act)
             except _Later as later:
                 await self._governor.refused(call, later.seconds)
                 if later.seconds > longest_wait_s:

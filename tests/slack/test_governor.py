@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -72,9 +73,11 @@ class Noting(Governor):
         super().__init__(limits, measures=measures)
         self.went: list[str] = []
 
-    async def turn(self, call: Call, since: float, longest_s: float) -> None:
-        await super().turn(call, since, longest_s)
-        self.went.append(call.method)
+    @asynccontextmanager
+    async def turn(self, call: Call, since: float, longest_s: float) -> AsyncIterator[None]:
+        async with super().turn(call, since, longest_s):
+            self.went.append(call.method)
+            yield
 
 
 @pytest.fixture
