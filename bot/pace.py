@@ -3,11 +3,12 @@
 Every call counts for as long as the limit's window, so no window of that length, wherever it begins, holds more calls
 than are allowed. (A token bucket or GCRA, ITU-T I.371, lets through a burst and then a whole window's worth behind it:
 twice the limit in one minute.) What cannot wait may use all of a window at once. What can wait keeps an even pace and
-leaves a sixth of each window untouched, so that something urgent finds room at any time.
+leaves a sixth of each window untouched, or as much as the urgent use lately, so that they find room at any time.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,8 +19,8 @@ LEFT = 6
 """One call in so many is left to what is urgent: the rest still gets 20 calls done in the time of 24 at most."""
 LATE_S = 0.05
 """A window is taken to last longer by this: no two clocks agree, and one call may be faster on its way than another."""
-AT_ONCE = {Priority.BRIEFING: 2, Priority.CHATTER: 10}
-"""Of a window's calls, one in so many may go at once; more of them go one after the other, evenly."""
+AT_ONCE = {Priority.BRIEFING: 4, Priority.CHATTER: 10}
+"""Of a window's calls, one in so many may go at once, and two in any case; more go one after the other, evenly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,26 @@ class Rate:
         """Seconds for which a call counts."""
         return self.seconds + LATE_S
 
-    def most(self, priority: Priority) -> int:
-        """How many calls a window may hold for one of this priority to be among them."""
-        return self.calls if priority <= Priority.APPROVAL else self.calls - self.calls // LEFT
+    def most(self, priority: Priority, urgent: int = 0) -> int:
+        """How many calls a window may hold for one of this priority to be among them.
+
+        `urgent`: how many urgent ones there were in the last sixth of a window. As many are left to them in each, up to
+        two thirds of all.
+        """
+        if priority <= Priority.APPROVAL:
+            return self.calls
+        return self.calls - min(max(self.calls // LEFT, LEFT * urgent), self.calls * 2 // 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What was used of a limit, in seconds of some clock and in order; what no longer counts does no harm."""
+
+    calls: Sequence[float]
+    urgent: Sequence[float] = ()
+    """When the urgent of them went."""
+    evenly: bool = False
+    """Whether also the urgent go one after the other, because the limit was found to allow no burst."""
 
 
 class Allowances(Protocol):
@@ -55,15 +73,18 @@ class Allowances(Protocol):
         ...
 
 
-def due(rate: Rate, priority: Priority, taken: Sequence[float], now: float, *, evenly: bool = False) -> float:
-    """When one more may go, not before `now`. `taken`: when those before went, in order; older ones do no harm.
-
-    `evenly`: also what is urgent goes one after the other, because the limit was found to allow no burst.
-    """
-    recent = [at for at in taken if at > now - rate.window]
-    most = rate.most(priority)
+def due(rate: Rate, priority: Priority, used: Used, now: float) -> float:
+    """When one more may go, not before `now`."""
+    recent = [at for at in used.calls if at > now - rate.window]
+    most = rate.most(priority, len([at for at in used.urgent if at > now - rate.window / LEFT]))
     earliest = recent[-most] + rate.window if len(recent) >= most else now
-    share = rate.calls if evenly else AT_ONCE.get(priority, 1)
-    if recent and len(recent) >= max(1, rate.calls // share) and (evenly or priority in AT_ONCE):
+    if len(recent) >= _burst(rate, priority, used):
         earliest = max(earliest, recent[-1] + rate.window / most)
     return max(earliest, now)
+
+
+def _burst(rate: Rate, priority: Priority, used: Used) -> float:
+    """How many of this priority may go at once."""
+    if used.evenly:
+        return 1
+    return max(2, rate.calls // AT_ONCE[priority]) if priority in AT_ONCE else math.inf

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 import structlog
 
 from bot.measures import Measures
-from bot.pace import Allowances, Rate, due
+from bot.pace import Allowances, Rate, Used, due
 from bot.ports import ChatError, JournalDown
 from bot.priority import Priority, priority
 from bot.slack.line import Next, Waiting, next_of
@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 EVENLY_S = 600.0
 """After a refusal a method's calls keep an even pace for so long: a burst is more than Slack takes of it now."""
+LOOK_S = 1.0
+"""How long a line stands before it looks again: what is left to the urgent changes all the time."""
 LINES = 1_000
 """So many limits are kept in mind; those of channels in which nothing waits are forgotten first."""
 
@@ -73,7 +75,7 @@ class Governor:
         try:
             yield
         finally:
-            line.ended()
+            line.ended(waiting.priority)
 
     async def refused(self, call: Call, seconds: float) -> None:
         """Slack wants to be left alone with this for so long, whoever waits.
@@ -120,7 +122,7 @@ class Governor:
         now = self.now()
         at = max(self.held_until(line), now)
         if line.rate is not None:
-            at = max(at, due(line.rate, wanted, line.used(now), now, evenly=self.evenly(line.method)))
+            at = max(at, due(line.rate, wanted, line.used(now), now))
         if at <= now and self._allowances is not None and line.rate is not None:
             with contextlib.suppress(JournalDown):
                 at = now + await self._allowances.take(line.limit, line.rate, wanted)
@@ -152,6 +154,8 @@ class _Line:
         self.waiting: list[Waiting] = []
         self._ended: deque[float] = deque(maxlen=rate.calls if rate else 0)
         """When the last calls had come back, as many as a window may hold: by then Slack had counted them."""
+        self._urgent: deque[float] = deque(maxlen=rate.calls if rate else 0)
+        """When the urgent of them had."""
         self._under_way = 0
         self.held_until = 0.0
         self._governor = governor
@@ -166,18 +170,20 @@ class _Line:
         counts = self.rate is not None and self._ended and self._ended[-1] > now - self.rate.window
         return not (self.waiting or self._under_way or counts) and self.held_until <= now
 
-    def used(self, now: float) -> list[float]:
-        """When the calls went that may still count. One that is under way may reach Slack at any moment yet."""
-        return [*self._ended, *[now] * self._under_way]
+    def used(self, now: float) -> Used:
+        """What may still count. A call that is under way may reach Slack at any moment yet."""
+        return Used([*self._ended, *[now] * self._under_way], self._urgent, self._governor.evenly(self.method))
 
     def come(self, one: Waiting) -> None:
         self.waiting.append(one)
         self.wake()
 
-    def ended(self) -> None:
+    def ended(self, wanted: Priority) -> None:
         """A call is over, whatever came of it."""
         self._under_way -= 1
         self._ended.append(self._governor.now())
+        if wanted <= Priority.APPROVAL:
+            self._urgent.append(self._governor.now())
         self.wake()
 
     def wake(self) -> None:
@@ -192,17 +198,27 @@ class _Line:
             self.waiting.remove(one)
             self._woken.set()
         elif not one.turn.cancelled() and one.turn.exception() is None:
-            self.ended()
+            self.ended(one.priority)
 
     async def _serve(self) -> None:
-        """Lets them go one by one, until nobody waits."""
+        """Lets them go one by one, until nobody waits. Whatever fails here fails for those who wait: none waits on."""
+        try:
+            await self._let_go()
+        except Exception as problem:
+            log.exception("who waited for slack is sent away", limit=self.limit)
+            for one in self.waiting:
+                if not one.turn.done():
+                    one.turn.set_exception(problem)
+            self.waiting.clear()
+
+    async def _let_go(self) -> None:
         while self.waiting:
             self._woken.clear()
             wait = await self._governor.take(self, self._next().priority)
             if wait > 0:
                 self._send_away(wait)
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(wait):
+                    async with asyncio.timeout(min(wait, LOOK_S)):
                         await self._woken.wait()
             elif self.waiting:  # while it was taken, somebody more urgent may have come
                 one = self._next().one

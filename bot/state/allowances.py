@@ -7,7 +7,7 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bot.pace import Rate, due
+from bot.pace import Rate, Used, due
 from bot.priority import Priority
 from bot.state.database import Database
 from bot.state.down import down
@@ -36,7 +36,7 @@ class SqlAllowances:
             rows = connection.execute(sa.select(allowances).where(allowances.c.name.startswith(name, autoescape=True)))
             until: dict[str, float] = {row.name.removeprefix(name): row.free_at for row in rows}
             taken = sorted(free_at - rate.window for rest, free_at in until.items() if rest.startswith(_CALL))
-            at = max(due(rate, priority, taken, now), until.get(_HOLD, now))
+            at = max(due(rate, priority, Used(taken), now), until.get(_HOLD, now))
             if at <= now:
                 row = {"name": f"{name}{_CALL}{uuid.uuid4().hex}", "free_at": now + rate.window}
                 connection.execute(allowances.insert().values(row))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.pace import Rate, due
+from bot.pace import Rate, Used, due
 from bot.priority import Priority
 from bot.slack.line import LONG_S, TURNS, Waiting, next_of
 from bot.slack.rates import Call
@@ -53,7 +53,7 @@ def told(loop, rate: Rate, came: list[tuple[float, Priority]]) -> list[Went]:
             now = arrives
             continue
         next_one = next_of(waiting, len(went) + 1, now)
-        goes = due(rate, next_one.priority, [each.at for each in went], now)
+        goes = due(rate, next_one.priority, Used([each.at for each in went]), now)
         if goes > now:
             now = min(goes, arrives)
             continue
