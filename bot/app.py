@@ -9,6 +9,7 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -32,8 +33,10 @@ from bot.looking.apart import Apart
 from bot.looking.toolbox import specs_of
 from bot.measures import Measures
 from bot.open_answering import Answering, open_answering
+from bot.open_commands import open_commands
 from bot.open_pager import open_pager
 from bot.open_replica import Replica, open_replica, take_over
+from bot.open_traces import Tracing, open_traces
 from bot.open_workshop import open_workshop
 from bot.ports import Clock, Journal, Steps
 from bot.remediate import remediate, take_up_runs
@@ -82,27 +85,46 @@ async def serve(settings: Settings) -> None:
         log.info("stopping: finishing what is in hand")
 
 
+@dataclass(frozen=True, slots=True)
+class _House:
+    """What is open while the bot is at work."""
+
+    settings: Settings
+    database: Database
+    desk: Desk
+    answering: Answering
+    replica: Replica
+    tracing: Tracing
+
+
 @contextlib.asynccontextmanager
 async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
     """The bot at work on a migrated database, as an ASGI app; closed again without losing anything."""
     clock, measures = SystemClock(), Measures()
     database = open_database(settings.database_url)
     async with (
+        open_traces(settings, clock) as tracing,
         open_replica(settings, database) as replica,
-        open_answering(settings, database, clock, measures) as answering,
+        open_answering(settings, database, clock, measures, tracing.model) as answering,
     ):
         record = journal(database, clock, _alert_rules(settings))
         desk = _desk(settings, record, answering.consult, measures, replica)
-        async with _at_work(settings, database, desk, answering, replica) as asgi:
+        desk = replace(desk, looking=tracing.looking(desk.looking))
+        async with _at_work(_House(settings, database, desk, answering, replica, tracing)) as asgi:
             yield asgi
     await database.dispose()
 
 
 @contextlib.asynccontextmanager
-async def _at_work(
-    settings: Settings, database: Database, desk: Desk, answering: Answering, replica: Replica
-) -> AsyncIterator[Starlette]:
+async def _at_work(house: _House) -> AsyncIterator[Starlette]:
     """Stories are told, people are heard."""
+    settings, database, desk, answering, replica = (
+        house.settings,
+        house.database,
+        house.desk,
+        house.answering,
+        house.replica,
+    )
 
     async def tell(steps: Steps, incident_id: str, opening: int) -> None:
         await respond(Telling(desk, incident_id, opening, steps.taken_up), steps)
@@ -114,7 +136,7 @@ async def _at_work(
         await answer(await answering.asking(desk, question_id), steps)
 
     stories = {"respond": tell, "remediate": work, "answer": say}
-    engine = Engine(engine_url(settings.database_url), stories, replica.lease)
+    engine = Engine(engine_url(settings.database_url), stories, replica.lease, house.tracing.traces)
     intake = Intake(desk.journal, lambda *opening: engine.start("respond", *opening), desk.changed, desk.measures)
 
     async def take_up() -> None:
@@ -125,12 +147,14 @@ async def _at_work(
     async def run(run_id: str) -> None:
         await engine.start("remediate", run_id, 1)
 
-    async with open_workshop(settings, desk, database, run, replica.bell) as shop:
+    async with open_workshop(settings, desk, database, run, replica.bell) as opened:
+        shop = replace(opened, hands=house.tracing.hands(opened.hands))
         begin = partial(_begin_answer, engine)
         talking = Talking(
             answering.questions, begin, settings.answer_mode, open_pager(settings, desk.catalog), shop.runs
         )
-        ears = Ears(_ear_settings(settings), IncidentAction(shop, Replies(desk, talking), answering.to_spend))
+        action = IncidentAction(shop, Replies(desk, talking), answering.to_spend)
+        ears = Ears(_ear_settings(settings), open_commands(shop, action))
         desk.looking.open()
         await engine.launch()
         await take_over(engine)

@@ -67,7 +67,7 @@ class SlackSettings:
     events: frozenset[str] = EVENTS
     """What the app is subscribed to, in the words of the app's manifest."""
     commands: tuple[Command, ...] = (
-        Command("/incident", "resolve | status", "Open, look at or resolve an incident"),
+        Command("/incident", "[help]", "This channel's incident, from its first alert to its end"),
         Command("/incident-action", "run <runbook> | status", "Run a runbook, step by step"),
     )
     channels: tuple[str, ...] = ("general", "incidents")
