@@ -32,11 +32,13 @@ from bot.looking.messages import (
     Used,
     UseTool,
 )
+from bot.rests import Rests
 from bot.rooms import open_rooms
 from bot.settings import Settings
 from bot.sources import MatchingRunbooks, OtherAlerts, ServiceFacts
 from bot.state.database import open_database
 from bot.state.journal import journal
+from bot.state.rests import SqlRests
 from bot.state.runs import SqlRuns
 from bot.tools import own_tools
 from integrations.contract import ContextSource, RoomError
@@ -118,8 +120,10 @@ def _open(settings: Settings) -> tuple[Gathering, Here]:
     rooms = open_rooms(settings, catalog.templates)
     own: tuple[ContextSource, ...] = (ServiceFacts(catalog), MatchingRunbooks(library), OtherAlerts(record))
     limits = Limits(settings.source_timeout_s, settings.gather_deadline_s, settings.interim_after_s)
-    gathering = Gathering((*rooms.open, *own), tuple(rooms.off), limits)
-    return gathering, Here(gathering, library, own_tools(catalog, library, record, SqlRuns(database), rooms.open))
+    rests = Rests(SqlRests(database))
+    gathering = Gathering((*rooms.open, *own), tuple(rooms.off), limits, rests)
+    tools = own_tools(catalog, library, record, SqlRuns(database), rooms.open)
+    return gathering, Here(gathering, library, tools, rests)
 
 
 def _load(sources: Sequence[str]) -> None:

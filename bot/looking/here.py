@@ -17,6 +17,7 @@ from bot.domain.incident import Incident
 from bot.fit_runbooks import fit_runbooks
 from bot.gather import Gathering
 from bot.looking.toolbox import Toolbox
+from bot.rests import Rests
 from integrations.contract import Gap, Scope, Tool, ToolAnswer
 from runbooks.model import Library
 
@@ -26,11 +27,13 @@ log = structlog.get_logger(__name__)
 class Here:
     """`bot.ports.Looking` on the event loop and the threads of this process."""
 
-    def __init__(self, gathering: Gathering, library: Library, own: Sequence[Tool] = ()) -> None:
-        """`own` are tools that belong to no source."""
+    def __init__(
+        self, gathering: Gathering, library: Library, own: Sequence[Tool] = (), rests: Rests | None = None
+    ) -> None:
+        """`own` are tools that belong to no source; `rests` says which tools are left alone."""
         self._gathering = gathering
         self._library = library
-        self._toolbox = Toolbox(gathering.sources, own)
+        self._toolbox = Toolbox(gathering.sources, own, rests=rests)
         self.sources = tuple(source.name for source in gathering.sources)
         self.tools = self._toolbox.specs
 
