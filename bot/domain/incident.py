@@ -80,6 +80,10 @@ class Incident:
     """The headline that became the briefing."""
     previous: str | None = None
     """The earlier incident of the same service that this one follows, by id."""
+    lead: str | None = None
+    """The incident that this one is told with, by id; None where it leads itself."""
+    storm: str | None = None
+    """The storm that its present opening came in, by id."""
 
     @property
     def firing(self) -> tuple[Alert, ...]:

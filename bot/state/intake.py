@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from bot.domain.incident import Severity, incident_id, service_of
 from bot.ports import Taken
+from bot.state.storms import storm_that_is_on, take_into_storm
 from bot.state.tables import alerts, incidents
 from integrations.contract import Alert
 
@@ -51,6 +52,8 @@ class Rules:
     service_labels: tuple[str, ...]
     env_labels: tuple[str, ...]
     reopen_window: timedelta
+    storm_threshold: int = 0
+    """More new incidents than so many in a minute are a storm; 0: nothing is."""
 
 
 def in_turn(connection: Connection) -> None:
@@ -141,9 +144,12 @@ def _home(connection: Connection, alert: Alert, rules: Rules, now: datetime) -> 
         severity = min(last.severity, Severity.of(alert.severity))
         again = {"status": "open", "resolved_at": None, "reopened_at": now, "opening": last.opening + 1}
         again |= {"message_channel": None, "message_ts": None}  # the next headline stands in a message of its own
+        again |= {"storm": storm_that_is_on(connection)}
         _change(connection, last.id, severity=severity, **again)
         return Taken(last.id, last.opening + 1, "reopened")
-    return _open(connection, alert, (service, env), last.id if last else None, now)
+    opened = _open(connection, alert, (service, env), last.id if last else None, now)
+    take_into_storm(connection, opened.incident_id, rules.storm_threshold, now)
+    return opened
 
 
 def _open(connection: Connection, alert: Alert, home: tuple[str, str], previous: str | None, now: datetime) -> Taken:

@@ -213,6 +213,8 @@ def _incident(row: Any) -> Incident:
         channel=Channel(row.channel_id, row.channel_name) if row.channel_id else None,
         message=Posted(row.message_channel, row.message_ts) if row.message_ts else None,
         previous=row.previous,
+        lead=row.lead,
+        storm=row.storm,
     )
 
 
