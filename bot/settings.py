@@ -141,6 +141,12 @@ class Settings(BaseSettings):
     redact_cards: bool = False
     """Whether numbers of payment cards are masked too."""
 
+    # ── seen at work ──
+    otel_exporter_otlp_endpoint: str | None = None
+    """Base address of an OpenTelemetry collector (OTLP over HTTP). Set: each story is a trace."""
+    otel_exporter_otlp_headers: SecretStr | None = None
+    """`name=value,name=value`, sent to it with each batch."""
+
     # ── how long ──
     source_timeout_s: float = Field(default=8.0, gt=0)
     """Seconds that one source may take."""

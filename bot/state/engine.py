@@ -23,6 +23,7 @@ from bot.ports import JournalDown, Steps
 from bot.state import codec
 from bot.state.lease import Lease, telling
 from bot.state.story_json import JsonOnly
+from bot.trace_ports import Traces, Untraced
 
 T = TypeVar("T")
 Story = Callable[[Steps, str, int], Coroutine[Any, Any, None]]
@@ -48,14 +49,17 @@ ATTEMPTS = 5
 OVER = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED")
 """Without having come to its end."""
 
+_UNTRACED = Untraced()
+
 log = structlog.get_logger(__name__)
 
 
 class DurableSteps:
     """`bot.ports.Steps` inside one running workflow."""
 
-    def __init__(self, home: asyncio.AbstractEventLoop, attempt: int) -> None:
+    def __init__(self, home: asyncio.AbstractEventLoop, attempt: int, traces: Traces) -> None:
         self._home = home
+        self._traces = traces
         # Every story that is taken up again goes through the engine's queue, and so runs on the engine's own loop.
         self.taken_up = attempt > 1 or asyncio.get_running_loop() is not home
 
@@ -64,7 +68,7 @@ class DurableSteps:
 
         async def run() -> str:
             async for tried in stamina.retry_context(JournalDown, attempts=None, timeout=None, wait_max=10.0):
-                with tried:  # a database that is away holds a story up and does not end it
+                with tried, self._traces.span(name, {}):  # a database that is away holds a story up and does not end it
                     return codec.dump(await self._at_home(act), kind)
             raise AssertionError("it is tried for ever")
 
@@ -91,8 +95,9 @@ class DurableSteps:
 class Engine:
     """Starts stories and takes up those that a crash cut short. One a process, under the name of its lease."""
 
-    def __init__(self, url: URL, stories: Mapping[str, Story], lease: Lease) -> None:
+    def __init__(self, url: URL, stories: Mapping[str, Story], lease: Lease, traces: Traces = _UNTRACED) -> None:
         self._url = url
+        self._traces = traces
         self._stories = stories
         self._lease = lease
         self._home = asyncio.get_running_loop()
@@ -192,7 +197,8 @@ class Engine:
         self._in_hand.add(told)
         with structlog.contextvars.bound_contextvars(incident=incident_id, story=story), telling():
             try:
-                await self._stories[story](DurableSteps(self._home, attempt), incident_id, opening)
+                with self._traces.story(_id(story, incident_id, opening, 1), story, {"incident": incident_id}):
+                    await self._stories[story](DurableSteps(self._home, attempt, self._traces), incident_id, opening)
             except Exception:
                 log.exception("story failed", opening=opening, attempt=attempt)
                 raise
