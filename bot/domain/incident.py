@@ -81,13 +81,22 @@ class Incident:
     previous: str | None = None
     """The earlier incident of the same service that this one follows, by id."""
     lead: str | None = None
-    """The incident that this one is told with, by id; None where it leads itself."""
+    """The incident in whose channel this one is told, by id; None: it is told by itself. A lead never has one."""
+    linked_because: str = ""
+    """Why it is linked, or no longer is, in plain words; empty: it never was."""
+    linked_by: str = ""
+    """Who decided so: `rules`, or a user id. What a person decided, rules leave as it is."""
     storm: str | None = None
     """The storm that its present opening came in, by id."""
 
     @property
     def firing(self) -> tuple[Alert, ...]:
         return tuple(alert for alert in self.alerts if alert.status == "firing")
+
+    @property
+    def split_off(self) -> bool:
+        """Whether a person took it out of its lead's channel."""
+        return self.lead is None and self.linked_by != ""
 
 
 def incident_id(alert: Alert, *, again: datetime | None = None) -> str:
