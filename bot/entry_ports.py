@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal, Protocol
 
-from bot.domain.entry import Entry
+from bot.domain.entry import Entry, Kind
+from bot.domain.incident import Posted
+
+Place = Literal["channel", "pagerduty"]
+"""Where entries are told on: as a message in the incident's channel, or where its alert came from."""
 
 
 class Entries(Protocol):
@@ -25,4 +30,24 @@ class Entries(Protocol):
 
     async def keyed(self, incident_id: str, key: str) -> Entry | None:
         """The entry that stands there under this key."""
+        ...
+
+    async def of_open(self) -> Mapping[str, Sequence[Entry]]:
+        """Of each open incident that has any, by its id, in the order of their numbers."""
+        ...
+
+    async def at_message(self, posted: Posted) -> str | None:
+        """Id of the incident whose briefing is this message."""
+        ...
+
+
+class Outbox(Protocol):
+    """Which entries are still to be told on. Every method raises JournalDown."""
+
+    async def untold(self, place: Place, kinds: Sequence[Kind], since: datetime) -> Sequence[Entry]:
+        """Entries of these kinds that were made since then and not told there yet, the oldest first."""
+        ...
+
+    async def keep_told(self, entry: Entry, place: Place, at: datetime, refused: str = "") -> None:
+        """It was told there, or refused for good, and why. A second time it changes nothing."""
         ...

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.entry import Entry
-from bot.domain.incident import Incident, Severity
+from bot.domain.incident import Incident
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,6 @@ def _changed(now: Standing, entry: Entry) -> Mapping[str, Any]:
             return {entry.kind: entry}
         case _:
             return {}
-
-
-def severity(incident: Incident, now: Standing) -> Severity:
-    """As a person set it, else the worst of its alerts."""
-    return Severity.of(now.severity.value) if now.severity else incident.severity
 
 
 def opened(incident: Incident) -> datetime:

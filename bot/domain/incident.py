@@ -59,7 +59,7 @@ class Incident:
     service: str
     env: str
     severity: Severity
-    """The worst of its alerts."""
+    """As a person set it, else the worst of its alerts."""
     title: str
     """The first alert's name."""
     status: Literal["open", "resolved"]
@@ -97,6 +97,19 @@ class Incident:
     def split_off(self) -> bool:
         """Whether a person took it out of its lead's channel."""
         return self.lead is None and self.linked_by != ""
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Who is told in the same channel as an incident."""
+
+    lead: Incident | None = None
+    """With whom it is told."""
+    linked: tuple[Incident, ...] = ()
+    """Those that are told with it."""
+
+
+ALONE = Company()
 
 
 def incident_id(alert: Alert, *, again: datetime | None = None) -> str:

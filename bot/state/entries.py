@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bot.domain.entry import Entry
+from bot.domain.entry import Entry, Kind
+from bot.domain.incident import Posted
+from bot.entry_ports import Place
 from bot.state.database import Database
 from bot.state.down import down
-from bot.state.life_tables import entries
+from bot.state.insert import insert_new
+from bot.state.life_tables import entries, told
 from bot.state.tables import incidents
 
 
 class SqlEntries:
-    """`bot.entry_ports.Entries`. Everything raises JournalDown."""
+    """`bot.entry_ports.Entries` and `Outbox`. Everything raises JournalDown."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -36,6 +41,39 @@ class SqlEntries:
         with down("read"):
             row = await self._database.read(lambda connection: connection.execute(found).first())
         return None if row is None else read(row)
+
+    async def of_open(self) -> Mapping[str, Sequence[Entry]]:
+        found = (
+            sa.select(entries)
+            .join(incidents, incidents.c.id == entries.c.incident_id)
+            .where(incidents.c.status == "open")
+            .order_by(entries.c.incident_id, entries.c.number)
+        )
+        with down("read"):
+            all_of_them = await self._database.read(lambda connection: [read(row) for row in connection.execute(found)])
+        return {one: tuple(of_it) for one, of_it in groupby(all_of_them, key=lambda entry: entry.incident_id)}
+
+    async def at_message(self, posted: Posted) -> str | None:
+        there = sa.and_(incidents.c.message_channel == posted.channel_id, incidents.c.message_ts == posted.ts)
+        with down("read"):
+            return await self._database.read(lambda c: c.scalar(sa.select(incidents.c.id).where(there)))
+
+    async def untold(self, place: Place, kinds: Sequence[Kind], since: datetime) -> Sequence[Entry]:
+        there = sa.and_(
+            told.c.incident_id == entries.c.incident_id, told.c.number == entries.c.number, told.c.place == place
+        )
+        found = (
+            sa.select(entries)
+            .where(entries.c.at >= since, entries.c.kind.in_(kinds), ~sa.exists().where(there))
+            .order_by(entries.c.at, entries.c.incident_id, entries.c.number)
+        )
+        with down("read"):
+            return await self._database.read(lambda connection: [read(row) for row in connection.execute(found)])
+
+    async def keep_told(self, entry: Entry, place: Place, at: datetime, refused: str = "") -> None:
+        values = {"incident_id": entry.incident_id, "number": entry.number, "place": place, "at": at}
+        with down("written"):
+            await self._database.write(lambda connection: insert_new(connection, told, **values, refused=refused))
 
 
 def append(connection: Connection, entry: Entry) -> Entry | None:

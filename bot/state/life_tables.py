@@ -1,4 +1,4 @@
-"""The tables of an incident's life: what was done in it, and what of that was told elsewhere."""
+"""The tables of an incident's life: what was done in it, and where each of it was told on."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ entries = sa.Table(  # what people and the bot did in an incident; it only grows
 sa.Index("one_entry_of_a_thing", entries.c.incident_id, entries.c.key, unique=True)
 sa.Index("entries_by_time", entries.c.at)
 
-mirrored = sa.Table(  # which entries were told to where the alert came from
-    "mirrored",
+told = sa.Table(  # which entries were told on, and where
+    "told",
     metadata,
     sa.Column("incident_id", sa.String(32), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("place", sa.String(16), primary_key=True),
     sa.Column("at", Moment, nullable=False),
     sa.Column("refused", sa.Text, nullable=False),  # why it was not taken; empty: it was
 )

@@ -10,30 +10,39 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bot.domain.incident import Channel, Incident, Posted, Severity
+from bot.state.life_tables import entries
 from bot.state.tables import alerts
 from integrations.contract import Alert
 
 _ALERTS_OF = (
     sa.select(alerts).where(alerts.c.incident_id.in_(sa.bindparam("ids", expanding=True))).order_by(alerts.c.seq)
 )
+_SAID_SEVERITIES = (
+    sa.select(entries.c.incident_id, entries.c.value)
+    .where(entries.c.incident_id.in_(sa.bindparam("ids", expanding=True)), entries.c.kind == "severity")
+    .order_by(entries.c.number)
+)
+"""As people set them: the last of each incident counts, over what its alerts say."""
 
 
 def incidents_of(connection: Connection, which: sa.Select[Any], named: Mapping[str, Any]) -> tuple[Incident, ...]:
     """The incidents that `which` selects, with the alerts of each."""
     rows = connection.execute(which, named).all()
-    joined = connection.execute(_ALERTS_OF, {"ids": [row.id for row in rows]}).all() if rows else []
+    ids = {"ids": [row.id for row in rows]}
+    joined = connection.execute(_ALERTS_OF, ids).all() if rows else []
+    said = {one.incident_id: one.value for one in connection.execute(_SAID_SEVERITIES, ids)} if rows else {}
     of_each: dict[str, list[Alert]] = {row.id: [] for row in rows}
     for one in joined:
         of_each[one.incident_id].append(_alert(one))
-    return tuple(replace(_incident(row), alerts=tuple(of_each[row.id])) for row in rows)
+    return tuple(replace(_incident(row, said.get(row.id)), alerts=tuple(of_each[row.id])) for row in rows)
 
 
-def _incident(row: Any) -> Incident:
+def _incident(row: Any, said: str | None) -> Incident:
     return Incident(
         id=row.id,
         service=row.service,
         env=row.env,
-        severity=Severity(row.severity),
+        severity=Severity.of(said) if said else Severity(row.severity),
         title=row.title,
         status=row.status,
         started_at=row.started_at,

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.entry import Entry
 from bot.domain.incident import Incident, Severity
-from bot.lifecycle import Standing, opened, severity, standing
+from bot.lifecycle import Standing, opened, standing
 
 T0 = datetime(2026, 11, 21, 3, 42, tzinfo=UTC)
 EVERYTHING = ("acknowledged", "severity:SEV2", "lead:U9", "status:identified", "resolved", "closed")
@@ -57,11 +57,6 @@ def test_who_acknowledged_an_earlier_opening_has_not_acknowledged_this_one():
 
 def incident(**more):
     return Incident("INC-1", "checkout", "", Severity.SEV3, "Slow", "open", T0, T0, **more)
-
-
-def test_a_persons_severity_outranks_that_of_the_alerts():
-    assert severity(incident(), standing([])) is Severity.SEV3
-    assert severity(incident(), standing(record("severity:SEV1"))) is Severity.SEV1
 
 
 def test_an_opening_begins_with_the_last_time_it_fired_again():

@@ -7,17 +7,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.entry import Entry
+from bot.domain.incident import Posted, Severity
 from bot.ports import JournalDown
 from bot.state.database import open_database
 from bot.state.entries import SqlEntries
 from integrations.contract import Alert
 
 NOW = datetime(2026, 11, 21, 3, 42, 7, 123456, tzinfo=UTC)
+SERVICE = {"service": "a"}
 
 
 @pytest.fixture
 async def incident_id(record):
-    (taken,) = await record.take([Alert("alertmanager", "f1", "HighErrorRate", "firing", NOW, labels={"service": "a"})])
+    (taken,) = await record.take([Alert("alertmanager", "f1", "HighErrorRate", "firing", NOW, labels=SERVICE)])
     return taken.incident_id
 
 
@@ -85,3 +87,45 @@ async def test_a_database_that_is_away_is_said_in_the_word_that_stories_know(tmp
     with pytest.raises(JournalDown, match="DATABASE_URL"):
         await SqlEntries(away).append(note("INC-1"))
     await away.dispose()
+
+
+async def test_a_persons_severity_outranks_that_of_the_alerts_until_it_is_changed(database, record, incident_id):
+    entries = SqlEntries(database)
+    assert (await record.incident(incident_id)).severity is Severity.SEV3
+    for number, said in enumerate((Severity.SEV4, Severity.SEV1, Severity.SEV2)):
+        await entries.append(replace(note(incident_id, f"Ev{number}"), kind="severity", value=said.name))
+        await record.take(
+            [Alert("alertmanager", f"w{number}", "Worse", "firing", NOW, severity="critical", labels=SERVICE)]
+        )
+        assert (await record.incident(incident_id)).severity is said
+        assert [one.severity for one in await record.open_incidents()] == [said]
+
+
+async def test_what_was_told_is_not_told_again_and_places_do_not_mind_each_other(database, incident_id):
+    entries = SqlEntries(database)
+    first = await entries.append(note(incident_id))
+    second = await entries.append(replace(note(incident_id, "Ev2"), at=NOW + timedelta(seconds=1)))
+    await entries.append(replace(note(incident_id, "Ev3"), kind="lead"))
+    assert await entries.untold("channel", ["note"], NOW) == [first, second]
+    for _ in "12":
+        await entries.keep_told(first, "channel", NOW, "refused")
+    assert await entries.untold("channel", ["note"], NOW) == [second]
+    assert await entries.untold("pagerduty", ["note"], NOW) == [first, second]
+    assert await entries.untold("pagerduty", ["note"], second.at) == [second]
+
+
+async def test_entries_of_open_incidents_come_by_incident(database, record, incident_id):
+    (other,) = await record.take([Alert("alertmanager", "f2", "Slow", "firing", NOW, labels={"service": "b"})])
+    entries = SqlEntries(database)
+    kept = {one: (await entries.append(note(one)),) for one in (incident_id, other.incident_id)}
+    assert await entries.of_open() == kept
+    over = Alert("alertmanager", "f2", "Slow", "resolved", NOW, ends_at=NOW, labels={"service": "b"})
+    await record.take([over])
+    assert await entries.of_open() == {incident_id: kept[incident_id]}
+
+
+async def test_the_incident_is_found_by_its_briefing(database, record, incident_id):
+    await record.keep_message(incident_id, Posted("C1", "1.1"))
+    entries = SqlEntries(database)
+    assert await entries.at_message(Posted("C1", "1.1")) == incident_id
+    assert await entries.at_message(Posted("C1", "1.2")) is None

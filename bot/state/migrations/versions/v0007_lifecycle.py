@@ -1,4 +1,4 @@
-"""What people did and said in an incident, and what of it was told to where its alert came from."""
+"""What people did and said in an incident, and where each of it was told on."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,9 +26,10 @@ def upgrade() -> None:
     op.create_index("one_entry_of_a_thing", "entries", ["incident_id", "key"], unique=True)
     op.create_index("entries_by_time", "entries", ["at"])
     op.create_table(
-        "mirrored",
+        "told",
         sa.Column("incident_id", sa.String(32), primary_key=True),
         sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("place", sa.String(16), primary_key=True),
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("refused", sa.Text, nullable=False),
     )
