@@ -36,6 +36,7 @@ from bot.open_answering import Answering, open_answering
 from bot.open_commands import open_commands
 from bot.open_pager import open_pager
 from bot.open_replica import Replica, open_replica, take_over
+from bot.open_storms import with_storms
 from bot.open_traces import Tracing, open_traces
 from bot.open_workshop import open_workshop
 from bot.ports import Clock, Journal, Steps
@@ -50,6 +51,7 @@ from bot.sources import MatchingRunbooks, OtherAlerts, ServiceFacts
 from bot.state.database import Database, engine_url, migrate, open_database
 from bot.state.engine import Engine
 from bot.state.journal import journal
+from bot.storm_table import keep_tables
 from bot.tools import own_specs
 from bot.web import health, webhooks
 from bot.web.senders import senders
@@ -107,9 +109,9 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
         open_replica(settings, database) as replica,
         open_answering(settings, database, clock, measures, tracing.model) as answering,
     ):
-        record = journal(database, clock, _alert_rules(settings))
+        record = journal(database, clock, _alert_rules(settings), storm_threshold=settings.storm_threshold)
         desk = _desk(settings, record, answering.consult, measures, replica)
-        desk = replace(desk, looking=tracing.looking(desk.looking))
+        desk = replace(with_storms(desk, settings, database), looking=tracing.looking(desk.looking))
         async with _at_work(_House(settings, database, desk, answering, replica, tracing)) as asgi:
             yield asgi
     await database.dispose()
@@ -161,7 +163,7 @@ async def _at_work(house: _House) -> AsyncIterator[Starlette]:
         await ears.open()
         ticking = replica.tick(engine, take_up, partial(_forget, engine, desk.clock, replica))
         watching = watch_budget(desk, answering.purse, answering.lines)
-        acts = (keep_current(desk), take_up(), watching, answering.get_ready())
+        acts = (keep_current(desk), keep_tables(desk), take_up(), watching, answering.get_ready())
         beside = [asyncio.create_task(act) for act in acts]
         gc.freeze()  # what is loaded stays: to go through it again and again holds everything up for 0.1 s
         try:

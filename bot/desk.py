@@ -11,9 +11,15 @@ from dataclasses import dataclass, field
 from bot.catalog import Catalog
 from bot.consult import Consult
 from bot.domain.incident import Incident
+from bot.link_ports import Links, NoLinks
 from bot.measures import Measures
 from bot.ports import Chat, Clock, Journal, Looking
+from bot.storm_ports import Storms
+from bot.waiting_line import WaitingLine
 from runbooks.model import Library
+
+LOOKS_AT_ONCE = 12
+"""So many looks are made at once: with more, each would only be slower."""
 
 
 @asynccontextmanager
@@ -42,8 +48,18 @@ class Desk:
     """Set when the journal holds something that Slack does not show yet."""
     alone: Callable[[str], AbstractAsyncContextManager[bool]] = nobody_else
     """Whether no other replica is at what has this name. Raises JournalDown."""
+    links: Links = field(default_factory=NoLinks)
+    """Which incidents are told in the channel of another."""
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     """One edit of an incident's message at a time, so that the last one says the newest."""
+    storms: Storms | None = None
+    """The record of storms; None where none ever begins."""
+    stormy: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a storm's table has something new to say."""
+    looks: WaitingLine = field(default_factory=lambda: WaitingLine(LOOKS_AT_ONCE))
+    """Who waits to be looked into."""
+    channels: WaitingLine = field(default_factory=lambda: WaitingLine(1))
+    """Who waits for a channel in a storm."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,10 @@ class Measures:
     def headline(self, incident: Incident, now: datetime) -> None:
         self._first_response.labels("headline").observe(_since_fired(incident, now))
 
+    def row(self, opened_at: datetime, now: datetime) -> None:
+        """In a storm an incident's row in the table is its headline."""
+        self._first_response.labels("headline").observe(max((now - opened_at).total_seconds(), 0.0))
+
     def briefing(self, incident: Incident, now: datetime) -> None:
         self._first_response.labels("briefing").observe(_since_fired(incident, now))
 

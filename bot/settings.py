@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     env_labels: Annotated[tuple[str, ...], NoDecode] = ("env", "environment", "stage")
     reopen_window_s: int = Field(default=3600, ge=0)
     """Seconds after the last resolution within which an alert reopens its incident."""
+    storm_threshold: int = Field(default=10, ge=0)
+    """More new incidents than so many in a minute are a storm, with one channel and a table; 0: never."""
+    looks_at_once: int = Field(default=12, ge=1, le=12)
+    """So many incidents are looked into at once, the most important first."""
 
     # ── sources ──
     prometheus_url: str | None = None

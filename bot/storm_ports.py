@@ -14,7 +14,7 @@ class Storms(Protocol):
     async def storm(self, storm_id: str) -> Storm: ...
 
     async def to_show(self) -> tuple[Storm, ...]:
-        """Storms that are on, or that have an incident which is open; the oldest first."""
+        """Storms that are on, or that have an incident which is open or was a moment ago; the oldest first."""
         ...
 
     async def rows(self, storm_id: str) -> tuple[Row, ...]:

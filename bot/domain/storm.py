@@ -58,6 +58,11 @@ class Row:
     suspect: str = ""
     """The likely cause in a few words; empty where none is known."""
 
+    @property
+    def looked(self) -> bool:
+        """Whether there may be a report."""
+        return self.state in ("looked", "resolved")
+
 
 def storm_id(first: str, moment: datetime) -> str:
     """The id of the storm that this incident made one, at this moment."""

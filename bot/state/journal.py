@@ -87,7 +87,8 @@ class SqlJournal:
         return await self._incidents(incidents.c.briefed < incidents.c.opening)
 
     async def stale(self) -> tuple[str, ...]:
-        where = sa.and_(incidents.c.shown < incidents.c.revision, incidents.c.briefed == incidents.c.opening)
+        told = sa.and_(incidents.c.briefed == incidents.c.opening, incidents.c.message_ts.is_not(None))
+        where = sa.and_(incidents.c.shown < incidents.c.revision, told)
         return await self._read(lambda c: tuple(c.scalars(sa.select(incidents.c.id).where(where))))
 
     async def revision(self, incident_id: str) -> int:
@@ -179,13 +180,16 @@ def journal(
     clock: Clock,
     rules: tuple[tuple[str, ...], tuple[str, ...], int],
     calls: Mapping[str, Sequence[str]] = NOBODY,
+    storm_threshold: int = 0,
 ) -> SqlJournal:
     """The journal by settings: service labels, environment labels, reopen window in seconds.
 
-    `calls`: service → the services that it depends on.
+    `calls`: service → the services that it depends on. More new incidents in a minute than `storm_threshold` are a
+    storm; 0: never.
     """
     services, envs, window = rules
-    return SqlJournal(database, clock, intake.Rules(services, envs, timedelta(seconds=window), Dependencies(calls)))
+    reopen_window, known = timedelta(seconds=window), Dependencies(calls)
+    return SqlJournal(database, clock, intake.Rules(services, envs, reopen_window, known, storm_threshold))
 
 
 def _elsewhere(scope: Scope) -> sa.ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -18,6 +18,9 @@ from bot.state.tables import alerts, incidents, storms
 
 T = TypeVar("T")
 
+LATELY = timedelta(minutes=10)
+"""So long after its last incident was resolved a table is kept current: nobody looks for a change after that."""
+
 _ON = sa.select(storms.c.id).where(storms.c.ended_at.is_(None)).order_by(storms.c.began_at).limit(1)
 _RECENT = incidents.c.opened_at > sa.bindparam("after")
 _OPENED = sa.select(sa.func.count(), sa.func.min(incidents.c.opened_at)).where(_RECENT)
@@ -26,7 +29,10 @@ _TO_SHOW = (
     .where(
         sa.or_(
             storms.c.ended_at.is_(None),
-            sa.exists().where(incidents.c.storm == storms.c.id, incidents.c.status == "open"),
+            sa.exists().where(
+                incidents.c.storm == storms.c.id,
+                sa.or_(incidents.c.status == "open", incidents.c.resolved_at > sa.bindparam("lately")),
+            ),
         )
     )
     .order_by(storms.c.began_at)
@@ -86,7 +92,8 @@ class SqlStorms:
         return _storm(await self._read(lambda connection: connection.execute(which).one()))
 
     async def to_show(self) -> tuple[Storm, ...]:
-        return await self._read(lambda connection: tuple(map(_storm, connection.execute(_TO_SHOW))))
+        lately = {"lately": self._clock.now() - LATELY}
+        return await self._read(lambda connection: tuple(map(_storm, connection.execute(_TO_SHOW, lately))))
 
     async def rows(self, storm_id: str) -> tuple[Row, ...]:
         return await self._read(lambda connection: tuple(map(_row, connection.execute(_ROWS, {"storm": storm_id}))))

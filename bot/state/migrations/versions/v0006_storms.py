@@ -1,4 +1,4 @@
-"""Storms: which incidents belong together, the storm they came in, Slack's allowance and sources' rest over replicas."""
+"""Storms: which incidents belong together and came in one, Slack's allowance and sources' rest over replicas."""
 
 import sqlalchemy as sa
 from alembic import op
