@@ -1,4 +1,4 @@
-"""What is nice to have after the briefing: topic, pin, people, chart. Each is tried for a while and then left."""
+"""What is nice to have after the briefing: topic, pin, people, chart. An outage of Slack is waited for, a no is not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot import compose
 from bot.desk import Telling
 from bot.domain.context import Report
 from bot.domain.incident import Incident
-from bot.insist import attempt
+from bot.insist import OUTAGE_S, attempt
 from integrations.contract import OnCall
 
 Chore = Callable[[Telling], Awaitable[bool]]
@@ -21,7 +21,7 @@ async def topic(telling: Telling) -> bool:
     if incident.channel is None:
         return False
     words = compose.topic(incident, report)
-    return await attempt("topic", partial(telling.desk.chat.topic, incident.channel.id, words))
+    return await attempt("topic", partial(telling.desk.chat.topic, incident.channel.id, words), OUTAGE_S)
 
 
 async def pin(telling: Telling) -> bool:
@@ -29,7 +29,7 @@ async def pin(telling: Telling) -> bool:
     incident, _ = await _known(telling)
     if incident.message is None:
         return False
-    return await attempt("pin", partial(telling.desk.chat.pin, incident.message))
+    return await attempt("pin", partial(telling.desk.chat.pin, incident.message), OUTAGE_S)
 
 
 async def invite(telling: Telling) -> bool:
@@ -38,7 +38,7 @@ async def invite(telling: Telling) -> bool:
     emails = [person.email for person in report.context.of(OnCall) if person.email] if report else []
     if incident.channel is None or not emails:
         return False
-    return await attempt("invite", partial(telling.desk.chat.invite, incident.channel.id, emails))
+    return await attempt("invite", partial(telling.desk.chat.invite, incident.channel.id, emails), OUTAGE_S)
 
 
 async def picture(telling: Telling) -> bool:
@@ -49,7 +49,7 @@ async def picture(telling: Telling) -> bool:
         return False
     words, key = compose.chart_words(incident), f"{incident.id}:{telling.opening}:chart"
     post = partial(telling.desk.chat.picture, incident.message, png, title=words.plain, alt=words.headline, key=key)
-    return await attempt("chart", post)
+    return await attempt("chart", post, OUTAGE_S)
 
 
 async def _known(telling: Telling) -> tuple[Incident, Report | None]:
