@@ -148,8 +148,10 @@ def _change(change: Change) -> str:
 
 def _past(past: Similar, now: datetime) -> str:
     lasted = f" · {figure(past.minutes)} min" if past.minutes is not None else ""
+    cause = "a false alarm" if past.false_alarm else past.cause
+    head = f"{past.incident_id} · {past.service} · {ago(past.at, now)} · {cause} · fixed: {past.resolution}{lasted}"
     return (
-        f"{past.incident_id} · {past.service} · {ago(past.at, now)} · {past.cause} · fixed: {past.resolution}{lasted}"
+        head + (f" · alike: {past.why}" if past.why else "") + ("" if past.reviewed else " · not reviewed by anybody")
     )
 
 

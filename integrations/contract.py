@@ -209,6 +209,10 @@ class Similar:
     """0 to 1; only comparable within one answer."""
     why: str
     url: str | None = None
+    reviewed: bool = True
+    """Whether a person looked at what was learnt from it; False is told wherever it is shown."""
+    false_alarm: bool = False
+    """Whether nothing was wrong then."""
     kind: Literal["similar"] = "similar"
 
 

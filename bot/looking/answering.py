@@ -32,12 +32,14 @@ from bot.looking.messages import (
     Used,
     UseTool,
 )
+from bot.looking.remembered import Remembered
 from bot.rests import Rests
 from bot.rooms import open_rooms
 from bot.settings import Settings
 from bot.sources import MatchingRunbooks, OtherAlerts, ServiceFacts
 from bot.state.database import open_database
 from bot.state.journal import journal
+from bot.state.memories import SqlMemories
 from bot.state.rests import SqlRests
 from bot.state.runs import SqlRuns
 from bot.tools import own_tools
@@ -123,7 +125,7 @@ def _open(settings: Settings) -> tuple[Gathering, Here]:
     rests = Rests(SqlRests(database))
     gathering = Gathering((*rooms.open, *own), tuple(rooms.off), limits, rests)
     tools = own_tools(catalog, library, record, SqlRuns(database), rooms.open)
-    return gathering, Here(gathering, library, tools, rests)
+    return gathering, Here(gathering, library, tools, rests, Remembered(SqlMemories(database), rooms.vectors))
 
 
 def _load(sources: Sequence[str]) -> None:

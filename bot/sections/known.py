@@ -86,8 +86,10 @@ def _past(past: Similar, report: Report, now: datetime) -> str:
     where = "" if past.service == report.context.scope.service.name else f" {safe(past.service, 60)},"
     lasted = f" ({span(past.minutes * 60)})" if past.minutes is not None else ""
     fixed = f" Fixed: {_clause(past.resolution)}{lasted}." if past.resolution else ""
-    what = _clause(past.cause or past.title)
-    return f"{link(past.url, safe(past.incident_id, 40))},{where} {ago(past.at, now)}: {what}.{fixed}"
+    what = "a false alarm" if past.false_alarm else _clause(past.cause or past.title)
+    alike = f" Alike: {_clause(past.why)}." if past.why else ""
+    unseen = "" if past.reviewed else " _(not reviewed)_"
+    return f"{link(past.url, safe(past.incident_id, 40))},{where} {ago(past.at, now)}: {what}.{fixed}{alike}{unseen}"
 
 
 def _clause(text: str) -> str:
