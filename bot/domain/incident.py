@@ -72,6 +72,8 @@ class Incident:
     reopened_at: datetime | None = None
     """When the present opening was committed, if it is not the first."""
     resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    """When its present opening was closed: nobody works on it any more."""
     alerts: tuple[Alert, ...] = ()
     """In the order in which they joined. Never empty while it is open; empty once its only alert, long resolved, was
     reopened by its sender and moved to a later incident."""

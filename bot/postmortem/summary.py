@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from bot.domain.postmortem import Asked, Chapter, Said
 from bot.domain.run import Ended
 from bot.domain.words import clock, span
-from bot.lifecycle import severity
 from bot.postmortem.record import Record
 from bot.postmortem.resolution import steps
 from bot.progress import Progress
@@ -23,7 +22,7 @@ def summary(record: Record) -> Chapter:
 
 def _what(record: Record) -> Iterator[Said]:
     incident, ended = record.incident, record.ended
-    level, env = severity(incident, record.standing).name, f" in {incident.env}" if incident.env else ""
+    level, env = incident.severity.name, f" in {incident.env}" if incident.env else ""
     times = f"from {clock(record.began, ended)} to {clock(ended, ended)} UTC"
     lasted = span((ended - record.began).total_seconds())
     cites = (record.own(), *((record.look(),) if record.early else ()))

@@ -50,6 +50,7 @@ def _incident(row: Any, said: str | None) -> Incident:
         opening=row.opening,
         reopened_at=row.reopened_at,
         resolved_at=row.resolved_at,
+        closed_at=row.closed_at if row.closed_opening == row.opening else None,
         channel=Channel(row.channel_id, row.channel_name) if row.channel_id else None,
         message=Posted(row.message_channel, row.message_ts) if row.message_ts else None,
         previous=row.previous,

@@ -1,0 +1,29 @@
+"""The tables of closing: how each opening was closed, and what was written about it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from bot.state.tables import Moment, metadata
+
+closings = sa.Table(  # one for each opening, at most
+    "closings",
+    metadata,
+    sa.Column("incident_id", sa.String(32), sa.ForeignKey("incidents.id"), primary_key=True),
+    sa.Column("opening", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),  # the closing as JSON
+)
+
+postmortems = sa.Table(  # the newest text of each opening, and where it stands
+    "postmortems",
+    metadata,
+    sa.Column("incident_id", sa.String(32), sa.ForeignKey("incidents.id"), primary_key=True),
+    sa.Column("opening", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("model", sa.Text),
+    sa.Column("message_channel", sa.String(32)),
+    sa.Column("message_ts", sa.String(32)),
+    sa.Column("url", sa.Text, nullable=False),
+)
