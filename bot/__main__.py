@@ -13,6 +13,7 @@ import typer
 
 from bot import __version__
 from bot.cli.audit import app as audit_app
+from bot.cli.record import record
 from bot.cli.runbooks import app as runbooks_app
 from bot.cli.spend import spend
 
@@ -28,6 +29,7 @@ app.add_typer(embedder_app, name="embedder")
 app.add_typer(audit_app, name="audit")
 app.add_typer(runbooks_app, name="runbooks")
 app.command()(spend)
+app.command()(record)
 
 
 @app.command()
@@ -71,11 +73,28 @@ def doctor() -> None:
 @app.command()
 def replay(
     paths: Annotated[list[Path], typer.Argument(help="A recording's folder, or a folder of them.", exists=True)],
+    model: Annotated[bool, typer.Option("--model", help="Ask the model for its second opinion too.")] = False,  # noqa: FBT002 - a flag
+    most: Annotated[str, typer.Option("--most-dollars", help="What that may cost in all.")] = "1.00",
 ) -> None:
-    """Run recordings through evidence and analysis, with no Slack and no model; one JSON line each."""
+    """Run recordings through evidence and analysis, with no Slack; one JSON line each."""
     from bot.replay import replay as run
 
-    raise typer.Exit(run(paths, sys.stdout))
+    raise typer.Exit(_with_model(paths, most) if model else run(paths, sys.stdout))
+
+
+def _with_model(paths: list[Path], most: str) -> int:
+    from decimal import Decimal, InvalidOperation
+
+    from bot.domain.money import Money
+    from bot.replay_model import replay_with_model
+    from bot.settings import SettingsError, load
+
+    try:
+        return asyncio.run(replay_with_model(load(), paths, Money.dollars(Decimal(most)), sys.stdout))
+    except InvalidOperation:
+        _end(f"--most-dollars: an amount such as 1.00, not {most}")
+    except SettingsError as wrong:
+        _end(str(wrong))
 
 
 @app.command()
