@@ -51,6 +51,7 @@ from bot.sources import MatchingRunbooks, OtherAlerts, ServiceFacts
 from bot.state.database import Database, engine_url, migrate, open_database
 from bot.state.engine import Engine
 from bot.state.journal import journal
+from bot.state.links import SqlLinks
 from bot.storm_table import keep_tables
 from bot.tools import own_specs
 from bot.web import health, webhooks
@@ -109,9 +110,11 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
         open_replica(settings, database) as replica,
         open_answering(settings, database, clock, measures, tracing.model) as answering,
     ):
-        record = journal(database, clock, _alert_rules(settings), storm_threshold=settings.storm_threshold)
+        calls = load_catalog(settings.services_file).calls()
+        record = journal(database, clock, _alert_rules(settings), calls, storm_threshold=settings.storm_threshold)
+        links = SqlLinks(database)
         desk = _desk(settings, record, answering.consult, measures, replica)
-        desk = replace(with_storms(desk, settings, database), looking=tracing.looking(desk.looking))
+        desk = replace(with_storms(desk, settings, database), looking=tracing.looking(desk.looking), links=links)
         async with _at_work(_House(settings, database, desk, answering, replica, tracing)) as asgi:
             yield asgi
     await database.dispose()

@@ -48,6 +48,10 @@ class Catalog:
             found |= {callee: self.service(callee) for callee in level}
         return found
 
+    def calls(self) -> Mapping[str, tuple[str, ...]]:
+        """Service → the services that it depends on."""
+        return {name: service.depends_on for name, service in self.services.items()}
+
     def callers_of(self, name: str) -> tuple[str, ...]:
         """Who calls this service, by name."""
         return tuple(sorted(service.name for service in self.services.values() if name in service.depends_on))

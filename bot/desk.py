@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from bot.catalog import Catalog
 from bot.consult import Consult
 from bot.domain.incident import Incident
+from bot.entry_ports import Entries, NoEntries
 from bot.link_ports import Links, NoLinks
 from bot.measures import Measures
 from bot.ports import Chat, Clock, Journal, Looking
@@ -20,6 +21,9 @@ from runbooks.model import Library
 
 LOOKS_AT_ONCE = 12
 """So many looks are made at once: with more, each would only be slower."""
+CHANNEL_EVERY_S = 3.0
+"""Slack gives about 20 channels a minute (`conversations.create` and `setPurpose` are of tier 2,
+docs.slack.dev/apis/web-api/rate-limits): in a storm whoever is next in line has not to come again."""
 
 
 @asynccontextmanager
@@ -50,6 +54,10 @@ class Desk:
     """Whether no other replica is at what has this name. Raises JournalDown."""
     links: Links = field(default_factory=NoLinks)
     """Which incidents are told in the channel of another."""
+    entries: Entries = field(default_factory=NoEntries)
+    """What people and the bot did in incidents."""
+    written: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the record holds an entry that is perhaps to be told on."""
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     """One edit of an incident's message at a time, so that the last one says the newest."""
     storms: Storms | None = None
@@ -58,7 +66,7 @@ class Desk:
     """Set when a storm's table has something new to say."""
     looks: WaitingLine = field(default_factory=lambda: WaitingLine(LOOKS_AT_ONCE))
     """Who waits to be looked into."""
-    channels: WaitingLine = field(default_factory=lambda: WaitingLine(1))
+    channels: WaitingLine = field(default_factory=lambda: WaitingLine(1, CHANNEL_EVERY_S))
     """Who waits for a channel in a storm."""
 
 

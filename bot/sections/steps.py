@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from bot.domain.analysis import Analysis, FirstStep
 from bot.domain.briefing import Section
@@ -10,6 +11,7 @@ from bot.domain.context import Report
 from bot.domain.text import code, link, prose, safe, visible
 from integrations.contract import RunbookMatch
 
+RUN = "/incident-action run "
 _ADDRESS = re.compile(r"(https?://[^\s`<>]+)")
 
 
@@ -20,10 +22,21 @@ def runbooks(report: Report) -> Section | None:
     return Section((), title="Runbooks", aside=" · ".join(parts)) if parts else None
 
 
-def first_steps(found: Analysis) -> Section | None:
-    """What a person can do now, numbered; commands can be pasted as they stand."""
-    lines = [line for number, step in enumerate(found.first_steps[:5], 1) for line in _step(number, step)]
+def first_steps(found: Analysis, incident: str = "") -> Section | None:
+    """What a person can do now, numbered; commands can be pasted as they stand.
+
+    `incident`: which one a runbook is for, by id, where the channel tells of several.
+    """
+    steps = [_for(step, incident) for step in found.first_steps[:5]]
+    lines = [line for number, step in enumerate(steps, 1) for line in _step(number, step)]
     return Section(tuple(lines), title="First steps") if lines else None
+
+
+def _for(step: FirstStep, incident: str) -> FirstStep:
+    command = (step.command or "").strip()
+    if not incident or not command.startswith(RUN):
+        return step
+    return replace(step, command=f"{command} incident={incident}")
 
 
 def _step(number: int, step: FirstStep) -> tuple[str, ...]:
