@@ -44,6 +44,7 @@ from bot.remediate import remediate, take_up_runs
 from bot.replies import Replies, Talking
 from bot.respond import respond
 from bot.rooms import open_rooms
+from bot.schedules import Tick
 from bot.settings import Settings, SettingsError
 from bot.slack.chat import open_chat
 from bot.slack.ears import Ears, EarSettings
@@ -164,7 +165,11 @@ async def _at_work(house: _House) -> AsyncIterator[Starlette]:
         await engine.launch()
         await take_over(engine)
         await ears.open()
-        ticking = replica.tick(engine, take_up, partial(_forget, engine, desk.clock, replica))
+        ticks = (
+            Tick("take up", schedules.TAKE_UP_S, take_up),
+            Tick("forget", schedules.DAY_S, partial(_forget, engine, desk.clock, replica), schedules.SOON_S),
+        )
+        ticking = replica.tick(engine, ticks)
         watching = watch_budget(desk, answering.purse, answering.lines)
         acts = (keep_current(desk), keep_tables(desk), take_up(), watching, answering.get_ready())
         beside = [asyncio.create_task(act) for act in acts]

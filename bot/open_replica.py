@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
@@ -15,13 +15,12 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[impo
 from bot import schedules
 from bot.desk import nobody_else
 from bot.ports import ChatError, JournalDown
+from bot.schedules import Act, Tick
 from bot.settings import Settings
 from bot.state.claims import Claims
 from bot.state.database import Database
 from bot.state.engine import STORY_VERSION, Engine
 from bot.state.lease import Lease, telling
-
-Act = Callable[[], Awaitable[None]]
 
 SLACK = 0.9
 """Of a tick's time: ticks of several replicas do not fall together, and none is to be missed for a second's sake."""
@@ -57,26 +56,20 @@ class Replica:
             with telling():
                 yield ours
 
-    def tick(self, engine: Engine, take_up: Act, forget: Act) -> AsyncIOScheduler:
-        """Starts the periodic work. What is done once by all replicas is: the database says which of them."""
-        return schedules.start(
-            self._once("take up", schedules.TAKE_UP_S, take_up),
-            self._once("forget", schedules.FORGET_S, forget),
-            partial(take_over, engine),
-            self.lease.every_s,
-        )
+    def tick(self, engine: Engine, ticks: Sequence[Tick]) -> AsyncIOScheduler:
+        """Starts the periodic work. Each is done by one replica where several tick: the database says by which."""
+        sweep = Tick("take over", self.lease.every_s, partial(take_over, engine))
+        return schedules.start([sweep, *(replace(tick, act=self._once(tick)) for tick in ticks)])
 
-    def _once(self, name: str, seconds: float, act: Act) -> Act:
-        """`act`, done by one replica where several tick."""
-
+    def _once(self, each: Tick) -> Act:
         async def tick() -> None:
             try:
-                due = await self.claims.is_due(name, timedelta(seconds=seconds * SLACK))
+                due = await self.claims.is_due(each.name, timedelta(seconds=each.every_s * SLACK))
             except JournalDown as problem:
-                log.warning("not done this time", what=name, problem=str(problem))
+                log.warning("not done this time", what=each.name, problem=str(problem))
                 return
             if due:
-                await act()
+                await each.act()
 
         return tick
 
