@@ -10,10 +10,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[impo
 
 Act = Callable[[], Awaitable[None]]
 
-TAKE_UP_S = 30.0
+TAKE_UP_S = 30
 """An opening whose story could not begin (the engine's database was away) waits half a minute at most."""
-DAY_S = 24 * 3600.0
-SOON_S = 300.0
+DAY_S = 24 * 3600
+SOON_S = 300
 """After a start, for what is done once a day: also where the bot is started anew each day."""
 KEPT = timedelta(days=30)
 """How long the steps of a story that has ended are kept: long enough to look into what went wrong."""
