@@ -26,7 +26,7 @@ def table(storm: Storm, rows: Sequence[Row], now: datetime) -> Briefing:
     state = "Storm" if storm.ended_at is None else f"Storm, over since {clock(storm.ended_at, now)} UTC"
     head = f"{_amounts(rows)} since {clock(storm.began_at, now)} UTC"
     leads = _by_id(rows)
-    first = sorted(rows, key=lambda row: (row.resolved_at is not None, rank_of(row)))[:TOP]
+    first = sorted(rows, key=rank_of)[:TOP]
     lines = tuple(_line(row, leads, now) for row in first)
     return Briefing(
         plain=f"🌩️ {state}: {head}.",

@@ -20,9 +20,6 @@ from bot.storm_ports import Storms
 
 log = structlog.get_logger(__name__)
 
-CHANNEL_EVERY_S = 3.0
-"""Slack gives about 20 channels a minute (`conversations.create` and `setPurpose` are of tier 2,
-docs.slack.dev/apis/web-api/rate-limits): who is next in line has not to come again."""
 SOON_S = 0.5
 """How soon it is looked again whether another replica has put the table there."""
 
@@ -52,18 +49,11 @@ async def stands_in_table(desk: Desk, incident: Incident, said: Posted) -> bool:
 async def turn_for_a_channel(telling: Telling) -> AsyncIterator[bool]:
     """Waits for this incident's turn: severity, leads, most alerts. False where it needs no channel any more."""
     desk, incident = telling.desk, await telling.incident()
-    async with desk.channels.turn(incident.id, rank(incident)):
+    async with desk.channels.turn(incident.id, rank(incident)) as turn:
         incident = await telling.incident()
-        if incident.status == "resolved" or incident.opening != telling.opening:
-            yield False
-            return
-        pause = asyncio.create_task(asyncio.sleep(CHANNEL_EVERY_S))
-        try:
-            yield True
-            await pause
-        finally:
-            pause.cancel()
-            desk.stormy.set()
+        turn.used = incident.status == "open" and incident.opening == telling.opening
+        yield turn.used
+    desk.stormy.set()
 
 
 async def _opened(desk: Desk, storms: Storms, storm_id: str) -> Posted:

@@ -16,8 +16,8 @@ WITHIN = timedelta(seconds=60)
 CALM = timedelta(minutes=5)
 """A storm is over when for so long no minute had more than the threshold."""
 
-Rank = tuple[int, bool, int, float]
-"""What comes first is smaller: severity, leads before what is told with them, most alerts, the oldest."""
+Rank = tuple[bool, int, bool, int, float]
+"""What comes first is smaller: what fires, severity, leads before what is told with them, most alerts, the oldest."""
 State = Literal["waiting", "looking", "looked", "resolved", "resolved unseen"]
 """How far the bot is with an incident. `waiting`: its look has not begun. `resolved unseen`: before anybody looked."""
 
@@ -88,9 +88,10 @@ def is_over(opened: Sequence[datetime], threshold: int, now: datetime) -> bool:
 def rank(incident: Incident) -> Rank:
     """Its place in the line for looks and channels, by what is known of it now."""
     opened = incident.reopened_at or incident.opened_at
-    return (int(incident.severity), incident.lead is not None, -len(incident.firing), opened.timestamp())
+    firing = len(incident.firing)
+    return (not firing, int(incident.severity), incident.lead is not None, -firing, opened.timestamp())
 
 
 def rank_of(row: Row) -> Rank:
     """`rank`, of a row of the table."""
-    return (int(row.severity), row.lead is not None, -row.firing, row.opened_at.timestamp())
+    return (not row.firing, int(row.severity), row.lead is not None, -row.firing, row.opened_at.timestamp())
