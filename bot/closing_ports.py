@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain.closing import Closing
+from bot.domain.closing import Closing, Over, Proposal
 from bot.domain.incident import Incident, Posted
 from bot.domain.postmortem import Written
 
@@ -44,8 +44,24 @@ class Closings(Protocol):
         """The number of the opening that begins with it. Raises NotReopenedError."""
         ...
 
-    async def unwrapped(self) -> Sequence[tuple[str, int]]:
-        """Incident and opening of what is over and not wrapped up to its end, the oldest first."""
+    async def unwrapped(self) -> Sequence[Over]:
+        """What is over and not wrapped up to its end, the oldest first."""
+        ...
+
+    async def propose(self, proposal: Proposal) -> Proposal:
+        """Keeps it, and where it stands; as it is kept, also where somebody kept it before."""
+        ...
+
+    async def keep_open(self, incident_id: str, opening: int, by: str, at: datetime) -> bool:
+        """A person turns the last proposal down. False: there is none that is still to be answered."""
+        ...
+
+    async def unsettled(self) -> Sequence[Proposal]:
+        """Proposals that stand in Slack although they were answered, or their opening is not over any more."""
+        ...
+
+    async def settle(self, proposal: Proposal) -> None:
+        """Its message says how it ended."""
         ...
 
     async def keep_wrapped(self, incident_id: str, opening: int) -> None:

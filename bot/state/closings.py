@@ -11,27 +11,46 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bot.closing_ports import NotReopenedError, Reopening
-from bot.domain.closing import Closing
+from bot.domain.closing import Closing, Over
 from bot.domain.entry import Entry
 from bot.domain.incident import Incident
 from bot.state import codec, entries, intake
-from bot.state.database import Database
 from bot.state.down import down
 from bot.state.insert import insert_new
+from bot.state.proposals import SqlProposals
 from bot.state.rows import incidents_of
 from bot.state.storms import storm_that_is_on
 from bot.state.tables import alerts, incidents
-from bot.state.wrap_up_tables import closings
+from bot.state.wrap_up_tables import closings, proposals
 
 FALSE_ALARM = "false alarm"
 """What the entry of a closing says of one, beside the closer's words."""
 
 
-class SqlClosings:
-    """`bot.closing_ports.Closings`. Everything raises JournalDown."""
+_LAST = (
+    sa.select(sa.func.max(proposals.c.number))
+    .where(proposals.c.incident_id == incidents.c.id, proposals.c.opening == incidents.c.opening)
+    .correlate(incidents)
+    .scalar_subquery()
+)
+_THE_LAST = sa.and_(
+    proposals.c.incident_id == incidents.c.id,
+    proposals.c.opening == incidents.c.opening,
+    proposals.c.number == _LAST,
+)
+_UNWRAPPED = (
+    sa.select(
+        *(incidents.c.id, incidents.c.opening, incidents.c.resolved_at, incidents.c.closed_opening),
+        *(proposals.c.number, proposals.c.kept_at, proposals.c.at),
+    )
+    .outerjoin(proposals, _THE_LAST)
+    .where(incidents.c.status == "resolved", incidents.c.wrapped < incidents.c.opening)
+    .order_by(incidents.c.resolved_at)
+)
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+
+class SqlClosings(SqlProposals):
+    """`bot.closing_ports.Closings`. Everything raises JournalDown."""
 
     async def close(self, closing: Closing) -> Closing | None:
         with down("written"):
@@ -45,12 +64,10 @@ class SqlClosings:
         with down("written"):
             return await self._database.write(lambda connection: _reopen(connection, reopening))
 
-    async def unwrapped(self) -> Sequence[tuple[str, int]]:
-        over = sa.and_(incidents.c.status == "resolved", incidents.c.wrapped < incidents.c.opening)
-        found = sa.select(incidents.c.id, incidents.c.opening).where(over).order_by(incidents.c.resolved_at)
+    async def unwrapped(self) -> Sequence[Over]:
         with down("read"):
-            rows = await self._database.read(lambda connection: connection.execute(found).all())
-        return [(row.id, row.opening) for row in rows]
+            rows = await self._database.read(lambda connection: connection.execute(_UNWRAPPED).all())
+        return [_over(row) for row in rows]
 
     async def keep_wrapped(self, incident_id: str, opening: int) -> None:
         later = sa.and_(incidents.c.id == incident_id, incidents.c.wrapped < opening)
@@ -81,6 +98,11 @@ class SqlClosings:
         change = incidents.update().where(where).values(**values)
         with down("written"):
             await self._database.write(lambda connection: connection.execute(change).close())
+
+
+def _over(row: Any) -> Over:
+    closed = row.closed_opening == row.opening
+    return Over(row.id, row.opening, row.resolved_at, closed, row.number or 0, row.kept_at, row.at)
 
 
 def _close(connection: Connection, closing: Closing) -> Closing | None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.closing_ports import NotReopenedError, Reopening
-from bot.domain.closing import Closing
+from bot.domain.closing import Closing, Over, Proposal
 from bot.domain.incident import Channel, Posted
 from bot.domain.postmortem import Written
 from bot.state.closings import SqlClosings
@@ -39,7 +39,7 @@ def by_a_person(id_, clock, opening=1, **changes):
 
 async def test_what_is_over_waits_until_it_is_wrapped_up(record, clock, closings):
     id_ = await over(record, clock)
-    assert await closings.unwrapped() == [(id_, 1)]
+    assert await closings.unwrapped() == [Over(id_, 1, clock.now(), closed=False)]
     await closings.keep_wrapped(id_, 1)
     assert await closings.unwrapped() == []
 
@@ -101,6 +101,35 @@ async def test_several_that_open_it_again_open_it_once(record, clock, closings):
     again = Reopening(id_, 1, "U2", clock.now())
     outcomes = await asyncio.gather(*(closings.reopen(again) for _ in range(4)), return_exceptions=True)
     assert sorted(map(str, outcomes)) == ["2", "It is open.", "It is open.", "It is open."]
+
+
+async def test_a_proposal_is_made_once_and_turned_down_once(record, clock, closings):
+    id_ = await over(record, clock)
+    first = await closings.propose(Proposal(id_, 1, 1, clock.now()))
+    stands = replace(first, message=Posted("C1", "1.5"))
+    assert await closings.propose(stands) == stands
+    assert await closings.propose(replace(first, at=clock.now() + timedelta(hours=1))) == stands
+    assert await closings.unsettled() == []
+    assert await closings.keep_open(id_, 1, "U1", clock.now())
+    assert not await closings.keep_open(id_, 1, "U2", clock.now())
+    assert await closings.unsettled() == [replace(stands, kept_by="U1")]
+    await closings.settle(stands)
+    assert await closings.unsettled() == []
+    assert await closings.unwrapped() == [Over(id_, 1, clock.now(), False, 1, clock.now(), clock.now())]
+
+
+@pytest.mark.parametrize("ends", ["closed", "fired again"])
+async def test_a_proposal_whose_opening_is_not_over_any_more_is_found_and_cannot_be_turned_down(
+    record, clock, closings, ends
+):
+    id_ = await over(record, clock)
+    asked = await closings.propose(Proposal(id_, 1, 1, clock.now(), Posted("C1", "1.5")))
+    if ends == "closed":
+        await closings.close(by_a_person(id_, clock))
+    else:
+        await opened(record, clock, fingerprint="another")
+    assert await closings.unsettled() == [asked]
+    assert not await closings.keep_open(id_, 1, "U1", clock.now())
 
 
 async def test_a_channel_is_put_away_once_nobody_uses_it_any_more(record, clock, closings):

@@ -15,6 +15,23 @@ def upgrade() -> None:
     op.add_column("incidents", sa.Column("closed_at", MOMENT))
     op.add_column("incidents", sa.Column("archived_at", MOMENT))
     op.execute("UPDATE incidents SET wrapped = opening WHERE status = 'resolved'")  # nobody is asked about the past
+    unwrapped = sa.text("status = 'resolved' AND wrapped < opening")
+    op.create_index(
+        "unwrapped_incidents", "incidents", ["resolved_at"], sqlite_where=unwrapped, postgresql_where=unwrapped
+    )
+    op.create_table(
+        "proposals",
+        sa.Column("incident_id", sa.String(32), sa.ForeignKey("incidents.id"), primary_key=True),
+        sa.Column("opening", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("message_channel", sa.String(32)),
+        sa.Column("message_ts", sa.String(32)),
+        sa.Column("kept_at", MOMENT),
+        sa.Column("kept_by", sa.Text),
+        sa.Column("settled", sa.Boolean, nullable=False),
+    )
+    op.create_index("open_proposals", "proposals", ["settled"])
     op.create_table(
         "closings",
         sa.Column("incident_id", sa.String(32), sa.ForeignKey("incidents.id"), primary_key=True),
