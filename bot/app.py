@@ -24,6 +24,7 @@ from bot.catalog import load as load_catalog
 from bot.clock import SystemClock
 from bot.consult import Consult
 from bot.desk import Desk, Telling
+from bot.digest import When, watch_weeks
 from bot.domain.names import channel_name
 from bot.guard.redact import Redaction
 from bot.incident_action import IncidentAction
@@ -53,6 +54,7 @@ from bot.state.database import Database, engine_url, migrate, open_database
 from bot.state.engine import Engine
 from bot.state.journal import journal
 from bot.state.links import SqlLinks
+from bot.state.weeks import SqlWeeks
 from bot.storm_table import keep_tables
 from bot.tools import own_specs
 from bot.web import health, webhooks
@@ -171,7 +173,8 @@ async def _at_work(house: _House) -> AsyncIterator[Starlette]:
         )
         ticking = replica.tick(engine, ticks)
         watching = watch_budget(desk, answering.purse, answering.lines)
-        acts = (keep_current(desk), keep_tables(desk), take_up(), watching, answering.get_ready())
+        weeks = watch_weeks(desk, SqlWeeks(database), answering.lines, _digest_when(settings))
+        acts = (weeks, keep_current(desk), keep_tables(desk), take_up(), watching, answering.get_ready())
         beside = [asyncio.create_task(act) for act in acts]
         gc.freeze()  # what is loaded stays: to go through it again and again holds everything up for 0.1 s
         try:
@@ -202,6 +205,13 @@ async def _take_up_openings(desk: Desk, engine: Engine) -> None:
         if not await engine.take_up("respond", incident.id, incident.opening):
             await desk.journal.keep_briefed(incident.id, incident.opening)
     desk.changed.set()
+
+
+def _digest_when(settings: Settings) -> When | None:
+    try:
+        return When.read(settings.digest)
+    except ValueError as wrong:
+        raise SettingsError(f"DIGEST: {wrong}") from None
 
 
 def _alert_rules(settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...], int]:

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from bot.domain.context import Context
+from bot.domain.digest import Digest
 from bot.domain.incident import Incident
 from bot.domain.money import Money, Usage
 from bot.model_ports import Window
@@ -55,6 +56,18 @@ class Measures:
         )
         self._answers = Counter("answers", "Answers by how they ended.", ["ended"], registry=self.registry)
         self._votes = Counter("answer_votes", "👍 and 👎 on answers.", ["vote"], registry=self.registry)
+        self._week = Gauge(
+            "week_count", "Of the last seven days, by what is counted.", ["what"], registry=self.registry
+        )
+        self._week_seconds = Gauge(
+            "week_seconds",
+            "Medians over the incidents of the last seven days, by what.",
+            ["what"],
+            registry=self.registry,
+        )
+        self._noisy = Gauge(
+            "week_noisy_alert", "How often an alert fired that nobody acknowledged.", ["alert"], registry=self.registry
+        )
         self._budget = Gauge("budget_spent_ratio", "Spent part of a limit.", ["window"], registry=self.registry)
         for ended in get_args(AnswerEnd):  # there from the start, so that the first one is an increase too
             self._answers.labels(ended)
@@ -104,6 +117,22 @@ class Measures:
 
     def voted(self, vote: VoteOfAnswer) -> None:
         self._votes.labels(vote).inc()
+
+    def week(self, digest: Digest) -> None:
+        """The figures of the last seven days; what has none is not there."""
+        counts = {"incidents": digest.incidents, "alerts": digest.alerts, "false_alarms": digest.false_alarms}
+        counts |= {"unacknowledged": digest.unacknowledged, "liked": digest.liked, "disliked": digest.disliked}
+        for what, number in counts.items():
+            self._week.labels(what).set(number)
+        self._week.labels("dollars").set(digest.spent.micros / 1e6)
+        self._week_seconds.clear()
+        seconds = {"response": digest.response_s, "acknowledge": digest.acknowledge_s, "resolve": digest.resolve_s}
+        for what, value in seconds.items():
+            if value is not None:
+                self._week_seconds.labels(what).set(value)
+        self._noisy.clear()
+        for noise in digest.noisy:
+            self._noisy.labels(noise.name).set(noise.times)
 
     def budget(self, window: Window, ratio: float) -> None:
         """Which part of the limit is spent in its present window; 1 is all of it."""

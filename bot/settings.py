@@ -146,6 +146,8 @@ class Settings(BaseSettings):
     """Whether numbers of payment cards are masked too."""
 
     # ── seen at work ──
+    digest: str = "mon 08:00"
+    """When the week is told in the incidents channel: weekday and time, UTC; `off`: never."""
     otel_exporter_otlp_endpoint: str | None = None
     """Base address of an OpenTelemetry collector (OTLP over HTTP). Set: each story is a trace."""
     otel_exporter_otlp_headers: SecretStr | None = None
