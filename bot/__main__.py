@@ -13,6 +13,7 @@ import typer
 
 from bot import __version__
 from bot.cli.audit import app as audit_app
+from bot.cli.learn import learn
 from bot.cli.record import record
 from bot.cli.runbooks import app as runbooks_app
 from bot.cli.spend import spend
@@ -29,6 +30,7 @@ app.add_typer(embedder_app, name="embedder")
 app.add_typer(audit_app, name="audit")
 app.add_typer(runbooks_app, name="runbooks")
 app.command()(spend)
+app.command()(learn)
 app.command()(record)
 
 
@@ -95,24 +97,6 @@ def _with_model(paths: list[Path], most: str) -> int:
         _end(f"--most-dollars: an amount such as 1.00, not {most}")
     except SettingsError as wrong:
         _end(str(wrong))
-
-
-@app.command()
-def learn(
-    file: Annotated[Path, typer.Argument(help="Past incidents as JSON lines; see docs/operate.md.", exists=True)],
-) -> None:
-    """Put past incidents into the memory. Repeatable: nothing is doubled."""
-    from bot.rooms import memory_settings
-    from bot.settings import SettingsError, load
-    from integrations import chromadb
-    from integrations.contract import RoomError
-
-    try:
-        memories = chromadb.memories_from_jsonl(file)
-        count = asyncio.run(chromadb.remember(memory_settings(load()), memories))
-    except (SettingsError, RoomError, ValueError) as wrong:
-        _end(str(wrong))
-    print(f"{len(memories)} learnt; {count} remembered in all")
 
 
 @embedder_app.command("fetch")

@@ -64,7 +64,7 @@ async def answer_all(settings: Settings, questions: BinaryIO, answers: BinaryIO)
     gathering, here = _open(settings)
     await asyncio.to_thread(_load, [source.name for source in gathering.sources])
     reader, writer = await _reader(questions), await _writer(answers)
-    at_work = {asyncio.create_task(_warm_up(gathering))}
+    at_work = {asyncio.create_task(_warm_up(gathering, here))}
     answering = Answering(here, writer)
     while (asked := await messages.read(reader, Asked)) is not None:
         task = asyncio.create_task(answering.answer(asked))
@@ -137,13 +137,14 @@ def _load(sources: Sequence[str]) -> None:
         importlib.import_module(library)
 
 
-async def _warm_up(gathering: Gathering) -> None:
+async def _warm_up(gathering: Gathering, here: Here) -> None:
     """Asks each source once whether it is there, so that the first incident does not wait for connections and TLS."""
     for source in gathering.sources:
         try:
             log.info("source ready", source=source.name, detail=(await source.ready()).detail)
         except RoomError as problem:
             log.warning("source not ready", source=source.name, reason=problem.reason, fix=problem.fix)
+    await here.recall()
     gc.freeze()  # what is loaded by now stays, and need not be gone through again and again
 
 

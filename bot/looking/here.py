@@ -51,12 +51,16 @@ class Here:
     def open(self) -> None:
         """There is nothing to get ready: the sources are."""
 
+    async def recall(self) -> None:
+        """Brings the vectors of what is remembered into step, so that the first look need not."""
+        if self._remembered:
+            await self._remembered.ready()
+
     async def look(self, scope: Scope, first_impression: Callable[[Report], Awaitable[None]]) -> Report:
         async def early(context: Context) -> None:
             await first_impression(await self._understood(context))
 
-        if self._remembered:
-            await self._remembered.ready()
+        await self.recall()
         return await self._understood(await self._gathering.gather(scope, early))
 
     async def use(self, tool: str, arguments: Mapping[str, Any], scope: Scope) -> ToolAnswer:
