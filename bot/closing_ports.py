@@ -52,6 +52,10 @@ class Closings(Protocol):
         """Keeps it, and where it stands; as it is kept, also where somebody kept it before."""
         ...
 
+    async def proposal(self, incident_id: str, opening: int) -> Proposal | None:
+        """The last one."""
+        ...
+
     async def keep_open(self, incident_id: str, opening: int, by: str, at: datetime) -> bool:
         """A person turns the last proposal down. False: there is none that is still to be answered."""
         ...

@@ -154,11 +154,12 @@ def _opened(incident: Incident) -> datetime:
 
 
 def _resolved(incident: Incident, since: datetime, now: datetime, what: str) -> str:
-    """When it was resolved and how long that is after `what`, which happened at `since`."""
+    """When it was resolved, how long that is after `what`, which happened at `since`, and when it was closed."""
     if incident.resolved_at is None:
         return "resolved"
     lasted = span((incident.resolved_at - since).total_seconds())
-    return f"resolved {clock(incident.resolved_at, now)} UTC, {lasted} after {what}"
+    closed = f", closed {clock(incident.closed_at, now)} UTC" if incident.closed_at else ""
+    return f"resolved {clock(incident.resolved_at, now)} UTC, {lasted} after {what}{closed}"
 
 
 def _story(incident: Incident, report: Report, now: datetime, previous: Channel | None) -> str:

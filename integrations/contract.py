@@ -100,6 +100,10 @@ class Service:
     oncall: str | None = None
     """PagerDuty: the id of the escalation policy that answers for it."""
     slack_group: str | None = None
+    customer_facing: bool = False
+    """Whether customers see it: then a status is drafted in their words too."""
+    slo: float | None = None
+    """Percent of its requests that have to be good, over 30 days, such as 99.9."""
     metrics: Mapping[str, str] = field(default_factory=dict)
     """Signal → PromQL template, over the defaults."""
 

@@ -8,8 +8,10 @@ from typing import Literal
 
 from bot.domain.incident import Posted
 
-How = Literal["by a person", "by itself", "not reviewed"]
-"""`by itself`: AUTO_RESOLVE is set. `not reviewed`: nobody answered the proposal to close it."""
+How = Literal["by a person", "by itself", "not reviewed", "not closed"]
+"""`by itself`: AUTO_RESOLVE is set. `not reviewed`: nobody answered the proposal to close it. `not closed`: of a draft
+that is written before its end, and never recorded.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +60,7 @@ class Over:
     """When somebody wanted it kept open, in answer to the last of them."""
     asked_at: datetime | None = None
     """When the last of them was made."""
+    stands: bool = False
+    """Whether the last of them stands in Slack."""
+    lead: str | None = None
+    """The incident that this one is told with, by id."""

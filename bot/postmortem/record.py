@@ -61,14 +61,16 @@ class Record:
 
     @property
     def alerted(self) -> datetime:
-        """When the present opening's first alert fired."""
-        if self.incident.opening > 1 and self.incident.reopened_at is not None:
-            return self.incident.reopened_at
-        return self.incident.started_at
+        """When the first alert of the opening fired, or a person opened it again."""
+        again = self.incident.reopened_at
+        told = self.closing.opening > 1 and again is not None and again <= self.closing.at
+        return again if told and again is not None else self.incident.started_at
 
     @property
     def ended(self) -> datetime:
-        return self.incident.resolved_at or self.closing.at
+        """The last resolution that came before the closing; what fires again later is another opening's."""
+        over = self.incident.resolved_at
+        return over if over is not None and over <= self.closing.at else self.closing.at
 
     @property
     def looked(self) -> datetime | None:

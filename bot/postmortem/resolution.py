@@ -87,6 +87,9 @@ def _end(record: Record) -> Iterator[Said]:
         text = f"The last alert was resolved {clock(incident.resolved_at, record.ended)} UTC"
         after = span((incident.resolved_at - record.alerted).total_seconds())
         yield Said(f"{text}, {after} after the first one fired.", (record.own(),))
+    if closing.how == "not closed":
+        yield Said("It was not closed when this was written.", (record.own(),))
+        return
     by = {"by a person": f"by {who(record, closing.by)}", "by itself": "by AUTO_RESOLVE after its quiet time"}
     how = by.get(closing.how, "because it had recovered; nobody reviewed it")
     yield Said(f"It was closed {clock(closing.at, record.ended)} UTC {how}.", (record.own(),))

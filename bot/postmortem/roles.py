@@ -57,6 +57,11 @@ def people(record: Record) -> Mapping[str, str]:
     return dict(sorted(kept.items(), key=lambda pair: -len(pair[0])))
 
 
+def user_ids(record: Record) -> tuple[str, ...]:
+    """Ids of all whose names would have to be looked up."""
+    return tuple(name for name in people(record) if re.fullmatch(r"[UW][A-Z0-9]+", name))
+
+
 def _people(record: Record) -> Iterator[tuple[str, str]]:
     if record.report:
         for change in record.report.context.of(Change):

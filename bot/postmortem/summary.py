@@ -43,7 +43,7 @@ def _why(record: Record) -> Iterator[Said | Asked]:
 
 
 def _end(record: Record) -> Iterator[Said | Asked]:
-    if found := _what_helped(record):
+    if found := what_helped(record):
         yield found
     elif record.closing.words:
         yield Said(f"What ended it, as told by who closed it: {record.closing.words.rstrip('.')}.", (record.own(),))
@@ -53,7 +53,7 @@ def _end(record: Record) -> Iterator[Said | Asked]:
         yield Said("It recovered and was closed without review: nobody answered the proposal.", (record.own(),))
 
 
-def _what_helped(record: Record) -> Said | None:
+def what_helped(record: Record) -> Said | None:
     """The last step that changed something and whose check was good."""
     for run, events in reversed(record.runs):
         good = [at for at in steps(run, events) if _good(at)]

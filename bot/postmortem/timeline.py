@@ -15,7 +15,7 @@ Cited = tuple[datetime, str, int]
 
 def timeline(record: Record) -> Chapter:
     """In the order in which it happened; never empty, as an incident was opened at some time."""
-    moments = sorted(_moments(record), key=lambda moment: moment[0])
+    moments = sorted((m for m in _moments(record) if m[0] <= record.closing.at), key=lambda moment: moment[0])
     return Chapter(
         "timeline", tuple(Said(_sentence(text), (cite,), clock(at, record.ended)) for at, text, cite in moments)
     )

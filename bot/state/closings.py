@@ -41,7 +41,7 @@ _THE_LAST = sa.and_(
 _UNWRAPPED = (
     sa.select(
         *(incidents.c.id, incidents.c.opening, incidents.c.resolved_at, incidents.c.closed_opening),
-        *(proposals.c.number, proposals.c.kept_at, proposals.c.at),
+        *(proposals.c.number, proposals.c.kept_at, proposals.c.at, proposals.c.message_ts, incidents.c.lead),
     )
     .outerjoin(proposals, _THE_LAST)
     .where(incidents.c.status == "resolved", incidents.c.wrapped < incidents.c.opening)
@@ -101,8 +101,17 @@ class SqlClosings(SqlProposals):
 
 
 def _over(row: Any) -> Over:
-    closed = row.closed_opening == row.opening
-    return Over(row.id, row.opening, row.resolved_at, closed, row.number or 0, row.kept_at, row.at)
+    return Over(
+        incident_id=row.id,
+        opening=row.opening,
+        since=row.resolved_at,
+        closed=row.closed_opening == row.opening,
+        asked=row.number or 0,
+        kept_at=row.kept_at,
+        asked_at=row.at,
+        stands=row.message_ts is not None,
+        lead=row.lead,
+    )
 
 
 def _close(connection: Connection, closing: Closing) -> Closing | None:

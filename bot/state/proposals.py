@@ -35,6 +35,13 @@ class SqlProposals:
         with down("written"):
             return await self._database.write(lambda connection: _keep(connection, proposal))
 
+    async def proposal(self, incident_id: str, opening: int) -> Proposal | None:
+        of_it = sa.and_(proposals.c.incident_id == incident_id, proposals.c.opening == opening)
+        last = sa.select(proposals).where(of_it).order_by(proposals.c.number.desc()).limit(1)
+        with down("read"):
+            row = await self._database.read(lambda connection: connection.execute(last).first())
+        return None if row is None else _proposal(row)
+
     async def keep_open(self, incident_id: str, opening: int, by: str, at: datetime) -> bool:
         of_it = sa.and_(proposals.c.incident_id == incident_id, proposals.c.opening == opening)
         last = sa.select(sa.func.max(proposals.c.number)).where(of_it).scalar_subquery()

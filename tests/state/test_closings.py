@@ -115,7 +115,7 @@ async def test_a_proposal_is_made_once_and_turned_down_once(record, clock, closi
     assert await closings.unsettled() == [replace(stands, kept_by="U1")]
     await closings.settle(stands)
     assert await closings.unsettled() == []
-    assert await closings.unwrapped() == [Over(id_, 1, clock.now(), False, 1, clock.now(), clock.now())]
+    assert await closings.unwrapped() == [Over(id_, 1, clock.now(), False, 1, clock.now(), clock.now(), stands=True)]
 
 
 @pytest.mark.parametrize("ends", ["closed", "fired again"])
