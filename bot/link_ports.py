@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
-from bot.domain.incident import Incident, Posted
+from bot.domain.incident import Incident
 
 
 class Links(Protocol):
@@ -13,10 +12,6 @@ class Links(Protocol):
 
     async def linked_to(self, incident_id: str) -> tuple[Incident, ...]:
         """Those told with it, open and resolved, in the order in which they were opened."""
-        ...
-
-    async def told_at(self, posted: Posted) -> Incident | None:
-        """The incident whose message this is."""
         ...
 
     async def find(self, name: str, env: str) -> Incident | None:
@@ -44,9 +39,6 @@ class NoLinks:
     async def linked_to(self, _incident_id: str) -> tuple[Incident, ...]:
         return ()
 
-    async def told_at(self, _posted: Posted) -> Incident | None:
-        return None
-
     async def find(self, _name: str, _env: str) -> Incident | None:
         return None
 
@@ -55,9 +47,3 @@ class NoLinks:
 
     async def merge(self, _incident_id: str, _lead_id: str, _by: str) -> bool:
         return False
-
-
-def chosen(incidents: Mapping[str, Incident], name: str) -> Incident | None:
-    """The one of them that somebody means by an id or a service, however they write it."""
-    wanted = name.strip("`*_ ,.:;!?()").lower()
-    return next((one for one in incidents.values() if wanted in (one.id.lower(), one.service.lower())), None)

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from bot.command_words import Words
 from bot.incident_action import IncidentAction
 from bot.incident_command import IncidentCommand
+from bot.leads import Leads
 from bot.workshop import Workshop
 
 
 def open_commands(shop: Workshop, action: IncidentAction, parts: Iterable[Words] = ()) -> IncidentCommand:
     """`parts` are those that need more than the workshop."""
-    return IncidentCommand(shop, action, parts)
+    return IncidentCommand(shop, action, (Leads(shop).words, *parts))

@@ -17,6 +17,12 @@ async def lead_of(desk: Desk, incident: Incident) -> Incident | None:
     return await desk.journal.incident(incident.lead) if incident.lead else None
 
 
+async def company_in(desk: Desk, channel_id: str) -> tuple[Incident, ...]:
+    """The incident of this channel, and behind it those that are told with it. Raises JournalDown."""
+    lead = await desk.journal.in_channel(channel_id)
+    return () if lead is None else (lead, *await desk.links.linked_to(lead.id))
+
+
 async def home_of(desk: Desk, incident: Incident) -> Channel | None:
     """The channel where it belongs, if that is there already. Raises JournalDown."""
     lead = await lead_of(desk, incident)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from dataclasses import replace
 
 import structlog
 
 from bot import compose, sections
-from bot.desk import Desk
+from bot.chores import CHORES
+from bot.desk import Desk, Telling
 from bot.domain.briefing import Briefing
 from bot.domain.context import Report
 from bot.domain.incident import Company, Incident, Posted
@@ -133,9 +135,13 @@ async def _bring_home(desk: Desk, incident: Incident) -> None:
     """To where it belongs by now, unless its story is about to. One that people split off gets its channel here."""
     if desk.turns[_way_home(incident.id)].locked():
         return
-    if incident.split_off and incident.channel is None:
+    first = incident.split_off and incident.channel is None
+    if first:
         await own_channel(desk, incident)
     await go_home(desk, incident.id, incident.opening)
+    if first:
+        telling = Telling(desk, incident.id, incident.opening, taken_up=True)
+        await asyncio.gather(*(CHORES[name](telling) for name in ("pin", "invite")))
 
 
 async def _if_it_stands(showing: Awaitable[None]) -> None:

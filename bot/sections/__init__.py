@@ -29,6 +29,6 @@ __all__ = [
     "still_firing",
     "timeline",
     "title_of",
-    "who",
     "told_with",
+    "who",
 ]

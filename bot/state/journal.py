@@ -87,8 +87,9 @@ class SqlJournal:
         return await self._incidents(incidents.c.briefed < incidents.c.opening)
 
     async def stale(self) -> tuple[str, ...]:
-        told = sa.and_(incidents.c.briefed == incidents.c.opening, incidents.c.message_ts.is_not(None))
-        where = sa.and_(incidents.c.shown < incidents.c.revision, told)
+        told = sa.or_(incidents.c.message_ts.is_not(None), incidents.c.lead.is_not(None))  # to the lead's new channel
+        briefed = incidents.c.briefed == incidents.c.opening
+        where = sa.and_(incidents.c.shown < incidents.c.revision, briefed, told)
         return await self._read(lambda c: tuple(c.scalars(sa.select(incidents.c.id).where(where))))
 
     async def revision(self, incident_id: str) -> int:

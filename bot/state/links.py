@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bot.domain.incident import Incident, Posted
+from bot.domain.incident import Incident
 from bot.state.database import Database
 from bot.state.down import down
 from bot.state.intake import in_turn
@@ -33,10 +33,6 @@ class SqlLinks:
 
     async def linked_to(self, incident_id: str) -> tuple[Incident, ...]:
         return await self._read(lambda connection: incidents_of(connection, _LINKED_TO, {"lead_id": incident_id}))
-
-    async def told_at(self, posted: Posted) -> Incident | None:
-        here = sa.and_(incidents.c.message_channel == posted.channel_id, incidents.c.message_ts == posted.ts)
-        return await self._first(sa.select(incidents).where(here))
 
     async def find(self, name: str, env: str) -> Incident | None:
         by_id = sa.select(incidents).where(incidents.c.id == name.upper())
