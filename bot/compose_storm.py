@@ -15,8 +15,10 @@ from bot.domain.words import clock, count, span
 
 TOP = 30
 """So many rows stand in the table itself, the most important. Where there are more, all stand in its thread as well."""
-PAGE = 50
+PAGE = 40
 """Rows of one message in the thread: each keeps its place there, so that a change is one edit."""
+BLOCK = 10
+"""Rows of one section: so many long ones are not cut."""
 LEADS = 15
 _SIGNS = {Severity.SEV1: "🚨", Severity.SEV2: "🚨", Severity.SEV3: "🟠", Severity.SEV4: "🔵"}
 
@@ -27,12 +29,12 @@ def table(storm: Storm, rows: Sequence[Row], now: datetime) -> Briefing:
     head = f"{_amounts(rows)} since {clock(storm.began_at, now)} UTC"
     leads = _by_id(rows)
     first = sorted(rows, key=rank_of)[:TOP]
-    lines = tuple(_line(row, leads, now) for row in first)
+    lines = [_line(row, leads, now) for row in first]
     return Briefing(
         plain=f"🌩️ {state}: {head}.",
         headline="\n".join([f"🌩️ *{state}* · {head}", *_progress(storm, rows)]),
-        sections=(Section(lines, title="The most important first" if len(rows) > 1 else None),),
-        footer=f"These are {len(first)} of {len(rows):,}: every one stands in the thread, in the order they came."
+        sections=_sections(lines),
+        footer=f"The {len(first)} most important of {len(rows):,}. Every one stands in the thread, by when it came."
         if len(rows) > len(first)
         else None,
     )
@@ -92,8 +94,12 @@ def suspect(report: Report, service: str) -> str:
 
 def _page(at: int, rows: Sequence[Row], leads: Mapping[str, Row], now: datetime) -> Briefing:
     title = f"Incidents from {at + 1:,} on, in the order they came"
-    lines = tuple(f"{_line(row, leads, now)} · `{row.incident_id}`" for row in rows)
-    return Briefing(plain=title, headline=f"*{title}*", sections=(Section(lines),))
+    lines = [f"{_line(row, leads, now)} · `{row.incident_id}`" for row in rows]
+    return Briefing(plain=title, headline=f"*{title}*", sections=_sections(lines))
+
+
+def _sections(lines: Sequence[str]) -> tuple[Section, ...]:
+    return tuple(Section(tuple(lines[at : at + BLOCK])) for at in range(0, len(lines), BLOCK))
 
 
 def _line(row: Row, leads: Mapping[str, Row], now: datetime) -> str:

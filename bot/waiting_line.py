@@ -31,10 +31,14 @@ class WaitingLine:
     """So many turns at once. Who is cancelled leaves the line; nobody overtakes his equal."""
 
     def __init__(self, at_once: int, every_s: float = 0.0) -> None:
-        """A turn that was used and took less than `every_s` seconds is given to the next only after that; who had it goes on."""
+        """A used turn that took less than `every_s` seconds is given to the next only after that; who had it goes on."""
         self._free = at_once
         self._every_s = every_s
         self._waiting: list[_Waiting] = []
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
 
     @asynccontextmanager
     async def turn(self, name: str, rank: Rank) -> AsyncIterator[Turn]:

@@ -1,7 +1,8 @@
 """Alerts at a steady rate, whether or not the answers keep up: `python -m tests.bench.load`, its plan on stdin.
 
 An answer's time counts from the moment at which its alert was due, so that one slow answer cannot hide those that had
-to wait behind it. At most `MOST` are under way; the plan is a list of bodies.
+to wait behind it. At most `MOST` are under way; the plan is a list of bodies. With `until_taken` what is not answered
+202 is sent again, as Alertmanager does.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import aiohttp
 
 MOST = 500
 GIVE_UP_S = 30.0
+AGAIN_S = 1.0
 
 
 async def fire(plan: dict[str, Any]) -> dict[str, Any]:
@@ -31,16 +33,22 @@ async def fire(plan: dict[str, Any]) -> dict[str, Any]:
 
     async with aiohttp.ClientSession(headers=headers, timeout=limits, connector=connector) as session:
 
+        async def posted(body: bytes) -> str:
+            try:
+                async with session.post(plan["url"], data=body) as answer:
+                    await answer.read()
+                    return str(answer.status)
+            except (aiohttp.ClientError, TimeoutError) as problem:
+                return type(problem).__name__
+
         async def one(body: bytes, due: float) -> None:
             async with room:
                 lag.append(time.perf_counter() - due)
-                try:
-                    async with session.post(plan["url"], data=body) as answer:
-                        await answer.read()
-                        statuses[str(answer.status)] += 1
-                except (aiohttp.ClientError, TimeoutError) as problem:
-                    statuses[type(problem).__name__] += 1
+                statuses[status := await posted(body)] += 1
             took.append(time.perf_counter() - due)
+            while status != "202" and plan.get("until_taken"):
+                await asyncio.sleep(AGAIN_S)
+                statuses[status := await posted(body)] += 1
 
         began = time.perf_counter() + 0.1
         async with asyncio.TaskGroup() as group:
@@ -48,7 +56,7 @@ async def fire(plan: dict[str, Any]) -> dict[str, Any]:
                 due = began + number / plan["rate"]
                 await asyncio.sleep(max(0.0, due - time.perf_counter()))
                 group.create_task(one(json.dumps(body).encode(), due))
-    return {"took": took, "lag": lag, "statuses": dict(statuses)}
+    return {"began": began, "took": took, "lag": lag, "statuses": dict(statuses)}
 
 
 if __name__ == "__main__":
