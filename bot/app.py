@@ -22,45 +22,42 @@ from bot.answer import answer, take_up_questions
 from bot.budget_warning import watch_budget
 from bot.catalog import load as load_catalog
 from bot.clock import SystemClock
-from bot.consult import Consult
 from bot.desk import Desk, Telling
 from bot.digest import When, watch_weeks
-from bot.domain.names import channel_name
-from bot.guard.redact import Redaction
 from bot.incident_action import IncidentAction
 from bot.intake import Intake
 from bot.keep_current import keep_current
-from bot.looking.apart import Apart
-from bot.looking.toolbox import specs_of
 from bot.measures import Measures
 from bot.open_answering import Answering, open_answering
+from bot.open_archive import open_archive
+from bot.open_closing import open_closing
 from bot.open_commands import open_commands
+from bot.open_desk import open_desk
+from bot.open_life import open_life
 from bot.open_pager import open_pager
 from bot.open_replica import Replica, open_replica, take_over
 from bot.open_storms import with_storms
 from bot.open_traces import Tracing, open_traces
 from bot.open_workshop import open_workshop
-from bot.ports import Clock, Journal, Steps
+from bot.ports import Clock, Steps
 from bot.remediate import remediate, take_up_runs
 from bot.replies import Replies, Talking
 from bot.respond import respond
-from bot.rooms import open_rooms
 from bot.schedules import Tick
 from bot.settings import Settings, SettingsError
-from bot.slack.chat import open_chat
 from bot.slack.ears import Ears, EarSettings
-from bot.sources import MatchingRunbooks, OtherAlerts, ServiceFacts
 from bot.state.database import Database, engine_url, migrate, open_database
 from bot.state.engine import Engine
+from bot.state.entries import SqlEntries
 from bot.state.journal import journal
 from bot.state.links import SqlLinks
 from bot.state.weeks import SqlWeeks
 from bot.storm_table import keep_tables
-from bot.tools import own_specs
+from bot.tell_entries import tell_entries
+from bot.verbs import life_words
 from bot.web import health, webhooks
 from bot.web.senders import senders
 from integrations.trust import context as tls_context
-from runbooks.loader import load as load_runbooks
 
 log = structlog.get_logger(__name__)
 
@@ -68,8 +65,6 @@ FINISH_S = 20
 """How long a stop waits for stories in hand. What is not done by then is taken up at the next start."""
 HANG_UP_S = 5
 """How long a stop waits for requests in hand, before it hangs up on a sender that is slow."""
-UNDERSTAND_S = 20.0
-"""How long after the deadline of gathering a report may come: far more than it takes, even where cores are short."""
 _QUIET: dict[str, Any] = {
     "log_config": None,
     "access_log": False,
@@ -116,8 +111,9 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
         calls = load_catalog(settings.services_file).calls()
         record = journal(database, clock, _alert_rules(settings), calls, storm_threshold=settings.storm_threshold)
         links = SqlLinks(database)
-        desk = _desk(settings, record, answering.consult, measures, replica)
-        desk = replace(with_storms(desk, settings, database), looking=tracing.looking(desk.looking), links=links)
+        desk = open_desk(settings, record, answering.consult, measures, replica)
+        desk = replace(with_storms(desk, settings, database), looking=tracing.looking(desk.looking))
+        desk = replace(desk, links=links, entries=SqlEntries(database))
         async with _at_work(_House(settings, database, desk, answering, replica, tracing)) as asgi:
             yield asgi
     await database.dispose()
@@ -143,8 +139,10 @@ async def _at_work(house: _House) -> AsyncIterator[Starlette]:
     async def say(steps: Steps, question_id: str, _once: int) -> None:
         await answer(await answering.asking(desk, question_id), steps)
 
-    stories = {"respond": tell, "remediate": work, "answer": say}
-    engine = Engine(engine_url(settings.database_url), stories, replica.lease, house.tracing.traces)
+    archive = open_archive(settings, database, desk.journal, desk.clock)
+    closing = open_closing(settings, desk, database, archive, lambda: engine)
+    stories = {"respond": tell, "remediate": work, "answer": say, "wrap_up": closing.tell}
+    engine = Engine(engine_url(settings.database_url), stories, replica.lease, replica.begun, house.tracing.traces)
     intake = Intake(desk.journal, lambda *opening: engine.start("respond", *opening), desk.changed, desk.measures)
 
     async def take_up() -> None:
@@ -162,7 +160,8 @@ async def _at_work(house: _House) -> AsyncIterator[Starlette]:
             answering.questions, begin, settings.answer_mode, open_pager(settings, desk.catalog), shop.runs
         )
         action = IncidentAction(shop, Replies(desk, talking), answering.to_spend)
-        ears = Ears(_ear_settings(settings), open_commands(shop, action))
+        life = open_life(settings, shop, database, answering.questions, intake)
+        ears = Ears(_ear_settings(settings), open_commands(shop, action, (life_words(life), closing.words())))
         desk.looking.open()
         await engine.launch()
         await take_over(engine)
@@ -171,17 +170,18 @@ async def _at_work(house: _House) -> AsyncIterator[Starlette]:
             Tick("take up", schedules.TAKE_UP_S, take_up),
             Tick("forget", schedules.DAY_S, partial(_forget, engine, desk.clock, replica), schedules.SOON_S),
         )
-        ticking = replica.tick(engine, ticks)
+        ticking = replica.tick(engine, ticks, desk)
         watching = watch_budget(desk, answering.purse, answering.lines)
         weeks = watch_weeks(desk, SqlWeeks(database), answering.lines, _digest_when(settings))
-        acts = (weeks, keep_current(desk), keep_tables(desk), take_up(), watching, answering.get_ready())
+        told = (keep_current(desk), keep_tables(desk), tell_entries(life), closing.keep_on())
+        acts = (*told, weeks, take_up(), watching, answering.get_ready())
         beside = [asyncio.create_task(act) for act in acts]
         gc.freeze()  # what is loaded stays: to go through it again and again holds everything up for 0.1 s
         try:
             yield _asgi(settings, desk, intake, ears)
         finally:
             ticking.shutdown(wait=False)
-            await engine.close(FINISH_S, lambda: len(shop.resting))
+            await engine.close(FINISH_S, lambda: len(shop.resting) + len(desk.looks) + len(desk.channels))
             await _cancelled(beside)
             await ears.close()
             await desk.looking.close()
@@ -237,42 +237,6 @@ def _asgi(settings: Settings, desk: Desk, intake: Intake, ears: Ears) -> Starlet
             *health.routes(desk.journal.writable, desk.measures),
             *ears.routes(),
         ]
-    )
-
-
-def _looking(settings: Settings) -> Apart:
-    """The rooms are opened here only to know their names and their tools: whoever looks opens its own."""
-    templates = load_catalog(settings.services_file).templates
-    try:
-        rooms = open_rooms(settings, templates)
-    except ValueError as wrong:
-        raise SettingsError(f"SERVICES_FILE: `defaults.metrics`: {wrong}") from None
-    own = (ServiceFacts.name, MatchingRunbooks.name, OtherAlerts.name)
-    sources = (*(room.name for room in rooms.open), *own)
-    limit_s = settings.gather_deadline_s + UNDERSTAND_S
-    tools = specs_of(rooms.open, own_specs(sources))
-    return Apart(sources, tuple(rooms.off), limit_s, tools=tools)
-
-
-def _desk(settings: Settings, record: Journal, consult: Consult, measures: Measures, replica: Replica) -> Desk:
-    catalog, library = load_catalog(settings.services_file), load_runbooks(settings.runbooks_dir)
-    for problem in library.problems:
-        log.warning("a runbook is left out", fault=str(problem))
-    mask = Redaction(settings.redact_emails, settings.redact_cards, measures.redacted).text
-    return Desk(
-        journal=record,
-        chat=open_chat(settings, mask, replica.sure),
-        clock=SystemClock(),
-        looking=_looking(settings),
-        catalog=catalog,
-        library=library,
-        measures=measures,
-        incidents_channel=settings.slack_incidents_channel,
-        channel_timeout_s=settings.channel_timeout_s,
-        channel_name=lambda incident: channel_name(incident.service, incident.started_at),
-        consult=consult,
-        opinion_deadline_s=settings.opinion_deadline_s,
-        alone=replica.alone,
     )
 
 

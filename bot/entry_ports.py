@@ -51,3 +51,22 @@ class Outbox(Protocol):
     async def keep_told(self, entry: Entry, place: Place, at: datetime, refused: str = "") -> None:
         """It was told there, or refused for good, and why. A second time it changes nothing."""
         ...
+
+
+class NoEntries:
+    """`Entries` where nothing is kept: nothing was done in any incident."""
+
+    async def append(self, entry: Entry) -> Entry | None:
+        return None
+
+    async def of_incident(self, incident_id: str) -> Sequence[Entry]:
+        return ()
+
+    async def keyed(self, incident_id: str, key: str) -> Entry | None:
+        return None
+
+    async def of_open(self) -> Mapping[str, Sequence[Entry]]:
+        return {}
+
+    async def at_message(self, posted: Posted) -> str | None:
+        return None

@@ -42,6 +42,19 @@ class Doing:
     state: Literal["in_progress", "complete", "error"]
 
 
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A message as somebody marked it with a reaction: who wrote it, what it says, and who reacts to it now."""
+
+    user_id: str
+    """Empty where it was no person."""
+    text: str
+    """As Slack gives it: data from outside, not masked."""
+    link: str
+    reactions: Mapping[str, tuple[str, ...]]
+    """As in `Chat.reactions`."""
+
+
 class Chat(Protocol):
     """The one door to Slack. Every call but `post` may be repeated after a crash without doing its work twice."""
 
@@ -92,6 +105,10 @@ class Chat(Protocol):
 
     async def reactions(self, posted: Posted) -> Mapping[str, tuple[str, ...]]:
         """Emoji name (without skin tone) → ids of everybody else who reacts with it now. Raises ChatError."""
+        ...
+
+    async def marked(self, posted: Posted) -> Marked:
+        """A message of anybody's, in a channel or a thread. Raises ChatError."""
         ...
 
     async def whisper(self, channel_id: str, user_id: str, briefing: Briefing, thread: str | None = None) -> None:

@@ -145,6 +145,19 @@ class Settings(BaseSettings):
     redact_cards: bool = False
     """Whether numbers of payment cards are masked too."""
 
+    # ── the life of an incident ──
+    status_reminder_s: float = Field(default=1800.0, ge=0)
+    """Seconds without a status after which one is asked for, with a draft. 0: never."""
+    status_reminder_urgent_s: float = Field(default=900.0, ge=0)
+    """The same for SEV1."""
+
+    quiet_period_s: float = Field(default=900.0, ge=0)
+    """Seconds that nothing may fire before it is proposed to close what is over."""
+    auto_resolve: bool = False
+    """Whether it is then closed without asking anybody."""
+    close_after_s: float = Field(default=86_400.0, gt=0)
+    """Seconds without an answer after which it is closed as recovered, not reviewed."""
+
     # ── seen at work ──
     digest: str = "mon 08:00"
     """When the week is told in the incidents channel: weekday and time, UTC; `off`: never."""

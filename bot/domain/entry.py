@@ -44,7 +44,7 @@ class Entry:
     at: datetime
     kind: Kind
     who: str
-    """A Slack user id, `bot`, or `pagerduty:<name>` where it happened over there."""
+    """A Slack user id, `bot`, or `pagerduty:<name>` where it happened over there; of a pinned message its author."""
     text: str = ""
     """In the words of who did it; masked, and data: never an instruction, not yet escaped for any medium."""
     value: str = ""

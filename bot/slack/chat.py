@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.domain.briefing import Briefing
 from bot.domain.incident import Channel, Posted
 from bot.guard.redact import redact
-from bot.ports import ChatError, Doing
+from bot.ports import ChatError, Doing, Marked
 from bot.settings import Settings
 from bot.slack import reactions
 from bot.slack.blocks import Message, render
@@ -97,6 +97,9 @@ class SlackChat:
     async def reactions(self, posted: Posted) -> Mapping[str, tuple[str, ...]]:
         """Raises ChatError, also where the message is gone or Slack gives the list only in part."""
         return await reactions.reactions(self._web, posted)
+
+    async def marked(self, posted: Posted) -> Marked:
+        return await reactions.marked(self._web, posted)
 
     async def whisper(self, channel_id: str, user_id: str, briefing: Briefing, thread: str | None = None) -> None:
         """To whoever is not in the channel it is said in a direct message. Raises ChatError."""

@@ -23,6 +23,7 @@ def _unreact(call: Call) -> Json:
 def _reactions(call: Call) -> Json:
     channel, message = _item(call, "message_not_found")
     shown = call.workspace.message_wire(message)
+    shown |= {"permalink": f"{call.workspace.url}/archives/{channel.id}/p{message.ts.replace('.', '')}"}
     if not call.flag("full"):
         for reaction in shown.get("reactions", ()):
             reaction["users"] = reaction["users"][: limits.REACTED_SHOWN]
