@@ -38,6 +38,7 @@ from bot.open_pager import open_pager
 from bot.open_replica import Replica, open_replica, take_over
 from bot.open_storms import with_storms
 from bot.open_traces import Tracing, open_traces
+from bot.open_watching import Watching
 from bot.open_workshop import open_workshop
 from bot.ports import Clock, Steps
 from bot.remediate import remediate, take_up_runs
@@ -140,8 +141,9 @@ async def _at_work(house: _House) -> AsyncIterator[Starlette]:
         await answer(await answering.asking(desk, question_id), steps)
 
     archive = open_archive(settings, database, desk.journal, desk.clock)
+    changes = Watching(desk, settings.watch_s)
     closing = open_closing(settings, desk, database, archive, lambda: engine)
-    stories = {"respond": tell, "remediate": work, "answer": say, "wrap_up": closing.tell}
+    stories = {"respond": tell, "remediate": work, "answer": say, "wrap_up": closing.tell, "watch": changes.tell}
     engine = Engine(engine_url(settings.database_url), stories, replica.lease, replica.begun, house.tracing.traces)
     intake = Intake(desk.journal, lambda *opening: engine.start("respond", *opening), desk.changed, desk.measures)
 
@@ -169,6 +171,7 @@ async def _at_work(house: _House) -> AsyncIterator[Starlette]:
         ticks = (
             Tick("take up", schedules.TAKE_UP_S, take_up),
             Tick("forget", schedules.DAY_S, partial(_forget, engine, desk.clock, replica), schedules.SOON_S),
+            *changes.ticks(shop.runs, partial(engine.take_up, "watch")),
         )
         ticking = replica.tick(engine, ticks, desk)
         watching = watch_budget(desk, answering.purse, answering.lines)

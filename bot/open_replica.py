@@ -13,10 +13,12 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 
 from bot import schedules
-from bot.desk import nobody_else
+from bot.desk import Desk, nobody_else
+from bot.left_alone import LeaveAlone
 from bot.ports import ChatError, JournalDown
 from bot.schedules import Act, Tick
 from bot.settings import Settings
+from bot.state.begun import Begun
 from bot.state.claims import Claims
 from bot.state.database import Database
 from bot.state.engine import STORY_VERSION, Engine
@@ -32,6 +34,7 @@ log = structlog.get_logger(__name__)
 class Replica:
     lease: Lease
     claims: Claims
+    begun: Begun
 
     shared: bool
     """Whether there may be others."""
@@ -56,10 +59,14 @@ class Replica:
             with telling():
                 yield ours
 
-    def tick(self, engine: Engine, ticks: Sequence[Tick]) -> AsyncIOScheduler:
-        """Starts the periodic work. Each is done by one replica where several tick: the database says by which."""
+    def tick(self, engine: Engine, ticks: Sequence[Tick], desk: Desk) -> AsyncIOScheduler:
+        """Starts the periodic work. Each is done by one replica where several tick: the database says by which.
+
+        What each does for itself: to look for stories to take up, and to say which it leaves alone.
+        """
         sweep = Tick("take over", self.lease.every_s, partial(take_over, engine))
-        return schedules.start([sweep, *(replace(tick, act=self._once(tick)) for tick in ticks)])
+        alone = Tick("left alone", self.lease.every_s, LeaveAlone(desk, lambda: self.begun.left_alone).look)
+        return schedules.start([sweep, alone, *(replace(tick, act=self._once(tick)) for tick in ticks)])
 
     def _once(self, each: Tick) -> Act:
         async def tick() -> None:
@@ -81,7 +88,7 @@ async def open_replica(settings: Settings, database: Database) -> AsyncIterator[
     await lease.take()
     keeping = asyncio.create_task(lease.keep())
     try:
-        yield Replica(lease, Claims(database, lease.executor_id), database.shared)
+        yield Replica(lease, Claims(database, lease.executor_id), Begun(database), database.shared)
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
