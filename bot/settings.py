@@ -146,6 +146,8 @@ class Settings(BaseSettings):
     """Whether numbers of payment cards are masked too."""
 
     # ── the life of an incident ──
+    watch_s: float = Field(default=900.0, ge=0)
+    """Seconds for which a change that is made during an incident is watched; 0: never."""
     status_reminder_s: float = Field(default=1800.0, ge=0)
     """Seconds without a status after which one is asked for, with a draft. 0: never."""
     status_reminder_urgent_s: float = Field(default=900.0, ge=0)

@@ -23,10 +23,12 @@ Kind = Literal[
     "handoff",
     "escalated",
     "reassigned",
+    "changed",
     "watched",
     "closed",
 ]
-"""`unacknowledged` and `unpinned` take the earlier one back. `reminded`: somebody was asked for a status."""
+"""`unacknowledged` and `unpinned` take the earlier one back. `changed`: something was deployed or run; `watched`: whether
+it helped. `reminded`: somebody was asked for a status."""
 State = Literal["investigating", "identified", "monitoring", "resolved"]
 """What a status update says of an incident, in the words of status pages."""
 
