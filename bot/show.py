@@ -135,11 +135,11 @@ async def _bring_home(desk: Desk, incident: Incident) -> None:
     """To where it belongs by now, unless its story is about to. One that people split off gets its channel here."""
     if desk.turns[_way_home(incident.id)].locked():
         return
-    first = incident.split_off and incident.channel is None
-    if first:
-        await own_channel(desk, incident)
-    await go_home(desk, incident.id, incident.opening)
-    if first:
+    home = incident.channel
+    if incident.split_off and home is None:
+        home = await own_channel(desk, incident)
+    moved = incident.message is None or home is None or incident.message.channel_id != home.id
+    if await go_home(desk, incident.id, incident.opening) and incident.split_off and moved:
         telling = Telling(desk, incident.id, incident.opening, taken_up=True)
         await asyncio.gather(*(CHORES[name](telling) for name in ("pin", "invite")))
 
