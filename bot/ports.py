@@ -171,7 +171,9 @@ class Journal(Protocol):
         """Writes nothing, but as a writer would. Raises JournalDown."""
         ...
 
-    async def open_incidents(self) -> tuple[Incident, ...]: ...
+    async def open_incidents(self, resolved_since: datetime | None = None) -> tuple[Incident, ...]:
+        """Those that are open; with a moment those too that were resolved since then."""
+        ...
 
     async def count_open(self) -> int:
         """How many incidents are open."""

@@ -20,7 +20,7 @@ from bot.domain.run import DeedEnded, Ended, Event, Run
 from bot.domain.storm import rank
 from bot.life import write
 from bot.ports import JournalDown
-from bot.watch import LOOKS, look_again
+from bot.watch import look_again
 from integrations.contract import Change
 
 log = structlog.get_logger(__name__)
@@ -31,6 +31,7 @@ MOST = 5
 """Incidents that are looked at in one round, the most important first: in a storm the sources have enough to do."""
 STALE = timedelta(hours=24)
 """An incident that is open for longer is no longer looked at: who works on it then knows what they do."""
+JUST_RESOLVED = timedelta(minutes=5)
 
 Begin = Callable[[str, int], Awaitable[object]]
 """Begins, or goes on with, the watch of an incident's entry, by its number."""
@@ -57,8 +58,10 @@ async def look_for_changes(desk: Desk, runs: Runs, begin: Begin, lasts_s: float)
 
 
 async def _worth_a_look(desk: Desk) -> list[Incident]:
+    """Also what was resolved a moment ago: what mended it is found after that as often as before."""
     now = desk.clock.now()
-    told = [one for one in await desk.journal.open_incidents() if one.lead is None and one.message is not None]
+    known = await desk.journal.open_incidents(now - JUST_RESOLVED)
+    told = [one for one in known if one.lead is None and one.message is not None]
     recent = [one for one in told if now - (one.reopened_at or one.opened_at) <= STALE]
     return sorted(recent, key=rank)[:MOST]
 
@@ -108,9 +111,10 @@ async def _enter(desk: Desk, incident: Incident, made: Made, begin: Begin) -> No
 
 async def _begin_entered(desk: Desk, begin: Begin, lasts_s: float) -> None:
     """Entries whose watch was never begun, or was left in the middle: to begin one twice begins it once."""
-    latest = desk.clock.now() - timedelta(seconds=lasts_s * max(LOOKS)) - STALE
-    for incident_id, entries in (await desk.entries.of_open()).items():
+    since = desk.clock.now() - timedelta(seconds=lasts_s) - STALE
+    for incident in await desk.journal.open_incidents(since):
+        entries = await desk.entries.of_incident(incident.id)
         over = {entry.key for entry in entries if entry.kind == "watched"}
         for entry in entries:
-            if entry.kind == "changed" and f"{entry.key}:over" not in over and entry.at > latest:
-                await begin(incident_id, entry.number)
+            if entry.kind == "changed" and f"{entry.key}:over" not in over and entry.at > since:
+                await begin(incident.id, entry.number)

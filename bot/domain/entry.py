@@ -27,8 +27,8 @@ Kind = Literal[
     "watched",
     "closed",
 ]
-"""`unacknowledged` and `unpinned` take the earlier one back. `changed`: something was deployed or run; `watched`: whether
-it helped. `reminded`: somebody was asked for a status."""
+"""`unacknowledged` and `unpinned` take the earlier one back. `changed`: something was deployed or run;
+`watched`: whether it helped. `reminded`: somebody was asked for a status."""
 State = Literal["investigating", "identified", "monitoring", "resolved"]
 """What a status update says of an incident, in the words of status pages."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -62,8 +62,11 @@ class SqlJournal:
             raise UnknownIncidentError(incident_id)
         return found[0]
 
-    async def open_incidents(self) -> tuple[Incident, ...]:
-        return await self._incidents(incidents.c.status == "open")
+    async def open_incidents(self, resolved_since: datetime | None = None) -> tuple[Incident, ...]:
+        wanted = incidents.c.status == "open"
+        return await self._incidents(
+            sa.or_(wanted, incidents.c.resolved_at >= resolved_since) if resolved_since else wanted
+        )
 
     async def count_open(self) -> int:
         is_open = sa.select(sa.func.count()).select_from(incidents).where(incidents.c.status == "open")
