@@ -21,9 +21,6 @@ from runbooks.model import Library
 
 LOOKS_AT_ONCE = 12
 """So many looks are made at once: with more, each would only be slower."""
-CHANNEL_EVERY_S = 3.0
-"""Slack gives about 20 channels a minute (`conversations.create` and `setPurpose` are of tier 2,
-docs.slack.dev/apis/web-api/rate-limits): in a storm whoever is next in line has not to come again."""
 
 
 @asynccontextmanager
@@ -66,8 +63,10 @@ class Desk:
     """Set when a storm's table has something new to say."""
     looks: WaitingLine = field(default_factory=lambda: WaitingLine(LOOKS_AT_ONCE))
     """Who waits to be looked into."""
-    channels: WaitingLine = field(default_factory=lambda: WaitingLine(1, CHANNEL_EVERY_S))
-    """Who waits for a channel in a storm."""
+    channels: WaitingLine = field(default_factory=lambda: WaitingLine(1))
+    """Who waits for a channel in a storm: one is opened after another, as fast as Slack gives them, so that the most
+    important has the next.
+    """
 
 
 @dataclass(frozen=True, slots=True)

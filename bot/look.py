@@ -25,8 +25,8 @@ async def into(telling: Telling) -> bool:
     looked into: False then.
     """
     desk, incident = telling.desk, await telling.incident()
-    async with desk.looks.turn(incident.id, rank(incident)) as turn:
-        if turn.waited:
+    async with desk.looks.turn(incident.id, rank(incident)) as waited:
+        if waited:
             incident = await telling.incident()
         if desk.storms is not None and incident.storm is not None:
             if incident.status == "resolved":

@@ -49,10 +49,9 @@ async def stands_in_table(desk: Desk, incident: Incident, said: Posted) -> bool:
 async def turn_for_a_channel(telling: Telling) -> AsyncIterator[bool]:
     """Waits for this incident's turn: severity, leads, most alerts. False where it needs no channel any more."""
     desk, incident = telling.desk, await telling.incident()
-    async with desk.channels.turn(incident.id, rank(incident)) as turn:
+    async with desk.channels.turn(incident.id, rank(incident)):
         incident = await telling.incident()
-        turn.used = incident.status == "open" and incident.opening == telling.opening
-        yield turn.used
+        yield incident.status == "open" and incident.opening == telling.opening
     desk.stormy.set()
 
 

@@ -17,23 +17,11 @@ class _Waiting:
     turn: asyncio.Future[None]
 
 
-@dataclass(eq=False, slots=True)
-class Turn:
-    """Somebody's turn."""
-
-    waited: bool
-    """Whether there was anything to wait for: then much may have changed meanwhile."""
-    used: bool = True
-    """Set to False by whoever needs it no more: the next has it at once."""
-
-
 class WaitingLine:
     """So many turns at once. Who is cancelled leaves the line; nobody overtakes his equal."""
 
-    def __init__(self, at_once: int, every_s: float = 0.0) -> None:
-        """A used turn that took less than `every_s` seconds is given to the next only after that; who had it goes on."""
+    def __init__(self, at_once: int) -> None:
         self._free = at_once
-        self._every_s = every_s
         self._waiting: list[_Waiting] = []
 
     def __len__(self) -> int:
@@ -41,22 +29,19 @@ class WaitingLine:
         return len(self._waiting)
 
     @asynccontextmanager
-    async def turn(self, name: str, rank: Rank) -> AsyncIterator[Turn]:
-        """Waits for a turn and has it inside the block."""
-        mine = Turn(waited=self._free == 0)
-        if mine.waited:
+    async def turn(self, name: str, rank: Rank) -> AsyncIterator[bool]:
+        """Waits for a turn and has it inside the block. Whether there was anything to wait for: then much may have
+        changed meanwhile.
+        """
+        waited = self._free == 0
+        if waited:
             await self._wait(_Waiting(name, rank, asyncio.get_running_loop().create_future()))
         else:
             self._free -= 1
-        loop = asyncio.get_running_loop()
-        soonest = loop.time() + self._every_s
         try:
-            yield mine
+            yield waited
         finally:
-            if mine.used and soonest > loop.time():
-                loop.call_at(soonest, self._next)
-            else:
-                self._next()
+            self._next()
 
     def order(self, ranks: Mapping[str, Rank]) -> None:
         """What those who wait have become worth meanwhile, by their names; who is not named stays where he is."""

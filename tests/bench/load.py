@@ -1,17 +1,18 @@
 """Alerts at a steady rate, whether or not the answers keep up: `python -m tests.bench.load`, its plan on stdin.
 
 An answer's time counts from the moment at which its alert was due, so that one slow answer cannot hide those that had
-to wait behind it. At most `MOST` are under way; the plan is a list of bodies. With `until_taken` what is not answered
-202 is sent again, as Alertmanager does.
+to wait behind it. At most `MOST` are under way; the plan is a list of bodies. With `until_taken` each is sent as
+Alertmanager does: again where it is not answered 202, and of each group one after another.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 import aiohttp
@@ -27,6 +28,7 @@ async def fire(plan: dict[str, Any]) -> dict[str, Any]:
     lag: list[float] = []
     statuses: Counter[str] = Counter()
     room = asyncio.Semaphore(MOST)
+    groups: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
     headers = {"Authorization": f"Bearer {plan['token']}", "Content-Type": "application/json"}
     limits = aiohttp.ClientTimeout(total=GIVE_UP_S)
     connector = aiohttp.TCPConnector(limit=MOST)
@@ -50,12 +52,17 @@ async def fire(plan: dict[str, Any]) -> dict[str, Any]:
                 await asyncio.sleep(AGAIN_S)
                 statuses[status := await posted(body)] += 1
 
+        async def in_turn(body: dict[str, Any], due: float) -> None:
+            """A group tells the next only once the last was taken."""
+            async with groups[body["groupKey"]] if plan.get("until_taken") else contextlib.nullcontext():
+                await one(json.dumps(body).encode(), due)
+
         began = time.perf_counter() + 0.1
         async with asyncio.TaskGroup() as group:
             for number, body in enumerate(plan["bodies"]):
                 due = began + number / plan["rate"]
                 await asyncio.sleep(max(0.0, due - time.perf_counter()))
-                group.create_task(one(json.dumps(body).encode(), due))
+                group.create_task(in_turn(body, due))
     return {"began": began, "took": took, "lag": lag, "statuses": dict(statuses)}
 
 

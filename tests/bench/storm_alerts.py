@@ -17,6 +17,8 @@ RULES = (("HighErrorRate", "critical"), ("HighLatency", "warning"), ("PodRestart
 TURNS = ("new", "new", "new", "repeat", "resolve", "again")
 """What a group does next, by chance: half of its turns bring new alerts."""
 MOST_NEW = 4
+SHOWN = 5
+"""So many of a group's firing alerts are in a body, the newest; the others are left out, as its `max_alerts` does."""
 RESTLESS = 20
 """So many groups have half of all turns: they resolve and fire again."""
 SEED = 7
@@ -111,9 +113,9 @@ def _turn(group: _Group, chance: random.Random, now: datetime, most: int) -> lis
             alert |= {"status": "resolved", "endsAt": stamp(now)}
         return chosen[:most]
     if turn == "again" and over:
-        group.alerts[over[0]] = group.alert(over[0], now)
+        group.alerts[over[0]] = group.alerts.pop(over[0]) | group.alert(over[0], now)
     elif turn != "repeat":
-        for _ in range(chance.randint(1, MOST_NEW)):
+        for _ in range(chance.randint(1, min(MOST_NEW, most))):
             pod = f"{group.service}-{len(group.alerts)}"
             group.alerts[pod] = group.alert(pod, now)
-    return [alert for alert in group.alerts.values() if alert["status"] == "firing"][-most:][-5:]
+    return [alert for alert in group.alerts.values() if alert["status"] == "firing"][-min(most, SHOWN) :]

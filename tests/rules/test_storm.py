@@ -120,8 +120,8 @@ def test_whoever_leaves_the_line_nobody_loses_his_turn(worths, data):
         go.set()
         async with asyncio.timeout(5):
             await asyncio.gather(*coming, return_exceptions=True)
-            async with line.turn("a", (False, 0, False, 0, 0.0)), line.turn("b", (False, 0, False, 0, 0.0)) as both:
-                assert not both.waited
+            async with line.turn("a", (False, 0, False, 0, 0.0)), line.turn("b", (False, 0, False, 0, 0.0)) as waited:
+                assert not waited
         return served
 
     assert sorted(asyncio.run(act())) == [n for n in range(len(worths)) if n not in leaving]

@@ -125,7 +125,7 @@ async def test_looks_are_made_by_importance_and_not_in_the_order_in_which_they_c
     go_on = asyncio.Event()
     source = _Slow(go_on)
     async with desk_with(tmp_path, slack, source, storm_threshold=THRESHOLD) as desk, AsyncExitStack() as stack:
-        desk = replace(desk, looks=WaitingLine(1), channels=WaitingLine(1))
+        desk = replace(desk, looks=WaitingLine(1))
         taken = [await service(desk, n, severity="warning") for n in range(5)]
         taken.append(await service(desk, 5, severity="critical"))
         for one in taken:
@@ -145,7 +145,7 @@ async def test_what_resolves_before_its_turn_is_not_looked_into_and_the_row_says
     go_on = asyncio.Event()
     source = _Slow(go_on)
     async with desk_with(tmp_path, slack, source, storm_threshold=THRESHOLD) as desk, AsyncExitStack() as stack:
-        desk = replace(desk, looks=WaitingLine(1), channels=WaitingLine(1))
+        desk = replace(desk, looks=WaitingLine(1))
         taken = await storm(desk)
         stories = [await stack.enter_async_context(telling(desk, one)) for one in taken]
         await eventually(lambda: source.asked)
