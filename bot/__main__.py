@@ -1,4 +1,4 @@
-"""The command line: `first-responder serve`, `doctor`, `replay`, `learn`, `migrate`, and groups of commands."""
+"""The command line: `first-responder serve`, `doctor`, `replay`, `learn`, `postmortem`, and groups of commands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ import typer
 
 from bot import __version__
 from bot.cli.audit import app as audit_app
+from bot.cli.forget import forget
 from bot.cli.learn import learn
+from bot.cli.postmortem import postmortem
 from bot.cli.record import record
 from bot.cli.runbooks import app as runbooks_app
 from bot.cli.spend import spend
@@ -31,7 +33,9 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(runbooks_app, name="runbooks")
 app.command()(spend)
 app.command()(learn)
+app.command()(forget)
 app.command()(record)
+app.command()(postmortem)
 
 
 @app.command()

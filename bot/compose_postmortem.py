@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot import postmortem
@@ -36,7 +37,7 @@ def compose(record: Record) -> Postmortem:
     )
 
 
-def with_chapters(written: Postmortem, better: dict[str, tuple[Said, ...]], model: str) -> Postmortem:
+def with_chapters(written: Postmortem, better: Mapping[str, tuple[Said, ...]], model: str) -> Postmortem:
     """The same with the sentences of some chapters in a model's words; what is asked stays."""
     chapters = tuple(_worded(chapter, better.get(chapter.key, ())) for chapter in written.chapters)
     return replace(written, chapters=chapters, model=model)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import structlog
 
-from bot import closing_message
+from bot import closing_message, word_postmortem
 from bot.ask_to_close import place_of
 from bot.closing_desk import Wrapping, record_of
 from bot.closing_ports import Publication
@@ -39,7 +39,7 @@ async def write(wrapping: Wrapping) -> bool:
 async def worded(wrapping: Wrapping, closing: Closing) -> Written:
     """A new text from the record as it is by now. Raises JournalDown."""
     now = wrapping.desk.clock.now()
-    draft = compose(await record_of(wrapping, closing))
+    draft = await word_postmortem.worded(compose(await record_of(wrapping, closing)), wrapping.desk.consult)
     return Written(wrapping.incident_id, wrapping.opening, markdown(draft, now), now, draft.model)
 
 

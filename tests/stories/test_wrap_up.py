@@ -1,14 +1,21 @@
 """From the last alert resolved to a closed incident: asked once it stayed quiet, decided by a person, written down."""
 
 import asyncio
+import json
+from dataclasses import replace
 
 import pytest
 import stamina
 
+from bot.closing_command import ClosingCommand
 from bot.command_words import NotDoneError
+from bot.consult import Consult
+from bot.domain.money import Money
 from bot.keep_current import catch_up
+from bot.model_ports import ModelError, OverBudget
 from integrations.contract import Unreachable
 from tests.stories.closing_world import over, told, world_with
+from tests.stories.model_world import FullPurse, NoPace, Script, says
 from tests.stories.world import INCIDENTS, OWN, FakeSlack, Life, fire, tell
 
 
@@ -275,3 +282,44 @@ async def test_the_incidents_channel_gets_no_word_of_its_own(slack, tmp_path):
         await world.say("resolve")
         await world.look()
         assert slack.in_(INCIDENTS) == ["1:notice"]
+
+
+SENTENCES = json.dumps(
+    {"summary": [{"text": "It came and went.", "cites": [1, 2, 3]}], "resolution": [], "lessons": []}
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "worded"),
+    [
+        (says(SENTENCES), True),
+        (says(SENTENCES[:-20], stop="max_tokens"), False),
+        (says("I would rather not.", stop="refusal"), False),
+        (ModelError("no answer in 60 s", passing=True), False),
+    ],
+)
+async def test_a_model_words_it_or_the_record_does(slack, tmp_path, answer, worded):
+    async with world_with(tmp_path, slack) as world:
+        await over(world)
+        script = Script(answer)
+        at = replace(world.at, desk=replace(world.at.desk, consult=Consult(script, FullPurse(), NoPace())))
+        world.at, world.command = at, ClosingCommand(at)
+        await world.say("resolve")
+        await world.look()
+        (text,) = world.postmortems()
+        assert ("It came and went. [1]" in text) == worded
+        assert ("Worded in part by claude-sonnet-5-5" in text) == worded
+        assert "## Timeline (UTC)" in text
+        (request,) = script.requests
+        assert "timeline · " in request.messages[0].blocks[0].text
+
+
+async def test_a_budget_that_is_spent_leaves_the_records_words(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        await over(world)
+        purse = FullPurse(OverBudget("day", Money.dollars(25), Money.dollars(25), None))
+        at = replace(world.at, desk=replace(world.at.desk, consult=Consult(Script(says(SENTENCES)), purse, NoPace())))
+        world.at, world.command = at, ClosingCommand(at)
+        await world.say("resolve")
+        await world.look()
+        assert "Worded in part" not in world.postmortems()[0]
