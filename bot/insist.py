@@ -21,11 +21,16 @@ PATIENCE_S = 120.0
 OUTAGE_S = 3_600.0
 """How long what may come late, and for which nothing waits, is tried: an outage of Slack is over by then, or an hour of
 it is known to everybody."""
-LOCKED_OUT = frozenset({"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"})
-"""What Slack says to a token that it does not know any more. People put that right for everything at once."""
+LOCKED_OUT = frozenset(
+    {
+        *("invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"),
+        *("org_login_required", "ekm_access_denied"),
+    }
+)
+"""What Slack says to a token, or in a workspace, that is shut. People put that right for everything at once."""
 HOPELESS = frozenset(
     {
-        *("is_archived", "channel_not_found", "not_in_channel", "restricted_action"),
+        *("is_archived", "is_inactive", "channel_not_found", "not_in_channel", "restricted_action"),
         *("message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed"),
         *("msg_too_long", "msg_blocks_too_long", "invalid_blocks"),
     }

@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 GONE = {
     "is_archived": "was archived",
+    "is_inactive": "was archived",  # its word where a message is edited
     "channel_not_found": "was deleted, or made private",
     "not_in_channel": "does not have this bot in it any more",
 }
