@@ -99,7 +99,8 @@ class Begun:
 
         def act(connection: Connection) -> tuple[Choice, tuple[LeftAlone, ...]]:
             now = database_now(connection)
-            connection.execute(begun.delete().where(begun.c.story.in_(acquitted)))
+            over = sa.or_(begun.c.story.in_(acquitted), begun.c.at < now - FORGOTTEN)
+            connection.execute(begun.delete().where(over))
             choice = choose(tuple(stories), _marks(connection, stories), now, busy=bool(self._on_trial))
             for name, times in choice.taken.items():
                 _note(connection, name, times, now)

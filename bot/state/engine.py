@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
@@ -143,7 +144,8 @@ class Engine:
     def _went_on(self, name: str) -> None:
         """A step of this story has ended, or all of it: if it was on trial, the next may be taken up."""
         if self._begun.acquit(name):
-            task = asyncio.create_task(self._take_up_the_next())
+            # In no story's context: the engine would take what is done there for a step of it.
+            task = asyncio.create_task(self._take_up_the_next(), context=contextvars.Context())
             self._beside.add(task)
             task.add_done_callback(self._beside.discard)
 

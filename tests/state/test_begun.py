@@ -107,6 +107,7 @@ def test_the_pauses_grow_to_half_an_hour_and_end_before_all_is_forgotten():
 def live(url, how="go on"):
     done = subprocess.run([sys.executable, "-c", PROGRAM, url, how], capture_output=True, text=True, timeout=60)
     assert done.returncode in (0, -9), done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, done.stdout.splitlines()
 
 
