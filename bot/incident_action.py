@@ -37,6 +37,7 @@ HELP = (
     "`/incident-action` lists the runbooks that match this incident",
     "`/incident-action run &lt;runbook&gt; [name=value …]` begins one: each change asks for ✅ first",
     "`/incident-action dry-run &lt;runbook&gt; [name=value …]` shows what it would do, and does nothing",
+    "`incident=INC-…` (or its service) behind it: for another one that is told in this channel",
     "`/incident-action status` · `stop [&lt;run&gt;]` · `approve &lt;gate&gt;` · `deny &lt;gate&gt;`",
     "`/incident-action emergency-stop &lt;reason&gt;` halts everything at once; anyone may. `resume` lifts it.",
     "`/incident-action budget` shows what models have cost, and until when which limit holds",

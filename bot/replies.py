@@ -12,7 +12,7 @@ from bot import meant, page_person
 from bot.action_ports import Pager, Runs
 from bot.desk import Desk
 from bot.domain.briefing import Briefing, Section
-from bot.domain.incident import Incident, Posted
+from bot.domain.incident import Channel, Incident, Posted
 from bot.domain.plain import as_text
 from bot.domain.question import Answer, Question
 from bot.domain.said import Heard, Tap
@@ -21,7 +21,7 @@ from bot.domain.words import clock
 from bot.guard.redact import redact
 from bot.insist import attempt
 from bot.meant import Elsewhere, NotForUs, PersonWanted, StopAsked, may_ask
-from bot.place import company_in
+from bot.place import company_in, home_of
 from bot.ports import ChatError, JournalDown
 from bot.question_ports import Questions, Vote
 from bot.subject import subject
@@ -199,14 +199,16 @@ class Replies:
         if not incidents:
             return _line("No incident is open. I can tell about one in its channel.")
         now = self._desk.clock.now()
+        homes = [await home_of(self._desk, one) for one in incidents]
         lines = (
-            f"• {_where(i)} · {i.severity.name} · {_what(i)} · since {clock(i.started_at, now)} UTC" for i in incidents
+            f"• {_where(i, home)} · {i.severity.name} · {_what(i)} · since {clock(i.started_at, now)} UTC"
+            for i, home in zip(incidents, homes, strict=True)
         )
         return _said("Open incidents", tuple(lines), "I answer in their channels.")
 
 
-def _where(incident: Incident) -> str:
-    return f"<#{incident.channel.id}>" if incident.channel else f"*{safe(incident.service, 80)}*"
+def _where(incident: Incident, home: Channel | None) -> str:
+    return f"<#{home.id}>" if home else f"*{safe(incident.service, 80)}*"
 
 
 def _what(incident: Incident) -> str:

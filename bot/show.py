@@ -117,7 +117,7 @@ async def bring_up_to_date(desk: Desk, incident_id: str) -> None:
     await _if_it_stands(_bring_home(desk, await desk.journal.incident(incident_id)))
     await _if_it_stands(show(desk, incident_id))
     incident = await desk.journal.incident(incident_id)
-    changed = incident.resolved_at is not None or incident.linked_by or await _severity_was_set(desk, incident)
+    changed = incident.resolved_at is not None or incident.put_right or await _severity_was_set(desk, incident)
     if incident.message is not None and changed:
         if incident.resolved_at is not None:
             await _if_it_stands(_say_that_it_is_over(desk, incident, incident.message.channel_id))

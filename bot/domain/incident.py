@@ -34,6 +34,8 @@ _WORDS = {
     **dict.fromkeys(("sev4", "sev5", "p4", "p5", "4", "5", "info", "low", "none", "notice"), Severity.SEV4),
 }
 
+BY_RULES = "rules"
+"""Who linked it where no person did."""
 LONGEST_NAME = 200
 """Of a service or an environment, in characters."""
 
@@ -96,9 +98,14 @@ class Incident:
         return tuple(alert for alert in self.alerts if alert.status == "firing")
 
     @property
+    def put_right(self) -> bool:
+        """Whether a person decided with whom it is told."""
+        return self.linked_by not in ("", BY_RULES)
+
+    @property
     def split_off(self) -> bool:
         """Whether a person took it out of its lead's channel."""
-        return self.lead is None and self.linked_by != ""
+        return self.lead is None and self.put_right
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def told_with(incident: Incident, lead: Incident) -> str:
 def because(incident: Incident) -> str:
     """Why it is linked, and which person said so."""
     why = safe(incident.linked_because, 200) or "linked"
-    return why if incident.linked_by in ("", "rules") else f"{why} by <@{safe(incident.linked_by, 40)}>"
+    return f"{why} by <@{safe(incident.linked_by, 40)}>" if incident.put_right else why
 
 
 def still_firing(incidents: Sequence[Incident]) -> str:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bot.domain.dependencies import Dependencies, words
-from bot.domain.incident import Severity, incident_id, service_of
+from bot.domain.incident import BY_RULES, Severity, incident_id, service_of
 from bot.ports import Taken
 from bot.state.storms import storm_that_is_on, take_into_storm
 from bot.state.tables import Moment, alerts, incidents
@@ -18,7 +18,6 @@ from integrations.contract import Alert
 
 TOGETHER = timedelta(minutes=5)
 """Incidents of services that depend on each other have one cause where they opened within this time of each other."""
-BY_RULES = "rules"
 INTAKE_LOCK = 7310212
 """PostgreSQL's advisory locks are numbers that all who use the database share; this one is ours."""
 

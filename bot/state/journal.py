@@ -73,9 +73,12 @@ class SqlJournal:
         return await self._read(lambda connection: connection.scalar(is_open)) or 0
 
     async def firing_elsewhere(self, scope: Scope) -> tuple[OpenAlert, ...]:
+        lead = incidents.alias("lead")
+        told_in = sa.func.coalesce(lead.c.channel_id, incidents.c.channel_id).label("channel_id")
         firing = (
-            sa.select(alerts, incidents.c.service, incidents.c.channel_id)
+            sa.select(alerts, incidents.c.service, told_in)
             .join(incidents, incidents.c.id == alerts.c.incident_id)
+            .outerjoin(lead, lead.c.id == incidents.c.lead)
             .where(_elsewhere(scope), alerts.c.status == "firing")
             .order_by(incidents.c.opened_at, alerts.c.seq)
             .limit(MOST_ELSEWHERE)

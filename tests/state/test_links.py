@@ -1,6 +1,7 @@
 """Which incidents are told with which: by rules at intake, by people afterwards; never a chain, never one lost."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +12,7 @@ from bot.domain.incident import Channel
 from bot.state.database import migrate, open_database
 from bot.state.journal import journal
 from bot.state.links import SqlLinks
-from integrations.contract import Alert
+from integrations.contract import Alert, Scope, Service, Window
 from tests.state.test_intake import START
 
 RULES = (("service",), ("env",), 3600)
@@ -205,6 +206,16 @@ async def test_a_lead_that_gets_its_channel_brings_the_others_there(graph, links
     assert await graph.stale() == ()
     await graph.keep_channel(db.id, Channel("C7", "inc-db"))
     assert await graph.stale() == (api.id,)
+
+
+async def test_what_fires_in_a_linked_one_is_told_in_its_leads_channel(graph):
+    db = await opens(graph, "payment-db")
+    await graph.keep_channel(db.id, Channel("C7", "inc-db"))
+    api = await opens(graph, "payment-api")
+    services = {name: Service(name) for name in ("payment-db", "payment-api")}
+    scope = Scope("INC-OTHER", "prod", db.alerts, services, Window(START, START + timedelta(hours=1)))
+    found = await graph.firing_elsewhere(scope)
+    assert [(one.incident_id, one.channel_id) for one in found] == [(db.id, "C7"), (api.id, "C7")]
 
 
 _SERVICES = ("a", "b", "c", "d", "e")

@@ -308,6 +308,31 @@ async def test_elsewhere_it_says_where_it_belongs(tmp_path):
             assert "not an incident's channel" in await says(town, text, channel="C0NOWHERE")
 
 
+async def test_the_overview_says_where_a_linked_one_is_told(tmp_path):
+    async with town_of(tmp_path) as town:
+        await more(town, WEB)
+        said = as_text(await town.say("", channel="C0NOWHERE"))
+        assert said.count(f"#{town.channel_id}") == 2
+
+
+async def test_a_post_that_was_lost_is_found_and_not_made_again(tmp_path):
+    async with town_of(tmp_path) as town:
+        web = await more(town, WEB)
+        town.chat.lose_the_answer(f"{web.id}:1:briefing")
+        await says(town, "split")
+        await catch_up(town.shop.desk)
+        assert town.chat.in_("C2") == ["1:briefing"]
+        assert (await again(town, web)).message.channel_id == "C2"
+
+
+async def test_a_message_that_people_removed_does_not_keep_it_from_moving(tmp_path):
+    async with town_of(tmp_path) as town:
+        web = await more(town, WEB)
+        town.chat.remove(f"{web.id}:1:briefing")
+        await says(town, "split")
+        assert town.chat.in_("C2") == ["1:briefing"]
+
+
 async def test_what_a_crash_cut_off_moves_at_the_next_look(tmp_path):
     async with town_of(tmp_path) as town:
         web = await more(town, WEB)
