@@ -94,7 +94,7 @@ def suspect(report: Report, service: str) -> str:
 
 def _page(at: int, rows: Sequence[Row], leads: Mapping[str, Row], now: datetime) -> Briefing:
     title = f"Incidents from {at + 1:,} on, in the order they came"
-    lines = [f"{_line(row, leads, now)} · `{row.incident_id}`" for row in rows]
+    lines = [f"{_line(row, leads, now)} · {safe(row.title, 40)} · `{row.incident_id}`" for row in rows]
     return Briefing(plain=title, headline=f"*{title}*", sections=_sections(lines))
 
 
@@ -106,7 +106,7 @@ def _line(row: Row, leads: Mapping[str, Row], now: datetime) -> str:
     env = "" if row.env.lower() in ("", "prod", "production") else f" ({safe(row.env, 20)})"
     sign = "✅" if row.resolved_at else _SIGNS[row.severity]
     alerts = f"{row.firing} of {row.alerts} alerts" if 0 < row.firing < row.alerts else count(row.alerts, "alert")
-    head = f"{sign} *{safe(row.service, 50)}*{env} · {safe(row.title, 40)} · {alerts} · {clock(row.since, now)}"
+    head = f"{sign} *{safe(row.service, 50)}*{env} · {alerts} · {clock(row.since, now)}"
     return " · ".join((head, *_fate(row, leads, now)))
 
 
@@ -151,8 +151,8 @@ def _progress(storm: Storm, rows: Sequence[Row]) -> Iterable[str]:
     done = [(states["looked"], "looked into"), (states["looking"], "being looked into"), (resolved, "resolved")]
     yield " · ".join(f"{number:,} {what}" for number, what in done if number) or "none looked into yet"
     to_open = sum(not (row.channel_id or row.lead or row.resolved_at) for row in rows)
-    later = [f"{states['waiting']:,} looks"] if states["waiting"] else []
-    later += [f"{to_open:,} channels (about 20 a minute)"] if to_open else []
+    later = [count(states["waiting"], "look")] if states["waiting"] else []
+    later += [f"{count(to_open, 'channel')} (about 20 a minute)"] if to_open else []
     if later:
         yield f"Postponed: {', '.join(later)}. Severity, leads and most alerts go first."
 

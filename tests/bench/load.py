@@ -8,7 +8,6 @@ Alertmanager does: again where it is not answered 202, and of each group one aft
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import sys
 import time
@@ -53,9 +52,12 @@ async def fire(plan: dict[str, Any]) -> dict[str, Any]:
                 statuses[status := await posted(body)] += 1
 
         async def in_turn(body: dict[str, Any], due: float) -> None:
-            """A group tells the next only once the last was taken."""
-            async with groups[body["groupKey"]] if plan.get("until_taken") else contextlib.nullcontext():
+            """Of a group the next is due only once the last was taken."""
+            if not plan.get("until_taken"):
                 await one(json.dumps(body).encode(), due)
+                return
+            async with groups[body["groupKey"]]:
+                await one(json.dumps(body).encode(), max(due, time.perf_counter()))
 
         began = time.perf_counter() + 0.1
         async with asyncio.TaskGroup() as group:

@@ -134,7 +134,7 @@ async def test_looks_are_made_by_importance_and_not_in_the_order_in_which_they_c
         await fire(desk, "More", labels={"service": "service-3"}, severity="warning")
         await eventually(lambda: ":table" in str([m.key for m in slack.messages]))
         await tables(desk).round()
-        assert "looks" in table(slack)
+        assert "Postponed: 5 looks" in table(slack)
         go_on.set()
         await eventually(lambda: len(source.asked) == 6)
 
