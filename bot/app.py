@@ -28,12 +28,16 @@ from bot.incident_action import IncidentAction
 from bot.intake import Intake
 from bot.keep_current import keep_current
 from bot.measures import Measures
+from bot.memory_command import MemoryCommand
+from bot.mirror import heard_there, reflect
 from bot.open_answering import Answering, open_answering
-from bot.open_archive import open_archive
+from bot.open_archive import forgetting, open_archive
 from bot.open_closing import open_closing
 from bot.open_commands import open_commands
 from bot.open_desk import open_desk
+from bot.open_escalation import open_escalation
 from bot.open_life import open_life
+from bot.open_mirror import open_mirror
 from bot.open_pager import open_pager
 from bot.open_replica import Replica, open_replica, take_over
 from bot.open_storms import with_storms
@@ -52,6 +56,7 @@ from bot.state.engine import Engine
 from bot.state.entries import SqlEntries
 from bot.state.journal import journal
 from bot.state.links import SqlLinks
+from bot.state.runs import SqlRuns
 from bot.state.weeks import SqlWeeks
 from bot.storm_table import keep_tables
 from bot.tell_entries import tell_entries
@@ -142,8 +147,11 @@ async def _at_work(house: _House) -> AsyncIterator[Starlette]:
 
     archive = open_archive(settings, database, desk.journal, desk.clock)
     changes = Watching(desk, settings.watch_s)
+    escalation = open_escalation(settings, desk, SqlRuns(database))
     closing = open_closing(settings, desk, database, archive, lambda: engine)
-    stories = {"respond": tell, "remediate": work, "answer": say, "wrap_up": closing.tell, "watch": changes.tell}
+    mirror = open_mirror(settings)
+    stories = {"respond": tell, "remediate": work, "answer": say, "wrap_up": closing.tell}
+    stories |= {"watch": changes.tell, "escalate": escalation.tell}
     engine = Engine(engine_url(settings.database_url), stories, replica.lease, replica.begun, house.tracing.traces)
     intake = Intake(desk.journal, lambda *opening: engine.start("respond", *opening), desk.changed, desk.measures)
 
@@ -157,13 +165,12 @@ async def _at_work(house: _House) -> AsyncIterator[Starlette]:
 
     async with open_workshop(settings, desk, database, run, replica.bell) as opened:
         shop = replace(opened, hands=house.tracing.hands(opened.hands))
-        begin = partial(_begin_answer, engine)
-        talking = Talking(
-            answering.questions, begin, settings.answer_mode, open_pager(settings, desk.catalog), shop.runs
-        )
+        pager, begin = open_pager(settings, desk.catalog), partial(_begin_answer, engine)
+        talking = Talking(answering.questions, begin, settings.answer_mode, pager, shop.runs)
         action = IncidentAction(shop, Replies(desk, talking), answering.to_spend)
         life = open_life(settings, shop, database, answering.questions, intake)
-        ears = Ears(_ear_settings(settings), open_commands(shop, action, (life_words(life), closing.words())))
+        parts = (life_words(life), closing.words(), MemoryCommand(archive, desk, shop.people).words)
+        ears = Ears(_ear_settings(settings), open_commands(shop, action, parts))
         desk.looking.open()
         await engine.launch()
         await take_over(engine)
@@ -171,17 +178,21 @@ async def _at_work(house: _House) -> AsyncIterator[Starlette]:
         ticks = (
             Tick("take up", schedules.TAKE_UP_S, take_up),
             Tick("forget", schedules.DAY_S, partial(_forget, engine, desk.clock, replica), schedules.SOON_S),
+            forgetting(settings, archive, database),
             *changes.ticks(shop.runs, partial(engine.take_up, "watch")),
+            *escalation.ticks(partial(engine.take_up, "escalate")),
         )
         ticking = replica.tick(engine, ticks, desk)
-        watching = watch_budget(desk, answering.purse, answering.lines)
-        weeks = watch_weeks(desk, SqlWeeks(database), answering.lines, _digest_when(settings))
-        told = (keep_current(desk), keep_tables(desk), tell_entries(life), closing.keep_on())
-        acts = (*told, weeks, take_up(), watching, answering.get_ready())
+        acts = (
+            *(keep_current(desk), keep_tables(desk), tell_entries(life), closing.keep_on(), reflect(life, mirror)),
+            watch_weeks(desk, SqlWeeks(database), answering.lines, _digest_when(settings)),
+            watch_budget(desk, answering.purse, answering.lines),
+            *(take_up(), answering.get_ready()),
+        )
         beside = [asyncio.create_task(act) for act in acts]
         gc.freeze()  # what is loaded stays: to go through it again and again holds everything up for 0.1 s
         try:
-            yield _asgi(settings, desk, intake, ears)
+            yield _asgi(settings, desk, intake, ears, heard_there(life))
         finally:
             ticking.shutdown(wait=False)
             await engine.close(FINISH_S, lambda: len(shop.resting) + len(desk.looks) + len(desk.channels))
@@ -233,10 +244,10 @@ async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _asgi(settings: Settings, desk: Desk, intake: Intake, ears: Ears) -> Starlette:
+def _asgi(settings: Settings, desk: Desk, intake: Intake, ears: Ears, acts: webhooks.Acts) -> Starlette:
     return Starlette(
         routes=[
-            *webhooks.routes(senders(settings, desk.clock), intake.take, desk.measures),
+            *webhooks.routes(senders(settings, desk.clock), intake.take, desk.measures, acts=acts),
             *health.routes(desk.journal.writable, desk.measures),
             *ears.routes(),
         ]

@@ -55,12 +55,13 @@ def _sections(incident: Incident, report: Report, now: datetime, company: Compan
         sections.analysis(incident, report),
         sections.changes(report, now),
         sections.similar(report, now),
+        None if over else sections.team(report),
         None if over else sections.runbooks(report),
         None if over else sections.first_steps(report.analysis, incident.id if one_of_several else ""),
         sections.addressed(incident, report),
         sections.linked(company.linked, now),
         sections.gaps(report),
-        None if over else sections.open_alerts(report, now),
+        None if over else sections.open_alerts(report, now, company.ids),
         None if over else sections.on_call(report, now),
     )
 

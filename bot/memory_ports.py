@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from bot.domain.entry import Entry
 from bot.domain.memory import Kind, Learnt, Memory, Review
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person makes of something that was learnt."""
+
+    learnt_id: str
+    review: Review
+    by: str
+    """Slack user id."""
+    at: datetime
+    text: str | None = None
+    """Where they wrote it anew."""
+    memory: Memory | None = None
+    """As it is from then on."""
+    entry: Entry | None = None
+    """What that adds to the incident's record."""
 
 
 class Memories(Protocol):
@@ -76,9 +95,33 @@ class Reviews(Protocol):
         """What was accepted or edited of these kinds, the oldest first."""
         ...
 
-    async def decide(self, learnt_id: str, review: Review, by: str, at: datetime, text: str | None = None) -> bool:
-        """What a person makes of it, `text` where they wrote it anew. False: somebody had decided already."""
+    async def decide(self, decision: Decision) -> bool:
+        """Commits it with all that follows from it, at once. False: somebody had decided already, and nothing changed.
+
+        Raises LookupError where its entry is of no incident.
+        """
         ...
+
+
+class Leftovers(Protocol):
+    """What else is kept of incidents that are over: reports, and questions with their answers.
+
+    `kind` is `reports` or `transcripts`. Every method raises JournalDown.
+    """
+
+    async def count(self, kind: str, before: datetime) -> int:
+        """How many are older: of incidents resolved before then, or asked before then and answered."""
+        ...
+
+    async def remove(self, kind: str, before: datetime) -> None: ...
+
+    async def is_open(self, incident_id: str) -> bool: ...
+
+    async def of_incident(self, incident_id: str) -> Mapping[str, int]:
+        """How many of each kind."""
+        ...
+
+    async def remove_of(self, incident_id: str) -> None: ...
 
 
 class Vectors(Protocol):

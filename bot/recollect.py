@@ -10,15 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.context import Report
-from bot.domain.entry import Entry
+from bot.domain.entry import BOT, Entry
 from bot.domain.incident import Incident
 from bot.domain.memory import MOST_TEXT, Fingerprint, Learnt, Memory, Ran, memory_id
 from bot.domain.run import Checked, Ended, Event, Run
 from bot.evidence.likeness import fingerprint
-from bot.lifecycle import Standing, standing
+from bot.lifecycle import Standing, opened, standing
 
 FALSE_ALARM = "false alarm"
-_BY_ALERTS = "the alerts resolved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +37,8 @@ class Life:
 def recollect(life: Life) -> Memory:
     """The memory of it, waiting to be looked at."""
     incident, found = life.incident, life.report.analysis if life.report else None
-    stands, runs = standing(life.entries), tuple(_ran(run, events) for run, events in life.runs)
-    opened = incident.reopened_at if incident.reopened_at and incident.opening == life.opening else incident.opened_at
+    since = opened(incident) if incident.opening == life.opening else incident.opened_at
+    stands, runs = standing(life.entries, since), tuple(_ran(run, events) for run, events in life.runs)
     cause = found.causes[0] if found and found.causes else None
     memory = Memory(
         id=memory_id(incident.id, life.opening),
@@ -48,9 +47,9 @@ def recollect(life: Life) -> Memory:
         service=incident.service,
         env=incident.env,
         title=incident.title[:MOST_TEXT],
-        opened_at=opened,
+        opened_at=since,
         began_at=found.onset if found else None,
-        minutes=_minutes(opened, incident, stands),
+        minutes=_minutes(since, incident, stands),
         alerts=tuple(dict.fromkeys(alert.name for alert in incident.alerts)),
         summary="\n".join(dict.fromkeys(alert.summary for alert in incident.alerts if alert.summary))[:MOST_TEXT],
         cause=cause.text[:MOST_TEXT] if cause else "",
@@ -93,16 +92,18 @@ def sure(memory: Memory) -> str:
     return f"by the evidence, confidence {memory.confidence}{', doubted by people' if memory.doubted else ''}"
 
 
-def _minutes(opened: datetime, incident: Incident, stands: Standing) -> float | None:
-    ended = stands.resolved.at if stands.resolved else incident.resolved_at
-    return round((ended - opened).total_seconds() / 60, 1) if ended and ended > opened else None
+def _minutes(since: datetime, incident: Incident, stands: Standing) -> float | None:
+    told = stands.resolved or stands.closed
+    ended = told.at if told and told.who != BOT else incident.resolved_at or (told.at if told else None)
+    return round((ended - since).total_seconds() / 60, 1) if ended and ended > since else None
 
 
 def _resolution(stands: Standing, runs: Sequence[Ran]) -> str:
     """What a person said of it, else the last runbook that helped, or that ran to its end unchecked."""
-    said = stands.resolved.text.strip() if stands.resolved else ""
-    if said and not said.lower().startswith((FALSE_ALARM, _BY_ALERTS)):
-        return said
+    for told in (stands.resolved, stands.closed):
+        said = told.text.strip() if told and told.who != BOT else ""
+        if said and not said.lower().startswith(FALSE_ALARM):
+            return said
     done = [ran for ran in runs if ran.result == "done" and ran.helped is not False]
     helped = [ran for ran in done if ran.helped] or done
     if not helped:
@@ -111,8 +112,8 @@ def _resolution(stands: Standing, runs: Sequence[Ran]) -> str:
 
 
 def _false_alarm(stands: Standing) -> bool:
-    told = stands.resolved
-    return told is not None and any(words.strip().lower().startswith(FALSE_ALARM) for words in (told.value, told.text))
+    told = [words for one in (stands.resolved, stands.closed) if one for words in (one.value, one.text)]
+    return any(words.strip().lower().startswith(FALSE_ALARM) for words in told)
 
 
 def _ran(run: Run, events: Sequence[Event]) -> Ran:

@@ -79,6 +79,14 @@ class Settings(BaseSettings):
     chroma_url: str | None = None
     """A Chroma server instead of the folder; needed with more than one replica."""
     services_file: Path | None = None
+    memory_file: Path | None = None
+    """MEMORY.md: the team's standing words, read for every incident. Not set: only what people had it remember."""
+    memory_days: int = Field(default=730, ge=0)
+    """Days after which a past incident is forgotten; 0: never. The next two are of the same kind."""
+    report_days: int = Field(default=180, ge=0)
+    """Of what was found about a resolved incident."""
+    transcript_days: int = Field(default=180, ge=0)
+    """Of questions and answers."""
     embedder: Literal["hashing", "onnx", "http"] = "hashing"
     embedder_path: Path = Path("embedder")
     embedder_url: str | None = None
@@ -146,12 +154,22 @@ class Settings(BaseSettings):
     """Whether numbers of payment cards are masked too."""
 
     # ── the life of an incident ──
+    escalate_on: Annotated[tuple[str, ...], NoDecode] = ()
+    """What calls the next level by PagerDuty: unacknowledged, unknown, several, data, steps, expired. None: nothing."""
+    escalate_after_s: float = Field(default=600.0, gt=0)
+    """Seconds that nobody may acknowledge an incident, and that each level has to answer."""
     watch_s: float = Field(default=900.0, ge=0)
     """Seconds for which a change that is made during an incident is watched; 0: never."""
     status_reminder_s: float = Field(default=1800.0, ge=0)
     """Seconds without a status after which one is asked for, with a draft. 0: never."""
     status_reminder_urgent_s: float = Field(default=900.0, ge=0)
     """The same for SEV1."""
+    pagerduty_acknowledge: bool = False
+    """Whether what is acknowledged in Slack is acknowledged in PagerDuty, where its alert came from there."""
+    pagerduty_notes: bool = False
+    """The same for notes and status updates."""
+    pagerduty_resolve: bool = False
+    """The same for what is closed."""
 
     quiet_period_s: float = Field(default=900.0, ge=0)
     """Seconds that nothing may fire before it is proposed to close what is over."""
@@ -181,7 +199,7 @@ class Settings(BaseSettings):
     @field_validator(
         *("service_labels", "env_labels", "shared_channels", "emergency_approvers"),
         *("runbook_allowed_programs", "runbook_allowed_hosts", "runbook_env"),
-        *("models_large", "models_small", "model_prices"),
+        *("models_large", "models_small", "model_prices", "escalate_on"),
         *("approvers", "approvers_low", "approvers_medium", "approvers_high", "approvers_critical"),
         mode="before",
     )

@@ -114,8 +114,9 @@ async def _take(settings: Settings, found: Iterable[Found], *, dry_run: bool) ->
 
     await asyncio.to_thread(migrate, settings.database_url)
     database = open_database(settings.database_url)
+    since = datetime.now(UTC) - timedelta(days=settings.memory_days) if settings.memory_days else None
     try:
-        return await take(SqlMemories(database), found, dry_run=dry_run)
+        return await take(SqlMemories(database), found, since=since, dry_run=dry_run)
     finally:
         await database.dispose()
 

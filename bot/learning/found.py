@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.domain.memory import Memory
 from bot.memory_ports import Memories
@@ -47,8 +48,13 @@ def from_a_record(memory: Memory, mask: Callable[[str], str]) -> Memory:
     )
 
 
-async def take(memories: Memories, found: Iterable[Found], *, dry_run: bool = False) -> Took:
-    """Keeps what is new or changed; what a person rejected or edited since stays so. Raises JournalDown."""
+async def take(
+    memories: Memories, found: Iterable[Found], *, since: datetime | None = None, dry_run: bool = False
+) -> Took:
+    """Keeps what is new or changed; what a person rejected or edited since stays so. Raises JournalDown.
+
+    What was opened before `since` is left out: it would be forgotten again within a day.
+    """
     told: dict[str, list[str]] = {"new": [], "changed": [], "unchanged": []}
     skipped: list[Skipped] = []
     seen: set[str] = set()
@@ -58,6 +64,9 @@ async def take(memories: Memories, found: Iterable[Found], *, dry_run: bool = Fa
             continue
         if one.id in seen:
             skipped.append(Skipped(one.incident_id, "stands there twice under this name; the first one counts"))
+            continue
+        if since is not None and one.opened_at < since:
+            skipped.append(Skipped(one.incident_id, f"of {one.opened_at:%Y-%m-%d}: older than MEMORY_DAYS keeps"))
             continue
         seen.add(one.id)
         told[await _kept(memories, one, dry_run=dry_run)].append(one.incident_id)

@@ -39,15 +39,18 @@ from bot.settings import Settings
 from bot.sources import MatchingRunbooks, OtherAlerts, ServiceFacts
 from bot.state.database import open_database
 from bot.state.journal import journal
-from bot.state.memories import SqlMemories
+from bot.state.memories import SqlMemories, SqlReviews
 from bot.state.rests import SqlRests
 from bot.state.runs import SqlRuns
+from bot.team_notes import TeamNotes
 from bot.tools import own_tools
 from integrations.contract import ContextSource, RoomError
 from runbooks.loader import load as load_runbooks
 
 log = structlog.get_logger(__name__)
 
+IN_STEP_S = 300.0
+"""How often vectors are made to follow the record where no look does it."""
 HEAVY = ("drain3", "matplotlib.backends.backend_agg", "promql_parser")
 CLIENTS = {
     "prometheus": "prometheus_api_client",
@@ -64,7 +67,7 @@ async def answer_all(settings: Settings, questions: BinaryIO, answers: BinaryIO)
     gathering, here = _open(settings)
     await asyncio.to_thread(_load, [source.name for source in gathering.sources])
     reader, writer = await _reader(questions), await _writer(answers)
-    at_work = {asyncio.create_task(_warm_up(gathering, here))}
+    at_work = {asyncio.create_task(_warm_up(gathering, here)), asyncio.create_task(_keep_in_step(here))}
     answering = Answering(here, writer)
     while (asked := await messages.read(reader, Asked)) is not None:
         task = asyncio.create_task(answering.answer(asked))
@@ -120,7 +123,8 @@ def _open(settings: Settings) -> tuple[Gathering, Here]:
     database = open_database(settings.database_url)
     record = journal(database, SystemClock(), rules)
     rooms = open_rooms(settings, catalog.templates)
-    own: tuple[ContextSource, ...] = (ServiceFacts(catalog), MatchingRunbooks(library), OtherAlerts(record))
+    team = TeamNotes(settings.memory_file, SqlReviews(database))
+    own: tuple[ContextSource, ...] = (ServiceFacts(catalog, team), MatchingRunbooks(library), OtherAlerts(record))
     limits = Limits(settings.source_timeout_s, settings.gather_deadline_s, settings.interim_after_s)
     rests = Rests(SqlRests(database))
     gathering = Gathering((*rooms.open, *own), tuple(rooms.off), limits, rests)
@@ -146,6 +150,13 @@ async def _warm_up(gathering: Gathering, here: Here) -> None:
             log.warning("source not ready", source=source.name, reason=problem.reason, fix=problem.fix)
     await here.recall()
     gc.freeze()  # what is loaded by now stays, and need not be gone through again and again
+
+
+async def _keep_in_step(here: Here) -> None:
+    """What was removed from the record loses its vectors though nobody looks into anything."""
+    while True:
+        await asyncio.sleep(IN_STEP_S)
+        await here.recall()
 
 
 async def _reader(pipe: BinaryIO) -> asyncio.StreamReader:

@@ -7,6 +7,7 @@ from bot.sections.linked import because, linked, still_firing, told_with
 from bot.sections.standing import standing, who
 from bot.sections.status import measured, status
 from bot.sections.steps import first_steps, runbooks
+from bot.sections.team import team
 from bot.sections.timeline import timeline
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "standing",
     "status",
     "still_firing",
+    "team",
     "timeline",
     "title_of",
     "told_with",

@@ -11,8 +11,9 @@ from typing import Any, Literal, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bot.domain.memory import Kind, Learnt, Memory, Review
-from bot.state import codec
+from bot.domain.memory import Kind, Learnt, Memory
+from bot.memory_ports import Decision
+from bot.state import codec, entries
 from bot.state.database import Database
 from bot.state.down import down
 from bot.state.insert import insert_new
@@ -120,9 +121,9 @@ class SqlReviews:
         agreed = learnt.c.review.in_(("accepted", "edited"))
         return await self._all(sa.select(learnt.c.body).where(agreed, learnt.c.kind.in_(kinds)).order_by(learnt.c.at))
 
-    async def decide(self, learnt_id: str, review: Review, by: str, at: datetime, text: str | None = None) -> bool:
+    async def decide(self, decision: Decision) -> bool:
         with down("written"):
-            return await self._database.write(lambda c: _decide(c, learnt_id, (review, by, at), text))
+            return await self._database.write(lambda connection: _decide(connection, decision))
 
     async def _all(self, found: sa.Select[Any]) -> list[Learnt]:
         with down("read"):
@@ -182,12 +183,20 @@ def _waiting(one: Learnt) -> dict[str, Any]:
     }
 
 
-def _decide(connection: Connection, id_: str, decided: tuple[Review, str, datetime], text: str | None) -> bool:
-    review, by, at = decided
-    body = connection.scalar(sa.select(learnt.c.body).where(learnt.c.id == id_, learnt.c.review == "waiting"))
+def _decide(connection: Connection, decided: Decision) -> bool:
+    """Whoever changes the row decides; the other's update finds it decided."""
+    waits = sa.and_(learnt.c.id == decided.learnt_id, learnt.c.review == "waiting")
+    body = connection.scalar(sa.select(learnt.c.body).where(waits))
     if body is None:
         return False
     before = codec.read(body, Learnt)
-    after = replace(before, review=review, reviewed_by=by, reviewed_at=at, text=before.text if text is None else text)
-    still = learnt.update().where(learnt.c.id == id_, learnt.c.review == "waiting")
-    return connection.execute(still.values(review=review, body=codec.dump_any(after, Learnt))).rowcount > 0
+    after = replace(before, review=decided.review, reviewed_by=decided.by, reviewed_at=decided.at)
+    after = after if decided.text is None else replace(after, text=decided.text)
+    change = learnt.update().where(waits).values(review=after.review, body=codec.dump_any(after, Learnt))
+    if connection.execute(change).rowcount == 0:
+        return False
+    if decided.memory is not None:
+        _keep(connection, _row(decided.memory))
+    if decided.entry is not None:
+        entries.append(connection, decided.entry)
+    return True

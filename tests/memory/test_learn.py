@@ -149,6 +149,14 @@ async def test_a_dry_run_learns_nothing(memories, tmp_path):
     assert await memories.known() == []
 
 
+async def test_what_would_be_forgotten_at_once_is_left_out(memories, tmp_path):
+    (tmp_path / "INC-892.md").write_text(POSTMORTEM)
+    since = datetime(2026, 1, 3, tzinfo=UTC)
+    took = await take(memories, folder.postmortems(tmp_path, []), since=since)
+    assert took.new == ()
+    assert took.skipped == (Skipped("INC-892", "of 2026-01-02: older than MEMORY_DAYS keeps"),)
+
+
 async def test_secrets_are_masked_before_they_are_kept(memories, tmp_path):
     token = "ghp_" + "A1b2C3d4E5" * 3 + "f6G7h8"
     (tmp_path / "INC-892.md").write_text(POSTMORTEM.replace("connection refused", f"token {token}"))

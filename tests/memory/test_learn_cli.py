@@ -17,7 +17,7 @@ from tests.memory.test_learn import POSTMORTEM
 
 @pytest.fixture
 def env(database_url, tmp_path):
-    return {"DATABASE_URL": database_url, "CHROMA_PATH": str(tmp_path / "chroma"), "COLUMNS": "160"}
+    return {"DATABASE_URL": database_url, "CHROMA_PATH": str(tmp_path / "chroma"), "MEMORY_DAYS": "0", "COLUMNS": "160"}
 
 
 def learn(*arguments, env):

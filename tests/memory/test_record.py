@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.memory import Learnt
+from bot.memory_ports import Decision
 from bot.state.memories import SqlMemories, SqlReviews
 from tests.memory.made import NOW, memory
 
@@ -93,8 +94,8 @@ async def test_what_waits_comes_oldest_first_and_once(reviews):
 async def test_one_person_decides_and_it_stays_decided(reviews):
     await reviews.wait(learnt())
     decided = await asyncio.gather(
-        reviews.decide("memory:INC-892", "edited", "U1", NOW, "mine"),
-        reviews.decide("memory:INC-892", "rejected", "U2", NOW),
+        reviews.decide(Decision("memory:INC-892", "edited", "U1", NOW, "mine")),
+        reviews.decide(Decision("memory:INC-892", "rejected", "U2", NOW)),
     )
     assert sorted(decided) == [False, True]
     assert await reviews.count() == 0
@@ -107,5 +108,5 @@ async def test_one_person_decides_and_it_stays_decided(reviews):
 async def test_what_was_agreed_on_is_told_by_its_kind(reviews):
     for number, (kind, review) in enumerate([("note", "accepted"), ("note", "rejected"), ("memory", "accepted")]):
         await reviews.wait(learnt(f"{kind}:{number}", kind=kind))
-        await reviews.decide(f"{kind}:{number}", review, "U1", NOW)
+        await reviews.decide(Decision(f"{kind}:{number}", review, "U1", NOW))
     assert [one.id for one in await reviews.settled(("note",))] == ["note:0"]
