@@ -6,12 +6,11 @@ import shlex
 from collections.abc import Mapping
 
 from bot.domain.text import code
+from bot.sections.steps import INCIDENT
 from bot.start_run import NotRunError
 from runbooks.model import Runbook
 from runbooks.variables import needed
 
-INCIDENT = "incident"
-"""Says which incident is meant, of several that are told in one channel: by id or service."""
 _QUOTES = str.maketrans("“”„‘’", '"""\'\'')
 """Phones make quotes of these kinds."""
 

@@ -117,6 +117,10 @@ class Company:
     linked: tuple[Incident, ...] = ()
     """Those that are told with it."""
 
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(one.id for one in (*self.linked, *([self.lead] if self.lead else [])))
+
 
 ALONE = Company()
 

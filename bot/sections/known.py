@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime
 
 from bot.domain.analysis import Analysis
@@ -110,9 +111,9 @@ def gaps(report: Report) -> Section | None:
     return Section(tuple(lines)) if lines else None
 
 
-def open_alerts(report: Report, now: datetime) -> Section | None:
-    """Alerts of other incidents on this service or on what it depends on."""
-    found = report.context.of(OpenAlert)
+def open_alerts(report: Report, now: datetime, told: Container[str] = ()) -> Section | None:
+    """Alerts of other incidents on this service or on what it depends on; without those (by id) told of elsewhere."""
+    found = [alert for alert in report.context.of(OpenAlert) if alert.incident_id not in told]
     lines = [f"• {_open_alert(alert, now)}" for alert in found[:5]]
     if len(found) > 5:
         lines.append(f"• {len(found) - 5} more")

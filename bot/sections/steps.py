@@ -12,6 +12,9 @@ from bot.domain.text import code, link, prose, safe, visible
 from integrations.contract import RunbookMatch
 
 RUN = "/incident-action run "
+INCIDENT = "incident"
+"""Behind `run`: which incident is meant, of several that are told in one channel, by id or service."""
+_RUN_IN_TEXT = re.compile(rf"(`{RUN}[^`]+)`")
 _ADDRESS = re.compile(r"(https?://[^\s`<>]+)")
 
 
@@ -33,10 +36,13 @@ def first_steps(found: Analysis, incident: str = "") -> Section | None:
 
 
 def _for(step: FirstStep, incident: str) -> FirstStep:
-    command = (step.command or "").strip()
-    if not incident or not command.startswith(RUN):
+    """The same step, in which a runbook is begun for this incident; unchanged where none is named."""
+    if not incident:
         return step
-    return replace(step, command=f"{command} incident={incident}")
+    command = (step.command or "").strip()
+    named = f" {INCIDENT}={incident}"
+    text = _RUN_IN_TEXT.sub(lambda found: f"{found[1]}{named}`", step.text)
+    return replace(step, text=text, command=f"{command}{named}" if command.startswith(RUN) else step.command)
 
 
 def _step(number: int, step: FirstStep) -> tuple[str, ...]:

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 import stamina
 
+from bot import compose
 from bot.domain.analysis import FirstStep
+from bot.domain.incident import Company
 from bot.domain.plain import as_text
 from bot.domain.said import Command, Filled, Heard
 from bot.incident_command import IncidentCommand
@@ -19,7 +21,8 @@ from bot.state.audit_reading import reading
 from bot.state.database import open_database
 from bot.state.journal import journal
 from bot.state.links import SqlLinks
-from tests.stories.incident_sample import FOUND
+from integrations.contract import OpenAlert
+from tests.stories.incident_sample import FOUND, NOW, REPORT, incident
 from tests.stories.pager import FakePager
 from tests.stories.workshop_world import BOOK, DANA, town_with
 from tests.stories.world import INCIDENTS, OWN, FakeSlack, Source, desk_with, fire, tell, telling
@@ -268,6 +271,23 @@ async def test_what_was_merged_can_be_split_off_and_goes_back(tmp_path):
         assert "told with" not in town.chat.topics[town.channel_id]
 
 
+async def test_what_was_merged_and_fires_again_leaves_its_old_channel_alone(tmp_path):
+    async with town_of(tmp_path) as town:
+        web = await more(town, WEB)
+        await says(town, "split")
+        own = (await again(town, web)).channel
+        cart = await more(town, "cart")
+        await says(town, f"merge {cart.id}", channel=own.id)
+        await more(town, WEB, status="resolved")
+        refired = await fire(town.shop.desk, "once-more", labels={"service": WEB, "env": ""})
+        pins = list(town.chat.pins)
+        await tell(town.shop.desk, refired)
+        assert refired.opening == 2
+        assert "told with cart" in town.chat.topics[own.id]
+        assert town.chat.pins == pins
+        assert (await again(town, web)).message.channel_id == cart.channel.id
+
+
 async def test_merge_into_one_that_is_linked_is_with_its_lead(tmp_path):
     async with town_of(tmp_path) as town:
         await more(town, WEB)
@@ -403,10 +423,26 @@ async def test_what_a_form_asked_for_stays_for_the_incident_that_was_named(tmp_p
 
 
 def test_first_steps_of_a_linked_one_name_it():
-    steps = (FirstStep("If it fits", "/incident-action run restart"), FirstStep("Look", "kubectl get pods"))
+    steps = (
+        FirstStep("If it fits", "/incident-action run restart"),
+        FirstStep("Look", "kubectl get pods"),
+        FirstStep("Or: `/incident-action run other name=1` (asks first)"),
+    )
     lines = first_steps(replace(FOUND, first_steps=steps), "INC-1").lines
     assert "`/incident-action run restart incident=INC-1`" in lines[0]
     assert lines[1].endswith("`kubectl get pods`")
+    assert "`/incident-action run other name=1 incident=INC-1`" in lines[2]
+
+
+def test_what_is_linked_is_not_told_a_second_time():
+    other = OpenAlert("ledger", "SlowQueries", "warning", NOW, "INC-2")
+    report = replace(REPORT, context=replace(REPORT.context, findings=(other,)))
+    alone = as_text(compose.brief(incident(), report, NOW))
+    linked = incident(id="INC-2", service="ledger", lead=incident().id, linked_because="it depends on ledger")
+    in_company = as_text(compose.brief(incident(), report, NOW, company=Company(linked=(linked,))))
+    assert "Also firing" in alone
+    assert "Also firing" not in in_company
+    assert "Linked" in in_company
 
 
 async def audited(town, tmp_path):
