@@ -54,7 +54,9 @@ class Desk:
     entries: Entries = field(default_factory=NoEntries)
     """What people and the bot did in incidents."""
     written: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the record holds an entry that is perhaps to be told on."""
+    """Set when the record holds an entry that is perhaps to be told on in the channel."""
+    written_elsewhere: asyncio.Event = field(default_factory=asyncio.Event)
+    """The same, for where its alert came from."""
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     """One edit of an incident's message at a time, so that the last one says the newest."""
     storms: Storms | None = None

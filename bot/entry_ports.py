@@ -36,6 +36,10 @@ class Entries(Protocol):
         """Of each open incident that has any, by its id, in the order of their numbers."""
         ...
 
+    async def of_alert(self, source: str, fingerprint: str) -> str | None:
+        """Id of the incident that the newest alert of this fingerprint belongs to."""
+        ...
+
     async def at_message(self, posted: Posted) -> str | None:
         """Id of the incident whose briefing is this message."""
         ...
@@ -69,4 +73,7 @@ class NoEntries:
         return {}
 
     async def at_message(self, posted: Posted) -> str | None:
+        return None
+
+    async def of_alert(self, source: str, fingerprint: str) -> str | None:
         return None

@@ -60,4 +60,5 @@ async def write(desk: Desk, entry: Entry) -> Entry | None:
     if kept is not None:
         desk.changed.set()
         desk.written.set()
+        desk.written_elsewhere.set()
     return kept

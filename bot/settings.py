@@ -177,6 +177,18 @@ class Settings(BaseSettings):
     """Whether it is then closed without asking anybody."""
     close_after_s: float = Field(default=86_400.0, gt=0)
     """Seconds without an answer after which it is closed as recovered, not reviewed."""
+    archive_after_days: float = Field(default=0.0, ge=0)
+    """Days after the closing when its channel is archived. 0: never."""
+    postmortem_names: bool = False
+    """Whether postmortems name people; else roles stand in their place."""
+    postmortem_github: Literal["pull_request", "issue"] | None = None
+    """Where postmortems go besides the channel. Not set: nowhere."""
+    postmortem_repo: str = ""
+    """`owner/name`."""
+    postmortem_folder: str = "postmortems"
+    """In that repository; the year is a folder below it."""
+    github_write_token: SecretStr | None = None
+    """May write there and nowhere else: GITHUB_TOKEN only reads."""
 
     # ── seen at work ──
     digest: str = "mon 08:00"

@@ -18,7 +18,7 @@ from bot.state.database import Database
 from bot.state.down import down
 from bot.state.insert import insert_new
 from bot.state.life_tables import entries, told
-from bot.state.tables import incidents
+from bot.state.tables import alerts, incidents
 
 
 class SqlEntries:
@@ -52,6 +52,16 @@ class SqlEntries:
         with down("read"):
             all_of_them = await self._database.read(lambda connection: [read(row) for row in connection.execute(found)])
         return {one: tuple(of_it) for one, of_it in groupby(all_of_them, key=lambda entry: entry.incident_id)}
+
+    async def of_alert(self, source: str, fingerprint: str) -> str | None:
+        newest = (
+            sa.select(alerts.c.incident_id)
+            .where(alerts.c.source == source, alerts.c.fingerprint == fingerprint, alerts.c.incident_id.is_not(None))
+            .order_by(alerts.c.starts_at.desc())
+            .limit(1)
+        )
+        with down("read"):
+            return await self._database.read(lambda connection: connection.scalar(newest))
 
     async def at_message(self, posted: Posted) -> str | None:
         there = sa.and_(incidents.c.message_channel == posted.channel_id, incidents.c.message_ts == posted.ts)
