@@ -47,11 +47,14 @@ async def stands_in_table(desk: Desk, incident: Incident, said: Posted) -> bool:
 
 @asynccontextmanager
 async def turn_for_a_channel(telling: Telling) -> AsyncIterator[bool]:
-    """Waits for this incident's turn: severity, leads, most alerts. False where it needs no channel any more."""
+    """Waits for this incident's turn: severity, leads, most alerts. False where it needs no channel any more: it is
+    over, and so is all that is told with it.
+    """
     desk, incident = telling.desk, await telling.incident()
     async with desk.channels.turn(incident.id, rank(incident)):
         incident = await telling.incident()
-        yield incident.status == "open" and incident.opening == telling.opening
+        together = (incident, *await desk.links.linked_to(incident.id))
+        yield incident.opening == telling.opening and any(one.status == "open" for one in together)
     desk.stormy.set()
 
 

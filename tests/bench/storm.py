@@ -28,6 +28,7 @@ from tests.real.postgres import cluster, fresh_database
 
 SLACK_S = 0.08
 SOURCES_S = 0.2
+THRESHOLD = "10"
 AIM_S = 60.0
 """By then every headline is to be seen, in its channel or in the storm's table."""
 
@@ -73,7 +74,8 @@ async def measure(row: Row, folder: Path, database_url: str = "", **settings: st
     """`settings`: over those of the world."""
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(world_running(folder, slack_s=SLACK_S, sources_s=SOURCES_S, rates=REAL))
-        env = {**world.env, **({"DATABASE_URL": database_url} if database_url else {}), **settings}
+        own = {"DATABASE_URL": database_url} if database_url else {}
+        env = {**world.env, "STORM_THRESHOLD": THRESHOLD, **own, **settings}
         program = await stack.enter_async_context(process.running(process.BOT, env, folder, world.url))
         record, seen, made = Record(env["DATABASE_URL"]), Seen(), storm(row.alerts, row.services)
         stack.callback(record.close)

@@ -7,6 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot.keep_current import catch_up
+from bot.state.database import open_database
+from bot.state.links import SqlLinks
 from bot.storm_table import StormTables
 from bot.waiting_line import WaitingLine
 from tests.stories.incident_sample import NOW
@@ -233,3 +236,28 @@ class _Slow(Source):
     async def look(self, scope):
         self.asked.append(scope.service.name)
         return await super().look(scope)
+
+
+@pytest.mark.parametrize("lead_resolves", [False, True])
+async def test_what_is_told_with_another_moves_to_its_channel_also_where_that_is_over_by_then(
+    slack, tmp_path, lead_resolves
+):
+    async with desk_with(tmp_path, slack, Source(), storm_threshold=THRESHOLD) as desk:
+        database = open_database(f"sqlite:///{tmp_path / 'stories.sqlite'}")
+        desk = replace(desk, links=SqlLinks(database))
+        *_, lead, told = await storm(desk)
+        await desk.links.merge(told.incident_id, lead.incident_id, "U1")
+        await tell(desk, told)
+        assert (await desk.journal.incident(told.incident_id)).message is None
+        if lead_resolves:
+            await resolve(desk, "Down4", labels={"service": "service-4"})
+        await tell(desk, lead)
+        await catch_up(desk)
+        await tables(desk).round()
+
+        channel = (await desk.journal.incident(lead.incident_id)).channel
+        assert f"{told.incident_id}:1:briefing" in [m.key for m in slack.messages if m.posted.channel_id == channel.id]
+        assert (await desk.journal.incident(told.incident_id)).channel is None
+        (row,) = [line for line in table(slack).splitlines() if "service-5" in line]
+        assert "with service-4" in row
+        await database.dispose()
