@@ -15,7 +15,7 @@ from bot.guard.redact import Redaction
 from bot.looking.here import Here
 from bot.measures import Measures
 from bot.open_answering import open_answering
-from bot.open_closing import Deeds, closing_desk
+from bot.open_closing import Deeds, close_closing, closing_desk
 from bot.settings import Settings
 from bot.slack.chat import open_chat
 from bot.state.database import open_database
@@ -47,6 +47,7 @@ async def closing_apart(settings: Settings) -> AsyncIterator[ClosingDesk]:
         try:
             yield at
         finally:
+            await close_closing(at)
             await desk.chat.close()
     await database.dispose()
 

@@ -10,12 +10,16 @@ from functools import partial
 from bot.archive import Archive
 from bot.closing_command import ClosingCommand
 from bot.closing_desk import ClosingDesk, Wrapping
+from bot.closing_ports import Publication, Publisher
 from bot.command_words import Words
 from bot.desk import Desk
 from bot.next_closing import Rules
 from bot.ports import Steps
+from bot.put_away import put_away
 from bot.remember import remember
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
+from bot.slack.known_names import KnownNames
+from bot.slack.web import open_web
 from bot.state.closings import SqlClosings
 from bot.state.database import Database
 from bot.state.engine import Engine
@@ -24,6 +28,7 @@ from bot.state.postmortems import SqlPostmortems
 from bot.state.runs import SqlRuns
 from bot.until_closed import keep_wrapping_up
 from bot.wrap_up import wrap_up
+from integrations.github.writer import Document, GithubWriter, WriterSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,15 @@ class Closing:
     """What the bot at work does of it."""
 
     at: ClosingDesk
+    archive_after: timedelta | None
+
+    async def put_away(self) -> None:
+        """What is done once a day."""
+        await put_away(self.at, self.archive_after)
+
+    async def close(self) -> None:
+        """Gives back every connection."""
+        await close_closing(self.at)
 
     async def tell(self, steps: Steps, incident_id: str, opening: int) -> None:
         """The story, for the engine."""
@@ -64,11 +78,13 @@ def open_closing(
     async def take_up(incident_id: str, opening: int) -> bool:
         return await engine().take_up("wrap_up", incident_id, opening)
 
-    return Closing(closing_desk(settings, desk, database, Deeds(take_up, respond, partial(remember, archive))))
+    at = closing_desk(settings, desk, database, Deeds(take_up, respond, partial(remember, archive)))
+    days = settings.archive_after_days
+    return Closing(at, timedelta(days=days) if days else None)
 
 
 def closing_desk(settings: Settings, desk: Desk, database: Database, deeds: Deeds) -> ClosingDesk:
-    """Also for the command line, where no story is told."""
+    """Also for the command line, where no story is told. Raises SettingsError."""
     quiet, patience = timedelta(seconds=settings.quiet_period_s), timedelta(seconds=settings.close_after_s)
     return ClosingDesk(
         desk=desk,
@@ -80,4 +96,49 @@ def closing_desk(settings: Settings, desk: Desk, database: Database, deeds: Deed
         take_up=deeds.take_up,
         respond=deeds.respond,
         remember=deeds.remember,
+        publisher=_shelf(settings),
+        names=KnownNames(open_web(settings)) if settings.postmortem_names else None,
     )
+
+
+async def close_closing(at: ClosingDesk) -> None:
+    """Gives back every connection that a closing desk has of its own."""
+    if at.publisher is not None:
+        await at.publisher.close()
+    if isinstance(at.names, KnownNames):
+        await at.names.close()
+
+
+def _shelf(settings: Settings) -> Publisher | None:
+    if settings.postmortem_github is None:
+        return None
+    if settings.github_write_token is None:
+        raise SettingsError("GITHUB_WRITE_TOKEN: not set, and POSTMORTEM_GITHUB needs it")
+    if settings.postmortem_repo.count("/") != 1:
+        raise SettingsError("POSTMORTEM_REPO: owner/name of the repository for postmortems")
+    return _Shelf(
+        GithubWriter(
+            WriterSettings(
+                token=settings.github_write_token.get_secret_value(),
+                repo=settings.postmortem_repo,
+                kind=settings.postmortem_github,
+                folder=settings.postmortem_folder,
+                api_url=settings.github_api_url,
+                ca_file=settings.extra_ca_file,
+            )
+        )
+    )
+
+
+class _Shelf:
+    """`bot.closing_ports.Publisher` on GitHub."""
+
+    def __init__(self, writer: GithubWriter) -> None:
+        self._writer = writer
+
+    async def publish(self, publication: Publication) -> str:
+        one = publication
+        return await self._writer.write(Document(one.incident_id, one.title, one.text, one.folder))
+
+    async def close(self) -> None:
+        await self._writer.close()

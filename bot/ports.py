@@ -85,6 +85,13 @@ class Chat(Protocol):
         """Plain text of at most 250 characters; nothing happens where it is the topic already. Raises ChatError."""
         ...
 
+    async def archive(self, channel_id: str) -> None:
+        """Puts the channel away: it can be read, and nobody speaks there. One that is stays so. Raises ChatError.
+
+        The bot cannot take that back: Slack lets no bot do so (docs.slack.dev, conversations.unarchive).
+        """
+        ...
+
     async def pin(self, posted: Posted) -> None: ...
 
     async def invite(self, channel_id: str, emails: Sequence[str]) -> tuple[str, ...]:

@@ -69,6 +69,13 @@ class SlackChat:
             await self._web.call(lambda client: client.conversations_setTopic(channel=channel_id, topic=wanted))
             self._topics[channel_id] = wanted
 
+    async def archive(self, channel_id: str) -> None:
+        try:
+            await self._web.call(lambda client: client.conversations_archive(channel=channel_id))
+        except ChatError as problem:
+            if problem.code != "already_archived":
+                raise
+
     async def pin(self, posted: Posted) -> None:
         try:
             await self._web.call(lambda client: client.pins_add(channel=posted.channel_id, timestamp=posted.ts))

@@ -108,8 +108,7 @@ async def test_the_next_alert_of_the_same_cause_finds_the_first_one_its_cause_an
         await dana.say("/incident cause the gateway's port was wrong in v2.34.1")
         await dana.say("/incident resolve rolled back to v2.34.0")
         await until(lambda: wrapped(town), what="the end of the story")
-        (file,) = postmortems(town)
-        print(file)
+        assert len(postmortems(town)) == 1
         await town.director.resolve("wrong-endpoint")
         await town.director.start("wrong-endpoint")
         second = await until(lambda: _another(town, first), what="the second incident's briefing")
@@ -117,10 +116,10 @@ async def test_the_next_alert_of_the_same_cause_finds_the_first_one_its_cause_an
         assert "rolled back to v2.34.0" in second
 
 
-def _another(town, first):
+def _another(town, first, words="Seen before"):
     others = [c for c in town.slack.workspace.channels.values() if c.name.startswith("inc-") and c is not first]
     texts = [as_text(m) for c in others for m in said_by_bot(c)]
-    return next((text for text in texts if "Seen before" in text and "still looking" not in text), None)
+    return next((text for text in texts if words in text and "still looking" not in text), None)
 
 
 async def test_the_command_writes_it_again_and_puts_it_to_where_it_stands(open_town, tmp_path):
@@ -153,3 +152,39 @@ def ids(town):
             return connection.scalars(sa.text("SELECT id FROM incidents")).all()
     finally:
         engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ["pull_request", "issue"])
+async def test_where_the_team_keeps_postmortems_each_has_one_place(open_town, kind):
+    async with open_town(POSTMORTEM_GITHUB=kind, POSTMORTEM_NAMES="true", model="script") as town:
+        await town.director.start("wrong-endpoint")
+        await briefed(town, SERVICE)
+        dana = Person(town, DANA, channel_of(town, SERVICE))
+        await dana.say("/incident resolve rolled back")
+        await until(lambda: wrapped(town), what="the end of the story")
+        where = {"pull_request": "pull", "issue": "issues"}[kind]
+        assert count(town, "postmortems", f"url LIKE '%/acme/postmortems/{where}/1'") == 1
+        (closed,) = closings(town)
+        assert f"/acme/postmortems/{where}/1" in str(closed.blocks)
+        (file,) = postmortems(town)
+        text = file.content.decode()
+        assert "It was closed" in text
+        assert "by dana" in text
+        assert "Worded in part by claude" in text
+
+
+async def test_a_channel_is_archived_and_the_incident_opens_again_in_another(open_town):
+    async with open_town(ARCHIVE_AFTER_DAYS="0.00001") as town:
+        await town.director.start("wrong-endpoint")
+        await briefed(town, SERVICE)
+        first = channel_of(town, SERVICE)
+        (id_,) = ids(town)
+        await Person(town, DANA, first).say("/incident resolve rolled back")
+        await until(lambda: wrapped(town), what="the end of the story")
+        await town.bot.stop()
+        first.archived = True  # as the bot does it once a day
+        await town.bot.start()
+        general = town.slack.workspace.named("general")
+        await Person(town, DANA, general).say(f"/incident reopen {id_} it is back")
+        second = await until(lambda: _another(town, first, "payment-service"), what="the second channel")
+        assert second

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import stamina
@@ -13,6 +14,7 @@ from bot.consult import Consult
 from bot.domain.money import Money
 from bot.keep_current import catch_up
 from bot.model_ports import ModelError, OverBudget
+from bot.put_away import put_away
 from integrations.contract import Unreachable
 from tests.stories.closing_world import over, told, world_with
 from tests.stories.model_world import FullPurse, NoPace, Script, says
@@ -274,6 +276,22 @@ async def test_not_published_it_says_why_and_can_be_tried_again(slack, tmp_path)
         assert "Not published: github: no answer in 8 s." in slack.of("1:closed").text
         await world.say("postmortem")
         assert "Also: where postmortems are kept" in slack.of("1:closed").text
+
+
+async def test_channels_of_what_is_long_closed_are_put_away_once(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        await over(world)
+        await world.say("resolve")
+        await world.look()
+        await put_away(world.at, timedelta(days=7))
+        assert slack.archived == []
+        world.clock.pass_(days=8)
+        await put_away(world.at, None)
+        assert slack.archived == []
+        slack.refuse("archive", "ratelimited", passing=True, times=1)
+        for _ in range(3):
+            await put_away(world.at, timedelta(days=7))
+        assert slack.archived == [OWN]
 
 
 async def test_the_incidents_channel_gets_no_word_of_its_own(slack, tmp_path):

@@ -68,6 +68,7 @@ class FakeSlack:
         self.posted = 0
         self.topics: dict[str, str] = {}
         self.pins: list[Posted] = []
+        self.archived: list[str] = []
         self.invited: list[str] = []
         self.pictures: list[str] = []
         self.files: dict[str, str] = {}
@@ -152,6 +153,10 @@ class FakeSlack:
     async def topic(self, channel_id, text):
         await self._door("topic", channel_id)
         self.topics[channel_id] = text
+
+    async def archive(self, channel_id):
+        await self._door("archive", channel_id)
+        self.archived.append(channel_id)
 
     async def pin(self, posted):
         await self._door("pin", posted.channel_id)
