@@ -133,6 +133,18 @@ async def test_where_the_leads_channel_comes_late_the_message_moves_there(slack,
         assert incident.message == told[1].posted
 
 
+async def test_one_that_has_no_message_yet_gets_one_when_its_leads_channel_is_there(slack, tmp_path):
+    """As in a storm, whose table it stood in."""
+    async with desk_of(tmp_path, slack) as desk:
+        lead, linked = await fires(desk, DB), await fires(desk, API)
+        await desk.journal.keep_briefed(linked.incident_id, 1)
+        await catch_up(desk)
+        assert slack.messages == []
+        await tell(desk, lead)
+        await catch_up(desk)
+        assert slack.of(f"{linked.incident_id}:1:briefing").posted.channel_id == OWN
+
+
 async def test_a_lead_that_is_over_says_what_still_fires(slack, tmp_path):
     async with desk_of(tmp_path, slack) as desk:
         await both(desk)
