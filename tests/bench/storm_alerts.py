@@ -92,7 +92,8 @@ def storm(alerts: int, services: int, began: datetime | None = None) -> Storm:
     while made.sent < alerts:
         restless = groups[:RESTLESS] if chance.random() < 0.5 else groups
         group = groups[number] if number < services else chance.choice(restless)
-        chosen = _turn(group, chance, began + timedelta(milliseconds=number), most=alerts - made.sent)
+        most = (alerts - made.sent) // max(1, services - number)  # so that each service has its own
+        chosen = _turn(group, chance, began + timedelta(milliseconds=number), most)
         number += 1
         made.first_of.setdefault(group.service, len(made.bodies))
         made.bodies.append(group.body([dict(alert) for alert in chosen]))

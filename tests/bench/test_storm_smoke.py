@@ -34,3 +34,7 @@ def test_what_is_sent_repeats_itself_resolves_and_fires_again(services):
     assert len({fingerprint for fingerprint, _ in made.firing}) < len(made.firing)
     assert all(body["alerts"] for body in made.bodies)
     assert is_one_too_many(services, 10) is (services > 10)
+
+
+def test_each_service_has_an_alert_of_its_own_also_where_there_are_nearly_as_many():
+    assert len(storm(1_000, 999).first_of) == 999
