@@ -14,7 +14,7 @@ from bot.domain.storm import CALM, WITHIN, Row, State, Storm, is_one_too_many, i
 from bot.ports import Clock
 from bot.state.database import Database
 from bot.state.down import down
-from bot.state.tables import alerts, incidents, storms
+from bot.state.tables import alerts, incidents, reports, storms
 
 T = TypeVar("T")
 
@@ -48,8 +48,10 @@ _ALERTS = (
     .subquery()
 )
 _CAME = sa.func.coalesce(incidents.c.reopened_at, incidents.c.opened_at)
+_REPORTED = sa.exists().where(reports.c.incident_id == incidents.c.id, reports.c.opening == incidents.c.opening)
+"""Looked into: also before it was a storm, when nobody keeps that a look begins."""
 _ROWS = (
-    sa.select(incidents, _ALERTS.c.alerts, _ALERTS.c.firing)
+    sa.select(incidents, _ALERTS.c.alerts, _ALERTS.c.firing, _REPORTED.label("reported"))
     .outerjoin(_ALERTS, _ALERTS.c.incident_id == incidents.c.id)
     .where(incidents.c.storm == sa.bindparam("storm"))
     .order_by(_CAME, incidents.c.id)
@@ -159,8 +161,9 @@ def _row(row: Any) -> Row:
 
 
 def _state(row: Any) -> State:
+    begun = row.reported or row.looked == row.opening
     if row.status == "resolved":
-        return "resolved" if row.looked == row.opening else "resolved unseen"
+        return "resolved" if begun else "resolved unseen"
     if row.briefed == row.opening:
         return "looked"
-    return "looking" if row.looked == row.opening else "waiting"
+    return "looking" if begun else "waiting"

@@ -10,15 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.analysis import NOTHING_KNOWN
+from bot.domain.context import Context, Report
 from bot.domain.incident import Channel, Posted
 from bot.domain.storm import CALM
 from bot.state.database import migrate, open_database
 from bot.state.journal import journal
 from bot.state.storms import SqlStorms
-from integrations.contract import Alert
+from integrations.contract import Alert, Scope, Window
 from tests.state.conftest import SetClock
 
 BY = (("service",), ("env",), 3600)
+SCOPE = Scope("INC", "", (), {}, Window(datetime(2026, 11, 21, 3, tzinfo=UTC), datetime(2026, 11, 21, 4, tzinfo=UTC)))
+NOTHING = Report(Context(SCOPE), NOTHING_KNOWN)
 BEGAN = datetime(2026, 11, 21, 3, 40, tzinfo=UTC)
 
 
@@ -108,14 +112,15 @@ async def test_what_fires_again_comes_in_the_storm_that_is_on_then(stormy, clock
 
 async def test_a_row_tells_how_far_the_bot_is(stormy, clock):
     record, storms = stormy
-    waiting, looking, looked, unseen, seen = await come(record, range(5))
+    waiting, looking, looked, unseen, seen, before = await come(record, range(6))
     await record.take([alert(1, fingerprint="second"), alert(1, fingerprint="third", status="firing")])
     await record.take([alert(1, fingerprint="third", status="resolved", ends_at=clock.now())])
     for one in (looking, looked, seen):
         await storms.keep_looking(one, 1)
     await record.keep_briefed(looked, 1)
     await record.keep_channel(looked, Channel("C1", "inc-s-2"))
-    for number in (3, 4):
+    await record.keep_report(before, 1, NOTHING)
+    for number in (3, 4, 5):
         await record.take([alert(number, status="resolved", ends_at=clock.now())])
 
     (storm,) = await storms.to_show()
@@ -126,6 +131,7 @@ async def test_a_row_tells_how_far_the_bot_is(stormy, clock):
         looked: "looked",
         unseen: "resolved unseen",
         seen: "resolved",
+        before: "resolved",
     }
     assert (rows[looking].alerts, rows[looking].firing) == (3, 2)
     assert rows[looked].channel_id == "C1"
