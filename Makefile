@@ -1,6 +1,6 @@
 # `make` alone prints this list.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test chaos check bench eval lock clean
+.PHONY: help install demo test chaos check bench bench-storm eval lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS := 2
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(VENV)/.demo ## install the bot and its playground into .venv
 
@@ -29,6 +29,9 @@ check: $(VENV)/.dev ## format, lint, types and layers
 
 bench: $(VENV)/.dev ## measure: webhook to headline, webhook to briefing [ARGS=…]
 	$(BIN)/python -m tests.bench $(ARGS)
+
+bench-storm: $(VENV)/.dev ## 1,000 and 10,000 alerts in a minute, over 1, 30 and 300 services [ARGS="--alerts 1000 --services 300 --postgres"]
+	$(BIN)/python -m tests.bench.storm $(ARGS)
 
 eval: $(VENV)/.dev ## how often the cause is right, beside simple rules: RECORDINGS=path [ARGS=…]
 	@test -n "$(RECORDINGS)" || { echo 'Say which recordings: make eval RECORDINGS=path'; exit 2; }

@@ -1,4 +1,4 @@
-"""The command line: `first-responder serve`, `doctor`, `replay`, `learn`, `migrate`, and groups of commands."""
+"""The command line: `first-responder serve`, `doctor`, `replay`, `learn`, `postmortem`, and groups of commands."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ import typer
 
 from bot import __version__
 from bot.cli.audit import app as audit_app
+from bot.cli.forget import forget
+from bot.cli.learn import learn
+from bot.cli.postmortem import postmortem
+from bot.cli.record import record
 from bot.cli.runbooks import app as runbooks_app
 from bot.cli.spend import spend
 
@@ -28,6 +32,10 @@ app.add_typer(embedder_app, name="embedder")
 app.add_typer(audit_app, name="audit")
 app.add_typer(runbooks_app, name="runbooks")
 app.command()(spend)
+app.command()(learn)
+app.command()(forget)
+app.command()(record)
+app.command()(postmortem)
 
 
 @app.command()
@@ -71,29 +79,28 @@ def doctor() -> None:
 @app.command()
 def replay(
     paths: Annotated[list[Path], typer.Argument(help="A recording's folder, or a folder of them.", exists=True)],
+    model: Annotated[bool, typer.Option("--model", help="Ask the model for its second opinion too.")] = False,  # noqa: FBT002 - a flag
+    most: Annotated[str, typer.Option("--most-dollars", help="What that may cost in all.")] = "1.00",
 ) -> None:
-    """Run recordings through evidence and analysis, with no Slack and no model; one JSON line each."""
+    """Run recordings through evidence and analysis, with no Slack; one JSON line each."""
     from bot.replay import replay as run
 
-    raise typer.Exit(run(paths, sys.stdout))
+    raise typer.Exit(_with_model(paths, most) if model else run(paths, sys.stdout))
 
 
-@app.command()
-def learn(
-    file: Annotated[Path, typer.Argument(help="Past incidents as JSON lines; see docs/operate.md.", exists=True)],
-) -> None:
-    """Put past incidents into the memory. Repeatable: nothing is doubled."""
-    from bot.rooms import memory_settings
+def _with_model(paths: list[Path], most: str) -> int:
+    from decimal import Decimal, InvalidOperation
+
+    from bot.domain.money import Money
+    from bot.replay_model import replay_with_model
     from bot.settings import SettingsError, load
-    from integrations import chromadb
-    from integrations.contract import RoomError
 
     try:
-        memories = chromadb.memories_from_jsonl(file)
-        count = asyncio.run(chromadb.remember(memory_settings(load()), memories))
-    except (SettingsError, RoomError, ValueError) as wrong:
+        return asyncio.run(replay_with_model(load(), paths, Money.dollars(Decimal(most)), sys.stdout))
+    except InvalidOperation:
+        _end(f"--most-dollars: an amount such as 1.00, not {most}")
+    except SettingsError as wrong:
         _end(str(wrong))
-    print(f"{len(memories)} learnt; {count} remembered in all")
 
 
 @embedder_app.command("fetch")

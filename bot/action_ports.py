@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.domain.approval import Gate, Person, Stop, Vote
-from bot.domain.incident import Posted
+from bot.domain.incident import Incident, Posted
 from bot.domain.run import Event, Run
 from integrations.contract import Paged
 from runbooks.prepared import Deed, Outcome
@@ -126,6 +126,10 @@ class People(Protocol):
         """`approvers`: user ids, group ids, `oncall` (of the service). Never raises: unreadable is `may=None`."""
         ...
 
+    async def name(self, user_id: str) -> str:
+        """What people call them, for where Slack's ids say nothing; empty where it cannot be read. Never raises."""
+        ...
+
     async def shared(self, channel_id: str) -> bool | None:
         """Whether people of other companies are in the channel; None: it could not be read."""
         ...
@@ -152,4 +156,24 @@ class Pager(Protocol):
 
     async def page(self, service: str, title: str, body: str, key: str) -> Paged:
         """Calls who is on call for it, once for each key, however often it is asked for. Raises RoomError."""
+        ...
+
+
+class Escalator(Protocol):
+    """Calls one level after the other, on the page that is there already or on one of its own."""
+
+    def off(self, service: str) -> str:
+        """As `Pager.off`."""
+        ...
+
+    def level(self, incident: Incident) -> int:
+        """Which level the sender of its alerts has called; 0: nobody was called yet."""
+        ...
+
+    async def escalate(self, incident: Incident, title: str, body: str, level: int) -> Paged:
+        """Has this level called. Raises Refused where it cannot be, as for a level that there is not; RoomError."""
+        ...
+
+    async def answered(self, incident: Incident) -> bool | None:
+        """Whether somebody of those who were called has answered; None where that is not known. Raises RoomError."""
         ...

@@ -19,6 +19,7 @@ from bot.evidence.changes import Suspicion, suspicions
 from bot.evidence.facts import CHANGES, Numbering
 from bot.evidence.first_steps import first_steps
 from bot.evidence.graph import CallGraph
+from bot.evidence.likeness import moved
 from bot.evidence.log_patterns import Growth
 from bot.evidence.next_look import looked_at, next_look
 from bot.evidence.odd_one import odd_ones
@@ -113,6 +114,7 @@ def tell(context: Context, evidence: Evidence) -> Analysis:
         ),
         suspects=tuple(candidate.service for candidate in weak[:8]),
         next_look=next_look(context, evidence.graph, evidence.ranked, evidence.onset) if unclear else None,
+        moved=moved(evidence.shifts),
     )
 
 

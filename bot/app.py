@@ -9,6 +9,7 @@ import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -21,37 +22,48 @@ from bot.answer import answer, take_up_questions
 from bot.budget_warning import watch_budget
 from bot.catalog import load as load_catalog
 from bot.clock import SystemClock
-from bot.consult import Consult
 from bot.desk import Desk, Telling
-from bot.domain.names import channel_name
-from bot.guard.redact import Redaction
+from bot.digest import When, watch_weeks
 from bot.incident_action import IncidentAction
 from bot.intake import Intake
 from bot.keep_current import keep_current
-from bot.looking.apart import Apart
-from bot.looking.toolbox import specs_of
 from bot.measures import Measures
+from bot.memory_command import MemoryCommand
+from bot.mirror import heard_there, reflect
 from bot.open_answering import Answering, open_answering
+from bot.open_archive import forgetting, open_archive
+from bot.open_closing import open_closing
+from bot.open_commands import open_commands
+from bot.open_desk import open_desk
+from bot.open_escalation import open_escalation
+from bot.open_life import open_life
+from bot.open_mirror import open_mirror
 from bot.open_pager import open_pager
 from bot.open_replica import Replica, open_replica, take_over
+from bot.open_storms import with_storms
+from bot.open_traces import Tracing, open_traces
+from bot.open_watching import Watching
 from bot.open_workshop import open_workshop
-from bot.ports import Clock, Journal, Steps
+from bot.ports import Clock, Steps
 from bot.remediate import remediate, take_up_runs
 from bot.replies import Replies, Talking
 from bot.respond import respond
-from bot.rooms import open_rooms
+from bot.schedules import Tick
 from bot.settings import Settings, SettingsError
-from bot.slack.chat import open_chat
 from bot.slack.ears import Ears, EarSettings
-from bot.sources import MatchingRunbooks, OtherAlerts, ServiceFacts
 from bot.state.database import Database, engine_url, migrate, open_database
 from bot.state.engine import Engine
+from bot.state.entries import SqlEntries
 from bot.state.journal import journal
-from bot.tools import own_specs
+from bot.state.links import SqlLinks
+from bot.state.runs import SqlRuns
+from bot.state.weeks import SqlWeeks
+from bot.storm_table import keep_tables
+from bot.tell_entries import tell_entries
+from bot.verbs import life_words
 from bot.web import health, webhooks
 from bot.web.senders import senders
 from integrations.trust import context as tls_context
-from runbooks.loader import load as load_runbooks
 
 log = structlog.get_logger(__name__)
 
@@ -59,8 +71,6 @@ FINISH_S = 20
 """How long a stop waits for stories in hand. What is not done by then is taken up at the next start."""
 HANG_UP_S = 5
 """How long a stop waits for requests in hand, before it hangs up on a sender that is slow."""
-UNDERSTAND_S = 20.0
-"""How long after the deadline of gathering a report may come: far more than it takes, even where cores are short."""
 _QUIET: dict[str, Any] = {
     "log_config": None,
     "access_log": False,
@@ -82,27 +92,49 @@ async def serve(settings: Settings) -> None:
         log.info("stopping: finishing what is in hand")
 
 
+@dataclass(frozen=True, slots=True)
+class _House:
+    """What is open while the bot is at work."""
+
+    settings: Settings
+    database: Database
+    desk: Desk
+    answering: Answering
+    replica: Replica
+    tracing: Tracing
+
+
 @contextlib.asynccontextmanager
 async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
     """The bot at work on a migrated database, as an ASGI app; closed again without losing anything."""
     clock, measures = SystemClock(), Measures()
     database = open_database(settings.database_url)
     async with (
+        open_traces(settings, clock) as tracing,
         open_replica(settings, database, measures) as replica,
-        open_answering(settings, database, clock, measures) as answering,
+        open_answering(settings, database, clock, measures, tracing.model) as answering,
     ):
-        record = journal(database, clock, _alert_rules(settings))
-        desk = _desk(settings, record, answering.consult, measures, replica)
-        async with _at_work(settings, database, desk, answering, replica) as asgi:
+        calls = load_catalog(settings.services_file).calls()
+        record = journal(database, clock, _alert_rules(settings), calls, storm_threshold=settings.storm_threshold)
+        links = SqlLinks(database)
+        desk = open_desk(settings, record, answering.consult, measures, replica)
+        desk = replace(with_storms(desk, settings, database), looking=tracing.looking(desk.looking))
+        desk = replace(desk, links=links, entries=SqlEntries(database))
+        async with _at_work(_House(settings, database, desk, answering, replica, tracing)) as asgi:
             yield asgi
     await database.dispose()
 
 
 @contextlib.asynccontextmanager
-async def _at_work(
-    settings: Settings, database: Database, desk: Desk, answering: Answering, replica: Replica
-) -> AsyncIterator[Starlette]:
+async def _at_work(house: _House) -> AsyncIterator[Starlette]:
     """Stories are told, people are heard."""
+    settings, database, desk, answering, replica = (
+        house.settings,
+        house.database,
+        house.desk,
+        house.answering,
+        house.replica,
+    )
 
     async def tell(steps: Steps, incident_id: str, opening: int) -> None:
         await respond(Telling(desk, incident_id, opening, steps.taken_up), steps)
@@ -113,8 +145,14 @@ async def _at_work(
     async def say(steps: Steps, question_id: str, _once: int) -> None:
         await answer(await answering.asking(desk, question_id), steps)
 
-    stories = {"respond": tell, "remediate": work, "answer": say}
-    engine = Engine(engine_url(settings.database_url), stories, replica.lease)
+    archive = open_archive(settings, database, desk.journal, desk.clock)
+    changes = Watching(desk, settings.watch_s)
+    escalation = open_escalation(settings, desk, SqlRuns(database))
+    closing = open_closing(settings, desk, database, archive, lambda: engine)
+    mirror = open_mirror(settings)
+    stories = {"respond": tell, "remediate": work, "answer": say, "wrap_up": closing.tell}
+    stories |= {"watch": changes.tell, "escalate": escalation.tell}
+    engine = Engine(engine_url(settings.database_url), stories, replica.lease, replica.begun, house.tracing.traces)
     intake = Intake(desk.journal, lambda *opening: engine.start("respond", *opening), desk.changed, desk.measures)
 
     async def take_up() -> None:
@@ -125,26 +163,39 @@ async def _at_work(
     async def run(run_id: str) -> None:
         await engine.start("remediate", run_id, 1)
 
-    async with open_workshop(settings, desk, database, replica, run) as shop:
-        begin = partial(_begin_answer, engine)
-        talking = Talking(
-            answering.questions, begin, settings.answer_mode, open_pager(settings, desk.catalog), shop.runs
-        )
-        ears = Ears(_ear_settings(settings), IncidentAction(shop, Replies(desk, talking), answering.to_spend))
+    async with open_workshop(settings, desk, database, replica, run) as opened:
+        shop = replace(opened, hands=house.tracing.hands(opened.hands))
+        pager, begin = open_pager(settings, desk.catalog), partial(_begin_answer, engine)
+        talking = Talking(answering.questions, begin, settings.answer_mode, pager, shop.runs)
+        action = IncidentAction(shop, Replies(desk, talking), answering.to_spend)
+        life = open_life(settings, shop, database, answering.questions, intake)
+        parts = (life_words(life), closing.words(), MemoryCommand(archive, desk, shop.people).words)
+        ears = Ears(_ear_settings(settings), open_commands(shop, action, parts))
         desk.looking.open()
         await engine.launch()
         await take_over(engine)
         await ears.open()
-        ticking = replica.tick(engine, take_up, partial(_forget, engine, desk.clock, replica))
-        watching = watch_budget(desk, answering.purse, answering.lines)
-        acts = (keep_current(desk), take_up(), watching, answering.get_ready())
+        ticks = (
+            Tick("take up", schedules.TAKE_UP_S, take_up),
+            Tick("forget", schedules.DAY_S, partial(_forget, engine, desk.clock, replica), schedules.SOON_S),
+            forgetting(settings, archive, database),
+            *changes.ticks(shop.runs, partial(engine.take_up, "watch")),
+            *escalation.ticks(partial(engine.take_up, "escalate")),
+        )
+        ticking = replica.tick(engine, ticks, desk)
+        acts = (
+            *(keep_current(desk), keep_tables(desk), tell_entries(life), closing.keep_on(), reflect(life, mirror)),
+            watch_weeks(desk, SqlWeeks(database), answering.lines, _digest_when(settings)),
+            watch_budget(desk, answering.purse, answering.lines),
+            *(take_up(), answering.get_ready()),
+        )
         beside = [asyncio.create_task(act) for act in acts]
         gc.freeze()  # what is loaded stays: to go through it again and again holds everything up for 0.1 s
         try:
-            yield _asgi(settings, desk, intake, ears)
+            yield _asgi(settings, desk, intake, ears, heard_there(life))
         finally:
             ticking.shutdown(wait=False)
-            await engine.close(FINISH_S, lambda: len(shop.resting))
+            await engine.close(FINISH_S, lambda: len(shop.resting) + len(desk.looks) + len(desk.channels))
             await _cancelled(beside)
             await ears.close()
             await desk.looking.close()
@@ -170,6 +221,13 @@ async def _take_up_openings(desk: Desk, engine: Engine) -> None:
     desk.changed.set()
 
 
+def _digest_when(settings: Settings) -> When | None:
+    try:
+        return When.read(settings.digest)
+    except ValueError as wrong:
+        raise SettingsError(f"DIGEST: {wrong}") from None
+
+
 def _alert_rules(settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...], int]:
     """By what an alert finds its incident."""
     return settings.service_labels, settings.env_labels, settings.reopen_window_s
@@ -186,49 +244,13 @@ async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _asgi(settings: Settings, desk: Desk, intake: Intake, ears: Ears) -> Starlette:
+def _asgi(settings: Settings, desk: Desk, intake: Intake, ears: Ears, acts: webhooks.Acts) -> Starlette:
     return Starlette(
         routes=[
-            *webhooks.routes(senders(settings, desk.clock), intake.take, desk.measures),
+            *webhooks.routes(senders(settings, desk.clock), intake.take, desk.measures, acts=acts),
             *health.routes(desk.journal.writable, desk.measures),
             *ears.routes(),
         ]
-    )
-
-
-def _looking(settings: Settings) -> Apart:
-    """The rooms are opened here only to know their names and their tools: whoever looks opens its own."""
-    templates = load_catalog(settings.services_file).templates
-    try:
-        rooms = open_rooms(settings, templates)
-    except ValueError as wrong:
-        raise SettingsError(f"SERVICES_FILE: `defaults.metrics`: {wrong}") from None
-    own = (ServiceFacts.name, MatchingRunbooks.name, OtherAlerts.name)
-    sources = (*(room.name for room in rooms.open), *own)
-    limit_s = settings.gather_deadline_s + UNDERSTAND_S
-    tools = specs_of(rooms.open, own_specs(sources))
-    return Apart(sources, tuple(rooms.off), limit_s, tools=tools)
-
-
-def _desk(settings: Settings, record: Journal, consult: Consult, measures: Measures, replica: Replica) -> Desk:
-    catalog, library = load_catalog(settings.services_file), load_runbooks(settings.runbooks_dir)
-    for problem in library.problems:
-        log.warning("a runbook is left out", fault=str(problem))
-    mask = Redaction(settings.redact_emails, settings.redact_cards, measures.redacted).text
-    return Desk(
-        journal=record,
-        chat=open_chat(settings, mask, replica.sure, replica.governor),
-        clock=SystemClock(),
-        looking=_looking(settings),
-        catalog=catalog,
-        library=library,
-        measures=measures,
-        incidents_channel=settings.slack_incidents_channel,
-        channel_timeout_s=settings.channel_timeout_s,
-        channel_name=lambda incident: channel_name(incident.service, incident.started_at),
-        consult=consult,
-        opinion_deadline_s=settings.opinion_deadline_s,
-        alone=replica.alone,
     )
 
 

@@ -39,7 +39,7 @@ def case(incident: Incident, report: Report | None, now: datetime) -> Case:
     """The incident as a model sees it. Without a report only its alerts are known."""
     facts = (*report.analysis.facts, *_found_besides(report, now)) if report else ()
     sources = [Source(f.id, f"{f.source}: {f.text}", f.url, f.source not in SOFT) for f in facts]
-    parts = [_incident(incident, report, now)]
+    parts = [part for part in (_incident(incident, report, now), _team(report)) if part]
     if report:
         parts.append(fence.facts((*map(_fact, facts), *_causes(report.analysis))))
     number = max((fact.id for fact in facts), default=0)
@@ -86,6 +86,12 @@ def _incident(incident: Incident, report: Report | None, now: datetime) -> str:
         f"An incident of {incident.severity.name}, {state}. It began {clock(began, now)} UTC,"
         f" {span((now - began).total_seconds())} ago; now it is {clock(now, now)} UTC."
     )
+
+
+def _team(report: Report | None) -> str:
+    """Pinned before all that was found; no source, so that nothing can be made to rest on it."""
+    facts = next(iter(report.context.of(Facts)), None) if report else None
+    return fence.team(facts.notes) if facts else ""
 
 
 def _fact(fact: Fact) -> str:
@@ -148,8 +154,10 @@ def _change(change: Change) -> str:
 
 def _past(past: Similar, now: datetime) -> str:
     lasted = f" · {figure(past.minutes)} min" if past.minutes is not None else ""
+    cause = "a false alarm" if past.false_alarm else past.cause
+    head = f"{past.incident_id} · {past.service} · {ago(past.at, now)} · {cause} · fixed: {past.resolution}{lasted}"
     return (
-        f"{past.incident_id} · {past.service} · {ago(past.at, now)} · {past.cause} · fixed: {past.resolution}{lasted}"
+        head + (f" · alike: {past.why}" if past.why else "") + ("" if past.reviewed else " · not reviewed by anybody")
     )
 
 

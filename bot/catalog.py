@@ -48,6 +48,10 @@ class Catalog:
             found |= {callee: self.service(callee) for callee in level}
         return found
 
+    def calls(self) -> Mapping[str, tuple[str, ...]]:
+        """Service → the services that it depends on."""
+        return {name: service.depends_on for name, service in self.services.items()}
+
     def callers_of(self, name: str) -> tuple[str, ...]:
         """Who calls this service, by name."""
         return tuple(sorted(service.name for service in self.services.values() if name in service.depends_on))
@@ -159,6 +163,8 @@ class _Reader:
         return Service(
             name=entry["name"].strip(),
             tier=self._whole(entry, path),
+            slo=self._percent(entry, path),
+            customer_facing=self._yes(entry, "customer_facing", path),
             dashboards=self._texts(entry.get("dashboards"), (*path, "dashboards")),
             metrics=self._texts(entry.get("metrics"), (*path, "metrics")),
             depends_on=self._names(entry.get("depends_on"), (*path, "depends_on")),
@@ -179,6 +185,22 @@ class _Reader:
         if value is None or (isinstance(value, int) and not isinstance(value, bool)):
             return value
         self._fault((*path, "tier"), "`tier` must be a whole number, such as 1")
+        return None
+
+    def _yes(self, entry: Mapping[str, Any], key: str, path: tuple[Any, ...]) -> bool:
+        value = entry.get(key)
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        self._fault((*path, key), f"`{key}` must be true or false")
+        return False
+
+    def _percent(self, entry: Mapping[str, Any], path: tuple[Any, ...]) -> float | None:
+        value = entry.get("slo")
+        if value is None:
+            return None
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 100:
+            return float(value)
+        self._fault((*path, "slo"), "`slo` must be a percentage between 0 and 100, such as 99.9")
         return None
 
     def _texts(self, found: Any, path: tuple[Any, ...]) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -16,13 +16,15 @@ from bot.catalog import Catalog, CatalogError
 from bot.catalog import load as load_catalog
 from bot.doctor import Check, Examine
 from bot.llm.checks import model_checks
+from bot.ports import JournalDown
 from bot.rooms import Rooms, open_rooms
 from bot.run_checks import run_checks
 from bot.settings import Settings
 from bot.slack.checks import slack_checks
 from bot.state import condition
+from bot.state.backlog import Backlog, backlog
 from bot.state.condition import Condition
-from bot.state.database import DatabaseUrlError, head
+from bot.state.database import DatabaseUrlError, head, open_database
 from runbooks.lint import not_here, told_once
 from runbooks.loader import load as load_runbooks
 from runbooks.prepare import House
@@ -47,6 +49,7 @@ async def all_checks(settings: Settings) -> list[Check]:
         return [
             *await doctor.examine_all([_database(settings), *map(doctor.source, rooms.open)]),
             *await slack_checks(settings),
+            *await _unsaid(settings),
             *await model_checks(settings),
             *_webhooks(settings),
             services,
@@ -82,6 +85,32 @@ def _database_told(found: Condition, newest: str) -> Check:
     if found.revision != newest:
         return Check("database", "warning", f"writable, revision {found.revision}", f"serve will bring it to {newest}")
     return Check("database", "ok", f"writable, revision {newest}")
+
+
+async def _unsaid(settings: Settings) -> list[Check]:
+    """What the bot knows and Slack does not show; nothing where the database cannot tell, which is its own check."""
+    try:
+        found = await asyncio.to_thread(condition.look, settings.database_url)
+        if not found.there or found.revision != head():
+            return []
+        database = open_database(settings.database_url)
+        try:
+            return list(_unsaid_told(await backlog(database)))
+        finally:
+            await database.dispose()
+    except (DatabaseUrlError, JournalDown, SQLAlchemyError, OSError):
+        return []
+
+
+def _unsaid_told(found: Backlog) -> Iterator[Check]:
+    if found.unsaid and found.since:
+        since = f"the oldest of {found.since:%d %b %H:%M} UTC"
+        told = f"{found.unsaid} with something to say that Slack does not show, {since}"
+        yield Check("incidents", "warning", told, "is the bot running? see `slack` above; all of it is said afterwards")
+    if found.homeless:
+        told = f"{found.homeless} open without a channel of their own, told in the incidents channel"
+        fix = "let the app create channels: channels:manage, and the workspace's settings on who may create them"
+        yield Check("channels", "warning", told, fix)
 
 
 def _webhooks(settings: Settings) -> list[Check]:

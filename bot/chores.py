@@ -1,4 +1,4 @@
-"""What is nice to have after the briefing: topic, pin, people, chart. Each is tried for a while and then left."""
+"""What is nice to have after the briefing: topic, pin, people, chart. An outage of Slack is waited for, a no is not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from bot import compose
 from bot.desk import Telling
 from bot.domain.context import Report
 from bot.domain.incident import Incident
-from bot.insist import attempt
+from bot.insist import OUTAGE_S, attempt
+from bot.place import home_of
 from bot.priority import Priority, done_as
 from integrations.contract import OnCall
 
@@ -17,29 +18,30 @@ Chore = Callable[[Telling], Awaitable[bool]]
 
 
 async def topic(telling: Telling) -> bool:
-    """Severity, alert and likely cause, on top of the channel."""
+    """Severity, alert and likely cause, on top of the channel. A lead's channel has the lead's."""
     incident, report = await _known(telling)
-    if incident.channel is None:
+    if incident.channel is None or incident.lead is not None:
         return False
     words = compose.topic(incident, report)
-    return await attempt("topic", partial(telling.desk.chat.topic, incident.channel.id, words))
+    return await attempt("topic", partial(telling.desk.chat.topic, incident.channel.id, words), OUTAGE_S)
 
 
 async def pin(telling: Telling) -> bool:
-    """The briefing, so that it is found again."""
+    """The briefing, so that it is found again; that of a lead leads to those that are told with it."""
     incident, _ = await _known(telling)
-    if incident.message is None:
+    if incident.message is None or incident.lead is not None:
         return False
-    return await attempt("pin", partial(telling.desk.chat.pin, incident.message))
+    return await attempt("pin", partial(telling.desk.chat.pin, incident.message), OUTAGE_S)
 
 
 async def invite(telling: Telling) -> bool:
-    """Those who are on call come in; nobody else is called."""
+    """Those who are on call come in, where the incident is told; nobody else is called."""
     incident, report = await _known(telling)
     emails = [person.email for person in report.context.of(OnCall) if person.email] if report else []
-    if incident.channel is None or not emails:
+    home = await home_of(telling.desk, incident)
+    if home is None or not emails:
         return False
-    return await attempt("invite", partial(telling.desk.chat.invite, incident.channel.id, emails))
+    return await attempt("invite", partial(telling.desk.chat.invite, home.id, emails), OUTAGE_S)
 
 
 async def picture(telling: Telling) -> bool:
@@ -50,7 +52,7 @@ async def picture(telling: Telling) -> bool:
         return False
     words, key = compose.chart_words(incident), f"{incident.id}:{telling.opening}:chart"
     post = partial(telling.desk.chat.picture, incident.message, png, title=words.plain, alt=words.headline, key=key)
-    return await attempt("chart", post)
+    return await attempt("chart", post, OUTAGE_S)
 
 
 async def _known(telling: Telling) -> tuple[Incident, Report | None]:

@@ -10,7 +10,7 @@ from bot import sections
 from bot.domain.analysis import Analysis, Cause, Fact
 from bot.domain.briefing import Briefing, Section
 from bot.domain.context import Context, Report
-from bot.domain.incident import Channel, Incident, Severity
+from bot.domain.incident import ALONE, Channel, Company, Incident, Severity
 from bot.domain.text import bare, clean, cut, link, links, safe
 from bot.domain.words import clock, count, ordinal, span
 from integrations.contract import Facts
@@ -25,14 +25,16 @@ _BARELY = timedelta(seconds=60)
 """An onset this close to the alert is not worth a word."""
 
 
-def headline(incident: Incident, sources: int, now: datetime) -> Briefing:
+def headline(incident: Incident, sources: int, now: datetime, company: Company = ALONE) -> Briefing:
     """The first second: what fires, since when, and that we are looking."""
     looking = f"looking at {count(sources, 'source')}…" if sources else "no source is configured"
     state = " · ".join((_state(incident, now), *_alerts(incident), looking))
-    return Briefing(plain=_plain(incident, now), headline=f"{_name(incident)}\n{state}")
+    return Briefing(plain=_plain(incident, now), headline=f"{_name(incident)}\n{state}{_told_with(incident, company)}")
 
 
-def brief(incident: Incident, report: Report, now: datetime, previous: Channel | None = None) -> Briefing:
+def brief(
+    incident: Incident, report: Report, now: datetime, previous: Channel | None = None, company: Company = ALONE
+) -> Briefing:
     """The headline once evidence is there: what is wrong, why, what to do first, and what could not be seen.
 
     While `report.context.waiting` names sources it says that it is still looking; resolved and reopened incidents
@@ -40,44 +42,51 @@ def brief(incident: Incident, report: Report, now: datetime, previous: Channel |
     """
     return Briefing(
         plain=_plain(incident, now, report.analysis),
-        headline=f"{_name(incident)}\n{_story(incident, report, now, previous)}",
-        sections=tuple(section for section in _sections(incident, report, now) if section is not None),
+        headline=f"{_name(incident)}\n{_story(incident, report, now, previous)}{_told_with(incident, company)}",
+        sections=tuple(section for section in _sections(incident, report, now, company) if section is not None),
         footer=_footer(report),
     )
 
 
-def _sections(incident: Incident, report: Report, now: datetime) -> tuple[Section | None, ...]:
-    over = incident.status == "resolved"
+def _sections(incident: Incident, report: Report, now: datetime, company: Company) -> tuple[Section | None, ...]:
+    over, one_of_several = incident.status == "resolved", company.lead is not None
     return (
         sections.status(report, sections.measured(report, now) if over else "Now"),
         sections.analysis(incident, report),
         sections.changes(report, now),
         sections.similar(report, now),
+        None if over else sections.team(report),
         None if over else sections.runbooks(report),
-        None if over else sections.first_steps(report.analysis),
+        None if over else sections.first_steps(report.analysis, incident.id if one_of_several else ""),
         sections.addressed(incident, report),
+        sections.linked(company.linked, now),
         sections.gaps(report),
-        None if over else sections.open_alerts(report, now),
+        None if over else sections.open_alerts(report, now, company.ids),
         None if over else sections.on_call(report, now),
     )
 
 
-def notice(incident: Incident) -> Briefing:
+def notice(incident: Incident, company: Company = ALONE) -> Briefing:
     """One line for the channel of all incidents. It is edited when the incident resolves or fires again."""
-    line = f"{_name(incident)} · {_state(incident, incident.opened_at)}{_where(incident.channel)}"
+    told = f" · {sections.told_with(incident, company.lead)}" if company.lead else _where(incident.channel)
+    line = f"{_name(incident)} · {_state(incident, incident.opened_at)}{told}"
     return Briefing(plain=_plain(incident, incident.opened_at), headline=line)
 
 
-def moved(incident: Incident) -> Briefing:
-    """What stands where the headline was, once the incident has its own channel."""
-    line = f"{_name(incident)}\nmoved to its own channel{_where(incident.channel)}"
-    return Briefing(plain=_plain(incident, incident.opened_at), headline=line)
+def moved(incident: Incident, company: Company = ALONE) -> Briefing:
+    """What stands where the message was, once the incident has its own channel, or is told in another's."""
+    where = f"moved to its own channel{_where(incident.channel)}"
+    if company.lead:
+        where = sections.told_with(incident, company.lead)
+    return Briefing(plain=_plain(incident, incident.opened_at), headline=f"{_name(incident)}\n{where}")
 
 
-def resolved(incident: Incident) -> Briefing:
-    """One line in the incident's channel when its last alert is resolved."""
+def resolved(incident: Incident, company: Company = ALONE) -> Briefing:
+    """One line in the incident's channel when its last alert is resolved; what else is told there may still fire."""
     state = _state(incident, incident.opened_at)
-    line = " · ".join((f"✅ *{state[:1].upper()}{state[1:]}*", *_alerts(incident)))
+    state = f"{_service(incident)} {state}" if company != ALONE else f"{state[:1].upper()}{state[1:]}"
+    still = sections.still_firing(company.linked)
+    line = " · ".join((f"✅ *{state}*", *_alerts(incident), *([still] if still else [])))
     return Briefing(plain=_plain(incident, incident.opened_at), headline=line)
 
 
@@ -88,8 +97,14 @@ def chart_words(incident: Incident) -> Briefing:
     return Briefing(plain=f"{service}: errors and latency", headline=alt)
 
 
-def topic(incident: Incident, report: Report | None = None) -> str:
-    """The channel's topic, plain, of at most 250 characters: severity, alert, since when, and the likely cause."""
+def topic(incident: Incident, report: Report | None = None, lead: Incident | None = None) -> str:
+    """The channel's topic, plain, of at most 250 characters: severity, alert, since when, and the likely cause.
+
+    Of one that is told with another, where.
+    """
+    if lead is not None:
+        where = f" in #{lead.channel.name}" if lead.channel else ""
+        return cut(f"told with {bare(lead.service, 80)} ({lead.id}){where}", TOPIC_LIMIT)
     parts = [f"{incident.severity.name} · {bare(incident.title, 60)}", _topic_state(incident, report)]
     if report and (cause := _leading(report.analysis)):
         where = "" if cause.service == incident.service else f"{bare(cause.service, 60)}: "
@@ -140,11 +155,12 @@ def _opened(incident: Incident) -> datetime:
 
 
 def _resolved(incident: Incident, since: datetime, now: datetime, what: str) -> str:
-    """When it was resolved and how long that is after `what`, which happened at `since`."""
+    """When it was resolved, how long that is after `what`, which happened at `since`, and when it was closed."""
     if incident.resolved_at is None:
         return "resolved"
     lasted = span((incident.resolved_at - since).total_seconds())
-    return f"resolved {clock(incident.resolved_at, now)} UTC, {lasted} after {what}"
+    closed = f", closed {clock(incident.closed_at, now)} UTC" if incident.closed_at else ""
+    return f"resolved {clock(incident.resolved_at, now)} UTC, {lasted} after {what}{closed}"
 
 
 def _story(incident: Incident, report: Report, now: datetime, previous: Channel | None) -> str:
@@ -245,6 +261,11 @@ def _topic_state(incident: Incident, report: Report | None) -> str:
     if incident.status == "resolved" or report is None:
         return _state(incident, incident.opened_at)
     return _began(incident, report.analysis.onset, incident.opened_at).partition(" (")[0]
+
+
+def _told_with(incident: Incident, company: Company) -> str:
+    """A line of its own for an incident that is told in another's channel."""
+    return f"\n{sections.told_with(incident, company.lead)}" if company.lead else ""
 
 
 def _where(channel: Channel | None) -> str:

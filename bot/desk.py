@@ -11,9 +11,16 @@ from dataclasses import dataclass, field
 from bot.catalog import Catalog
 from bot.consult import Consult
 from bot.domain.incident import Incident
+from bot.entry_ports import Entries, NoEntries
+from bot.link_ports import Links, NoLinks
 from bot.measures import Measures
 from bot.ports import Chat, Clock, Journal, Looking
+from bot.storm_ports import Storms
+from bot.waiting_line import WaitingLine
 from runbooks.model import Library
+
+LOOKS_AT_ONCE = 12
+"""So many looks are made at once: with more, each would only be slower."""
 
 
 @asynccontextmanager
@@ -42,8 +49,26 @@ class Desk:
     """Set when the journal holds something that Slack does not show yet."""
     alone: Callable[[str], AbstractAsyncContextManager[bool]] = nobody_else
     """Whether no other replica is at what has this name. Raises JournalDown."""
+    links: Links = field(default_factory=NoLinks)
+    """Which incidents are told in the channel of another."""
+    entries: Entries = field(default_factory=NoEntries)
+    """What people and the bot did in incidents."""
+    written: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the record holds an entry that is perhaps to be told on in the channel."""
+    written_elsewhere: asyncio.Event = field(default_factory=asyncio.Event)
+    """The same, for where its alert came from."""
     turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     """One edit of an incident's message at a time, so that the last one says the newest."""
+    storms: Storms | None = None
+    """The record of storms; None where none ever begins."""
+    stormy: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a storm's table has something new to say."""
+    looks: WaitingLine = field(default_factory=lambda: WaitingLine(LOOKS_AT_ONCE))
+    """Who waits to be looked into."""
+    channels: WaitingLine = field(default_factory=lambda: WaitingLine(1))
+    """Who waits for a channel in a storm: one is opened after another, as fast as Slack gives them, so that the most
+    important has the next.
+    """
 
 
 @dataclass(frozen=True, slots=True)

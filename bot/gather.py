@@ -1,7 +1,7 @@
 """Incident to context: every source at once, each under its own limit, all under one deadline.
 
 A source that is slow, down or refuses becomes a gap that the briefing shows. One that keeps failing to answer is
-left alone for a while (a circuit breaker), so that a dead server costs the next incident nothing.
+left alone for a while (`bot.rests`), so that a dead server costs the next incident nothing.
 """
 
 from __future__ import annotations
@@ -11,21 +11,16 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
-from purgatory import AsyncCircuitBreakerFactory
-from purgatory.domain.model import OpenedState
 
 from bot.domain.context import Context
 from bot.guard.redact import Redaction
+from bot.rests import Resting, Rests
 from integrations.contract import ContextSource, Gap, Look, RoomError, Scope, Unreachable
 
 log = structlog.get_logger(__name__)
-
-BREAKER_FAILURES = 3
-"""Three incidents in a row without an answer: the source is down, not slow."""
-BREAKER_REST_S = 60.0
-"""A minute's rest, then one question is let through to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +30,6 @@ class Limits:
     source_s: float = 8.0
     deadline_s: float = 10.0
     interim_s: float = 2.0
-
-
-def breakers() -> AsyncCircuitBreakerFactory:
-    """Circuit breakers that only silence opens: a refusal is an answer."""
-    return AsyncCircuitBreakerFactory(
-        default_threshold=BREAKER_FAILURES,
-        default_ttl=BREAKER_REST_S,
-        exclude=[asyncio.CancelledError, (RoomError, lambda error: not isinstance(error, Unreachable))],
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +42,18 @@ class _Answer:
 
 
 class Gathering:
-    """The sources of this bot, with what is remembered between incidents of how they fared."""
+    """The sources of this bot, with what is remembered between incidents of how they fared.
 
-    def __init__(self, sources: Sequence[ContextSource], off: Sequence[str], limits: Limits) -> None:
+    `rests`: which of them are left alone; None: only what is seen here counts.
+    """
+
+    def __init__(
+        self, sources: Sequence[ContextSource], off: Sequence[str], limits: Limits, rests: Rests | None = None
+    ) -> None:
         self.sources = tuple(sources)
         self._off = tuple(off)
         self._limits = limits
-        self._breakers = breakers()
+        self._rests = rests or Rests()
 
     async def gather(self, scope: Scope, interim: Callable[[Context], Awaitable[None]]) -> Context:
         """Everything the sources know about the scope, redacted, within the deadline.
@@ -101,24 +92,23 @@ class Gathering:
         masked: Counter[str] = Counter()
         redaction = Redaction(count=lambda kind, times: masked.update({kind: times}))
         try:
-            look = await self._behind_its_breaker(source, scope)
+            look = await self._rests.ask(source.name, partial(self._look, source, scope))
             look = await asyncio.to_thread(redaction.finding, look)
         except RoomError as error:
             look = redaction.finding(Look(gaps=(Gap(source.name, error.reason),)))
-        except OpenedState:
+        except Resting:
             look = Look(gaps=(Gap(source.name, "left alone for a minute: no answer several times in a row"),))
         except Exception:  # at the fan-out: a bug in one source must not cost the briefing
             log.exception("source failed", source=source.name)
             look = Look(gaps=(Gap(source.name, "failed inside the bot; its log tells more"),))
         return _Answer(source.name, look, time.perf_counter() - started, masked)
 
-    async def _behind_its_breaker(self, source: ContextSource, scope: Scope) -> Look:
-        async with await self._breakers.get_breaker(source.name):
-            try:
-                async with asyncio.timeout(self._limits.source_s):
-                    return await source.look(scope)
-            except TimeoutError:
-                raise Unreachable(source.name, f"no answer in {self._limits.source_s:g} s") from None
+    async def _look(self, source: ContextSource, scope: Scope) -> Look:
+        try:
+            async with asyncio.timeout(self._limits.source_s):
+                return await source.look(scope)
+        except TimeoutError:
+            raise Unreachable(source.name, f"no answer in {self._limits.source_s:g} s") from None
 
 
 def _together(

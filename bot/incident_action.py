@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TypeVar
@@ -20,10 +19,13 @@ from bot.domain.said import Command, Filled, Form, Heard, Reacted, Tap
 from bot.domain.text import code, safe
 from bot.job import record
 from bot.model_ports import Purse
+from bot.place import company_in
 from bot.ports import ChatError, JournalDown
 from bot.priority import Priority, done_as
 from bot.replies import Replies
+from bot.run_arguments import arguments, for_whom
 from bot.start_run import NotRunError, Wish, begin, check_asker, why_no_answer
+from bot.subject import called
 from bot.workshop import Workshop
 
 log = structlog.get_logger(__name__)
@@ -36,6 +38,7 @@ HELP = (
     "`/incident-action` lists the runbooks that match this incident",
     "`/incident-action run &lt;runbook&gt; [name=value …]` begins one: each change asks for ✅ first",
     "`/incident-action dry-run &lt;runbook&gt; [name=value …]` shows what it would do, and does nothing",
+    "`incident=INC-…` (or its service) behind it: for another one that is told in this channel",
     "`/incident-action status` · `stop [&lt;run&gt;]` · `approve &lt;gate&gt;` · `deny &lt;gate&gt;`",
     "`/incident-action emergency-stop &lt;reason&gt;` halts everything at once; anyone may. `resume` lifts it.",
     "`/incident-action budget` shows what models have cost, and until when which limit holds",
@@ -44,8 +47,6 @@ HELP = (
 )
 FOR_ANYBODY = ("help", "?", "run", "stop", "emergency-stop", "resume", "approve", "deny")
 """Words that anybody may type: those that halt, and those that ask for themselves who one is."""
-_QUOTES = str.maketrans("“”„‘’", '"""\'\'')
-"""Phones make quotes of these kinds."""
 
 
 class IncidentAction:
@@ -105,7 +106,11 @@ class IncidentAction:
     async def filled(self, filled: Filled) -> Briefing | Mapping[str, str]:
         """A form came back: the run begins, or its fields say what is wrong with them."""
         asked = json.loads(filled.value)
-        given = asked["given"] | {name: text.strip() for name, text in filled.texts.items()}
+        given = (
+            {"incident": asked["incident"]}
+            | asked["given"]
+            | {name: text.strip() for name, text in filled.texts.items()}
+        )
         outcome = await _told(self._begin(asked["channel"], filled.user_id, asked["runbook"], given))
         return {one.name: one.hint or "is needed" for one in outcome.fields} if isinstance(outcome, Form) else outcome
 
@@ -135,8 +140,9 @@ class IncidentAction:
         return run_list.said("What I can do here", HELP)
 
     async def _show(self, command: Command, word: str) -> Briefing:
-        incident = await self._shop.desk.journal.in_channel(command.channel_id)
-        if word:
+        company = await company_in(self._shop.desk, command.channel_id)
+        incident = called(company, word) if word else next(iter(company), None)
+        if word and incident is None:
             return run_list.runbook(self._shop.desk.library, word)
         if incident is None:
             return await self._talk.overview()
@@ -144,29 +150,32 @@ class IncidentAction:
         return run_list.matching(self._shop.desk.library, report, await self._shop.switch.state())
 
     async def _run(self, command: Command, rest: str) -> Briefing | Form:
-        runbook_id, given = _arguments(rest)
+        runbook_id, given = arguments(rest)
         return await self._begin(command.channel_id, command.user_id, runbook_id, given)
 
     async def _begin(self, channel_id: str, user_id: str, runbook_id: str, given: Mapping[str, str]) -> Briefing | Form:
-        incident = await self._incident(channel_id)
         book = self._shop.desk.library.get(runbook_id)
         if book is None:
+            await self._company(channel_id)
             return run_list.runbook(self._shop.desk.library, runbook_id)
+        named, given = for_whom(book, given)
+        incident = await self._incident(channel_id, named)
         begun = await begin(self._shop, Wish(incident, channel_id, book, given, user_id))
         if isinstance(begun, Form):
             return begun
-        return _line(f"{code(begun.id)} begins: *{safe(book.title, 120)}*. It is shown in the channel, step by step.")
+        what = f"*{safe(book.title, 120)}* for {safe(incident.service, 80)}"
+        return _line(f"{code(begun.id)} begins: {what}. It is shown in the channel, step by step.")
 
     async def _dry_run(self, command: Command, rest: str) -> Briefing:
-        runbook_id, given = _arguments(rest)
+        runbook_id, given = arguments(rest)
         book = self._shop.desk.library.get(runbook_id)
         if book is None:
             return run_list.runbook(self._shop.desk.library, runbook_id)
-        return await run_list.dry_run(self._shop, await self._incident(command.channel_id), book, given)
+        named, given = for_whom(book, given)
+        return await run_list.dry_run(self._shop, await self._incident(command.channel_id, named), book, given)
 
     async def _status(self, command: Command, _rest: str) -> Briefing:
-        incident = await self._incident(command.channel_id)
-        return await run_list.status(self._shop, incident)
+        return await run_list.status(self._shop, await self._company(command.channel_id))
 
     async def _stop(self, command: Command, rest: str) -> Briefing:
         run = await self._run_meant(command, rest)
@@ -197,10 +206,20 @@ class IncidentAction:
 
     # ── finding what is meant ──
 
-    async def _incident(self, channel_id: str) -> Incident:
-        incident = await self._shop.desk.journal.in_channel(channel_id)
-        if incident is None:
+    async def _company(self, channel_id: str) -> tuple[Incident, ...]:
+        """The incident of this channel, and behind it those that are told with it."""
+        company = await company_in(self._shop.desk, channel_id)
+        if not company:
             raise _Elsewhere(await self._talk.overview())
+        return company
+
+    async def _incident(self, channel_id: str, named: str) -> Incident:
+        """That of the channel; where several are told in it, the one that is named."""
+        company = await self._company(channel_id)
+        incident = called(company, named) if named else company[0]
+        if incident is None:
+            here = ", ".join(f"{code(one.id)} ({safe(one.service, 60)})" for one in company[:10])
+            raise NotRunError(f"Not run: {code(named, 80)} is not told in this channel. Here are: {here}.")
         return incident
 
     async def _run_meant(self, command: Command, rest: str) -> Run:
@@ -211,8 +230,8 @@ class IncidentAction:
                     f"No run is called {code(rest)}. `/incident-action status` lists those of this incident."
                 )
             return run
-        incident = await self._incident(command.channel_id)
-        going = [run for run in await self._shop.runs.unended() if run.incident_id == incident.id]
+        here = {incident.id for incident in await self._company(command.channel_id)}
+        going = [run for run in await self._shop.runs.unended() if run.incident_id in here]
         if not going:
             raise NotRunError("Nothing is running here.")
         return going[-1]
@@ -235,22 +254,6 @@ async def _told(doing: Awaitable[T]) -> T | Briefing:
         return run_list.elsewhere(elsewhere.overview)
     except JournalDown:
         return _line(DOWN)
-
-
-def _arguments(rest: str) -> tuple[str, dict[str, str]]:
-    """A runbook's id and its `name=value` pairs. Raises NotRunError."""
-    try:
-        words = shlex.split(rest.translate(_QUOTES))
-    except ValueError:
-        raise NotRunError('A quote is not closed: name="value with spaces".') from None
-    if not words:
-        raise NotRunError(
-            "Which runbook? `/incident-action` lists those that match: `/incident-action run &lt;runbook&gt;`."
-        )
-    pairs = [word.partition("=") for word in words[1:]]
-    if stray := next((name for name, sign, _ in pairs if not sign or not name), ""):
-        raise NotRunError(f"{code(stray)} is no value: write name=value, such as `namespace=payments`.")
-    return words[0], {name: text for name, _, text in pairs}
 
 
 def _line(text: str) -> Briefing:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bot.desk import Telling
 from bot.domain.context import Report
 from bot.domain.incident import Incident
+from bot.domain.storm import rank
 from bot.show import show
 from integrations.contract import Alert, Scope, Service, Window
 
@@ -18,8 +19,25 @@ OLDEST = timedelta(hours=6)
 
 
 async def into(telling: Telling) -> bool:
-    """Looks once and keeps the report. Gathering and understanding are one: raw logs never reach the database."""
+    """Looks once and keeps the report. Gathering and understanding are one: raw logs never reach the database.
+
+    Where many wait, the most important goes first. One that came in a storm and resolved before its turn came is not
+    looked into: False then.
+    """
     desk, incident = telling.desk, await telling.incident()
+    async with desk.looks.turn(incident.id, rank(incident)) as waited:
+        if waited:
+            incident = await telling.incident()
+        if desk.storms is not None and incident.storm is not None:
+            if incident.status == "resolved":
+                return False
+            await desk.storms.keep_looking(incident.id, telling.opening)
+        await _look(telling, incident)
+    return True
+
+
+async def _look(telling: Telling, incident: Incident) -> None:
+    desk = telling.desk
 
     async def keep(report: Report) -> None:
         await desk.journal.keep_report(telling.incident_id, telling.opening, report)
@@ -32,7 +50,6 @@ async def into(telling: Telling) -> bool:
     report = await desk.looking.look(scope, first_impression)
     await keep(report)
     desk.measures.gathered(report.context)
-    return True
 
 
 def scope_of(incident: Incident, services: dict[str, Service], now: datetime) -> Scope:

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from bot.domain.context import Context
+from bot.domain.digest import Digest
 from bot.domain.incident import Incident
 from bot.domain.money import Money, Usage
 from bot.model_ports import Window
@@ -55,6 +56,18 @@ class Measures:
         )
         self._answers = Counter("answers", "Answers by how they ended.", ["ended"], registry=self.registry)
         self._votes = Counter("answer_votes", "👍 and 👎 on answers.", ["vote"], registry=self.registry)
+        self._week = Gauge(
+            "week_count", "Of the last seven days, by what is counted.", ["what"], registry=self.registry
+        )
+        self._week_seconds = Gauge(
+            "week_seconds",
+            "Medians over the incidents of the last seven days, by what.",
+            ["what"],
+            registry=self.registry,
+        )
+        self._noisy = Gauge(
+            "week_noisy_alert", "How often an alert fired that nobody acknowledged.", ["alert"], registry=self.registry
+        )
         self._budget = Gauge("budget_spent_ratio", "Spent part of a limit.", ["window"], registry=self.registry)
         self._slack_waiting = Gauge(
             "slack_calls_waiting", "Calls to Slack that wait for their turn.", ["priority"], registry=self.registry
@@ -69,6 +82,10 @@ class Measures:
 
     def headline(self, incident: Incident, now: datetime) -> None:
         self._first_response.labels("headline").observe(_since_fired(incident, now))
+
+    def row(self, opened_at: datetime, now: datetime) -> None:
+        """In a storm an incident's row in the table is its headline."""
+        self._first_response.labels("headline").observe(max((now - opened_at).total_seconds(), 0.0))
 
     def briefing(self, incident: Incident, now: datetime) -> None:
         self._first_response.labels("briefing").observe(_since_fired(incident, now))
@@ -113,6 +130,22 @@ class Measures:
 
     def refused_by_slack(self, method: str) -> None:
         self._slack_refused.labels(method).inc()
+
+    def week(self, digest: Digest) -> None:
+        """The figures of the last seven days; what has none is not there."""
+        counts = {"incidents": digest.incidents, "alerts": digest.alerts, "false_alarms": digest.false_alarms}
+        counts |= {"unacknowledged": digest.unacknowledged, "liked": digest.liked, "disliked": digest.disliked}
+        for what, number in counts.items():
+            self._week.labels(what).set(number)
+        self._week.labels("dollars").set(digest.spent.micros / 1e6)
+        self._week_seconds.clear()
+        seconds = {"response": digest.response_s, "acknowledge": digest.acknowledge_s, "resolve": digest.resolve_s}
+        for what, value in seconds.items():
+            if value is not None:
+                self._week_seconds.labels(what).set(value)
+        self._noisy.clear()
+        for noise in digest.noisy:
+            self._noisy.labels(noise.name).set(noise.times)
 
     def budget(self, window: Window, ratio: float) -> None:
         """Which part of the limit is spent in its present window; 1 is all of it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -14,11 +14,12 @@ from bot.guard.redact import Redaction
 from bot.llm.claude import Claude, wanted
 from bot.llm.pace import Pace
 from bot.measures import Measures
-from bot.model_ports import Purse
+from bot.model_ports import Model, Purse
 from bot.ports import Clock
 from bot.settings import Settings
 from bot.state.budget_lines import SqlBudgetLines
 from bot.state.database import Database
+from bot.state.model_pace import SqlPace
 from bot.state.purse import SqlPurse
 from bot.state.questions import SqlQuestions
 
@@ -53,18 +54,26 @@ class Answering:
 
 @asynccontextmanager
 async def open_answering(
-    settings: Settings, database: Database, clock: Clock, measures: Measures
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    measures: Measures,
+    traced: Callable[[Model], Model] = lambda model: model,
 ) -> AsyncIterator[Answering]:
-    """Everything that asking a model needs; nothing is connected yet. Raises SettingsError."""
+    """Everything that asking a model needs; nothing is connected yet. Raises SettingsError.
+
+    `traced`: the same model, seen at work.
+    """
     purse = SqlPurse(database, clock, _limits(settings))
     redaction = Redaction(settings.redact_emails, settings.redact_cards, measures.redacted)
     model = Claude(asked, redaction.text) if (asked := wanted(settings)) else None
-    pace = Pace(settings.model_requests_per_minute, settings.model_tokens_per_minute)
+    limits = (settings.model_requests_per_minute, settings.model_tokens_per_minute)
+    pace = Pace(*limits, shared=SqlPace(database, *limits) if database.shared else None)
 
     def told(call: Call) -> None:
         measures.called(call.model, call.account.story, call.usage, call.cost, call.end)
 
-    consult = Consult(model, purse, pace, told)
+    consult = Consult(traced(model) if model else None, purse, pace, told)
     try:
         yield Answering(consult, purse, SqlBudgetLines(database, clock), SqlQuestions(database), model)
     finally:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
@@ -14,19 +14,20 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 
 from bot import schedules
-from bot.desk import nobody_else
+from bot.desk import Desk, nobody_else
+from bot.left_alone import LeaveAlone
 from bot.measures import Measures
 from bot.ports import ChatError, JournalDown
+from bot.schedules import Act, Tick
 from bot.settings import Settings
 from bot.slack.governor import Governor
 from bot.slack.rates import NONE, PUBLISHED
 from bot.state.allowances import SqlAllowances
+from bot.state.begun import Begun
 from bot.state.claims import Claims
 from bot.state.database import Database
 from bot.state.engine import STORY_VERSION, Engine
 from bot.state.lease import Lease, telling
-
-Act = Callable[[], Awaitable[None]]
 
 FAMILY = "slack"
 """The name before Slack's limits, in the table that several kinds of limits share."""
@@ -40,6 +41,7 @@ log = structlog.get_logger(__name__)
 class Replica:
     lease: Lease
     claims: Claims
+    begun: Begun
 
     shared: bool
     """Whether there may be others."""
@@ -66,26 +68,24 @@ class Replica:
             with telling():
                 yield ours
 
-    def tick(self, engine: Engine, take_up: Act, forget: Act) -> AsyncIOScheduler:
-        """Starts the periodic work. What is done once by all replicas is: the database says which of them."""
-        return schedules.start(
-            self._once("take up", schedules.TAKE_UP_S, take_up),
-            self._once("forget", schedules.FORGET_S, forget),
-            partial(take_over, engine),
-            self.lease.every_s,
-        )
+    def tick(self, engine: Engine, ticks: Sequence[Tick], desk: Desk) -> AsyncIOScheduler:
+        """Starts the periodic work. Each is done by one replica where several tick: the database says by which.
 
-    def _once(self, name: str, seconds: float, act: Act) -> Act:
-        """`act`, done by one replica where several tick."""
+        What each does for itself: to look for stories to take up, and to say which it leaves alone.
+        """
+        sweep = Tick("take over", self.lease.every_s, partial(take_over, engine))
+        alone = Tick("left alone", self.lease.every_s, LeaveAlone(desk, lambda: self.begun.left_alone).look)
+        return schedules.start([sweep, alone, *(replace(tick, act=self._once(tick)) for tick in ticks)])
 
+    def _once(self, each: Tick) -> Act:
         async def tick() -> None:
             try:
-                due = await self.claims.is_due(name, timedelta(seconds=seconds * SLACK))
+                due = await self.claims.is_due(each.name, timedelta(seconds=each.every_s * SLACK))
             except JournalDown as problem:
-                log.warning("not done this time", what=name, problem=str(problem))
+                log.warning("not done this time", what=each.name, problem=str(problem))
                 return
             if due:
-                await act()
+                await each.act()
 
         return tick
 
@@ -97,9 +97,8 @@ async def open_replica(settings: Settings, database: Database, measures: Measure
     await lease.take()
     keeping = asyncio.create_task(lease.keep())
     try:
-        yield Replica(
-            lease, Claims(database, lease.executor_id), database.shared, _governor(settings, database, measures)
-        )
+        claims, governor = Claims(database, lease.executor_id), _governor(settings, database, measures)
+        yield Replica(lease, claims, Begun(database), database.shared, governor)
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)

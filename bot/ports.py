@@ -42,6 +42,19 @@ class Doing:
     state: Literal["in_progress", "complete", "error"]
 
 
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A message as somebody marked it with a reaction: who wrote it, what it says, and who reacts to it now."""
+
+    user_id: str
+    """Empty where it was no person."""
+    text: str
+    """As Slack gives it: data from outside, not masked."""
+    link: str
+    reactions: Mapping[str, tuple[str, ...]]
+    """As in `Chat.reactions`."""
+
+
 class Chat(Protocol):
     """The one door to Slack. Every call but `post` may be repeated after a crash without doing its work twice."""
 
@@ -72,6 +85,13 @@ class Chat(Protocol):
         """Plain text of at most 250 characters; nothing happens where it is the topic already. Raises ChatError."""
         ...
 
+    async def archive(self, channel_id: str) -> None:
+        """Puts the channel away: it can be read, and nobody speaks there. One that is stays so. Raises ChatError.
+
+        The bot cannot take that back: Slack lets no bot do so (docs.slack.dev, conversations.unarchive).
+        """
+        ...
+
     async def pin(self, posted: Posted) -> None: ...
 
     async def invite(self, channel_id: str, emails: Sequence[str]) -> tuple[str, ...]:
@@ -92,6 +112,10 @@ class Chat(Protocol):
 
     async def reactions(self, posted: Posted) -> Mapping[str, tuple[str, ...]]:
         """Emoji name (without skin tone) → ids of everybody else who reacts with it now. Raises ChatError."""
+        ...
+
+    async def marked(self, posted: Posted) -> Marked:
+        """A message of anybody's, in a channel or a thread. Raises ChatError."""
         ...
 
     async def whisper(self, channel_id: str, user_id: str, briefing: Briefing, thread: str | None = None) -> None:
@@ -154,7 +178,9 @@ class Journal(Protocol):
         """Writes nothing, but as a writer would. Raises JournalDown."""
         ...
 
-    async def open_incidents(self) -> tuple[Incident, ...]: ...
+    async def open_incidents(self, resolved_since: datetime | None = None) -> tuple[Incident, ...]:
+        """Those that are open; with a moment those too that were resolved since then."""
+        ...
 
     async def count_open(self) -> int:
         """How many incidents are open."""

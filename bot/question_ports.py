@@ -39,6 +39,10 @@ class Questions(Protocol):
         """What was asked and answered in the same thread before, the oldest first, the newest `most`."""
         ...
 
+    async def of_incident(self, incident_id: str, most: int) -> Sequence[tuple[Question, Answer]]:
+        """What was asked and answered in this incident, the oldest first, the newest `most`."""
+        ...
+
     async def same(self, question: Question, evidence: str, since: datetime) -> tuple[Answer, datetime] | None:
         """The newest answer to the same words in the same incident on evidence with this digest, and when it came."""
         ...

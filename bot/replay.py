@@ -63,7 +63,7 @@ def replay(paths: Sequence[Path], out: TextIO) -> int:
     Gives back the exit code: 1 when any of them could not be read (each is named on stderr), else 0.
     """
     failures = 0
-    for folder in _recordings(paths):
+    for folder in recordings(paths):
         began = time.perf_counter()
         try:
             analysis = analyse(read_recording(folder))
@@ -103,7 +103,8 @@ def read_recording(folder: Path) -> Context:
         raise BadRecording(f"{folder}: {type(error).__name__}: {error}") from error
 
 
-def _recordings(paths: Iterable[Path]) -> Iterable[Path]:
+def recordings(paths: Iterable[Path]) -> Iterable[Path]:
+    """The folders of recordings that these are or hold."""
     for path in paths:
         inside = sorted(child.parent for child in path.glob("*/alert.json"))
         yield from [path] if (path / "alert.json").exists() or not inside else inside

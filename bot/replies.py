@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import astuple, dataclass
 from functools import partial
 
@@ -12,7 +12,7 @@ from bot import meant, page_person
 from bot.action_ports import Pager, Runs
 from bot.desk import Desk
 from bot.domain.briefing import Briefing, Section
-from bot.domain.incident import Incident, Posted
+from bot.domain.incident import Channel, Incident, Posted
 from bot.domain.plain import as_text
 from bot.domain.question import Answer, Question
 from bot.domain.said import Heard, Tap
@@ -21,9 +21,11 @@ from bot.domain.words import clock
 from bot.guard.redact import redact
 from bot.insist import attempt
 from bot.meant import Elsewhere, NotForUs, PersonWanted, StopAsked, may_ask
+from bot.place import company_in, home_of
 from bot.ports import ChatError, JournalDown
 from bot.priority import Priority, done_as
 from bot.question_ports import Questions, Vote
+from bot.subject import subject
 
 log = structlog.get_logger(__name__)
 
@@ -63,13 +65,23 @@ class Replies:
             return _line(DOWN) if heard.mention else None
 
     async def _said(self, heard: Heard, refused: Callable[[], Awaitable[str]]) -> Briefing | None:
-        incident = await self._desk.journal.in_channel(heard.channel_id)
-        wanted = await self._meant(heard, incident)
+        company = await company_in(self._desk, heard.channel_id)
+        wanted = await self._meant(heard, company)
         if isinstance(wanted, NotForUs):
             return None
         if why := await refused():
             return _line(why)
-        return await self.overview() if incident is None else await self._about(incident, heard, wanted)
+        if not company:
+            return await self.overview()
+        return await self._about(await self._subject(heard, company), heard, wanted)
+
+    async def _subject(self, heard: Heard, company: Sequence[Incident]) -> Incident:
+        """Which of those that are told in this channel it is about."""
+        if len(company) == 1 or heard.thread is None:
+            return subject(company, heard.text)
+        thread = Posted(heard.channel_id, heard.thread)
+        asked = await self._talking.questions.question(f"{heard.channel_id}:{heard.thread}")
+        return subject(company, heard.text, thread, asked.incident_id if asked else "")
 
     async def _about(self, incident: Incident, heard: Heard, wanted: meant.Meant) -> Briefing | None:
         match wanted:
@@ -82,22 +94,22 @@ class Replies:
             case _:
                 return _line(ASK_ME)
 
-    async def _meant(self, heard: Heard, incident: Incident | None) -> meant.Meant:
-        if incident is None:
+    async def _meant(self, heard: Heard, company: Sequence[Incident]) -> meant.Meant:
+        if not company:
             return Elsewhere(heard.text) if heard.mention else NotForUs()
-        own = await self._is_ours(heard, incident)
+        own = await self._is_ours(heard, company)
         others = frozenset[str]()
         if meant.minds_talk(heard, self._talking.mode):
             others = await self._others(heard)
         return meant.meant(heard, self._talking.mode, incident=True, own_thread=own, others=others)
 
-    async def _is_ours(self, heard: Heard, incident: Incident) -> bool:
-        """Whether it stands in a thread of the bot: its briefing's, an answer's, that of a run or of its requests."""
+    async def _is_ours(self, heard: Heard, company: Sequence[Incident]) -> bool:
+        """Whether it stands in a thread of the bot: a briefing's, an answer's, that of a run or of its requests."""
         if heard.thread is None:
             return False
         thread = Posted(heard.channel_id, heard.thread)
         return (
-            thread == incident.message
+            any(thread == one.message for one in company)
             or await self._talking.questions.in_thread(*astuple(thread))
             or await self._talking.runs.stands_at(thread)
         )
@@ -189,14 +201,16 @@ class Replies:
         if not incidents:
             return _line("No incident is open. I can tell about one in its channel.")
         now = self._desk.clock.now()
+        homes = [await home_of(self._desk, one) for one in incidents]
         lines = (
-            f"• {_where(i)} · {i.severity.name} · {_what(i)} · since {clock(i.started_at, now)} UTC" for i in incidents
+            f"• {_where(i, home)} · {i.severity.name} · {_what(i)} · since {clock(i.started_at, now)} UTC"
+            for i, home in zip(incidents, homes, strict=True)
         )
         return _said("Open incidents", tuple(lines), "I answer in their channels.")
 
 
-def _where(incident: Incident) -> str:
-    return f"<#{incident.channel.id}>" if incident.channel else f"*{safe(incident.service, 80)}*"
+def _where(incident: Incident, home: Channel | None) -> str:
+    return f"<#{home.id}>" if home else f"*{safe(incident.service, 80)}*"
 
 
 def _what(incident: Incident) -> str:

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from bot.memory_ports import Vectors
+from bot.memory_vectors import RoomVectors
 from bot.settings import Settings
 from integrations import chromadb, elasticsearch, github, pagerduty, prometheus
 from integrations.contract import ContextSource
+
+CANDIDATES = 10
+"""Past incidents that are found by text; which of them are shown is decided with the evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,8 @@ class Rooms:
     open: tuple[ContextSource, ...]
     off: Mapping[str, str]
     """Name → the setting that would turn it on."""
+    vectors: Vectors | None = None
+    """Where memories are found by their text; None where that room is off."""
 
 
 def open_rooms(settings: Settings, templates: Mapping[str, str]) -> Rooms:
@@ -44,11 +51,14 @@ def open_rooms(settings: Settings, templates: Mapping[str, str]) -> Rooms:
         rooms.append(pagerduty.open(pagerduty.Settings(key, settings.pagerduty_api_url, ca)))
     else:
         off[pagerduty.NAME] = "PAGERDUTY_API_KEY"
+    vectors: Vectors | None = None
     if settings.chroma_url or settings.chroma_path:
-        rooms.append(chromadb.open(memory_settings(settings)))
+        memory = chromadb.open(memory_settings(settings))
+        rooms.append(memory)
+        vectors = RoomVectors(memory)
     else:
         off[chromadb.NAME] = "CHROMA_PATH or CHROMA_URL"
-    return Rooms(tuple(rooms), off)
+    return Rooms(tuple(rooms), off, vectors)
 
 
 def _elasticsearch(settings: Settings, url: str) -> elasticsearch.Settings:
@@ -77,6 +87,7 @@ def memory_settings(settings: Settings) -> chromadb.Settings:
         embedder_url=settings.embedder_url,
         embedder_model=settings.embedder_model,
         embedder_token=_plain(settings.embedder_token) or "",
+        top=CANDIDATES,
     )
 
 

@@ -88,12 +88,13 @@ async def dry_run(shop: Workshop, incident: Incident, book: Runbook, given: Mapp
     return said(f"Dry run of {safe(book.title, 120)}", tuple(lines), "Nothing was run.")
 
 
-async def status(shop: Workshop, incident: Incident) -> Briefing:
-    """What ran and runs for this incident, what waits for an answer, and whether everything is stopped."""
+async def status(shop: Workshop, incidents: Sequence[Incident]) -> Briefing:
+    """What ran and runs for the incidents of a channel, what waits for an answer, and whether everything is stopped."""
     lines: list[str] = []
     if on := await shop.switch.state():
         lines.append(_halt(on))
-    for run in (await shop.runs.of_incident(incident.id))[:SHOWN_RUNS]:
+    runs = [run for incident in incidents for run in await shop.runs.of_incident(incident.id)]
+    for run in sorted(runs, key=lambda run: run.asked_at, reverse=True)[:SHOWN_RUNS]:
         lines.append(_run_line(run, await shop.runs.events(run.id)))
     if not lines:
         lines.append("Nothing was run for this incident.")

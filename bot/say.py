@@ -9,50 +9,69 @@ from functools import partial
 
 import structlog
 
-from bot import compose
-from bot.desk import Desk, Telling
+from bot import compose, storm
+from bot.desk import Telling
 from bot.domain.briefing import Briefing
-from bot.domain.incident import Channel, Incident, Posted
-from bot.insist import attempt, insist
+from bot.domain.incident import Posted
+from bot.insist import OUTAGE_S, attempt, insist
+from bot.place import home_of, own_channel, reach_home
 from bot.ports import ChatError
 from bot.priority import Priority, done_as
-from bot.show import show, words
+from bot.show import company_of, go_home, show, words
 
 log = structlog.get_logger(__name__)
+
+SOON_S = 0.5
+"""How soon it is looked again whether another replica has brought the message home."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the incident is talked about: its own channel, or the incidents channel until that is there."""
+    """Where the incident is talked about: its own channel, or the incidents channel until that is there.
+
+    In a storm it is a row of the storm's table.
+    """
 
     channel_id: str
+    table: str = ""
+    """The table's ts."""
 
 
 @done_as(Priority.HEADLINE)
 async def find_place(telling: Telling) -> Place:
-    """The incident's channel; if that is not there in time, the incidents channel for now."""
+    """The incident's channel, or that of its lead; if that is not there in time, the incidents channel for now.
+
+    In a storm its table.
+    """
     desk, incident = telling.desk, await telling.incident()
-    if incident.channel is not None:
-        return Place(incident.channel.id)
+    if (home := await home_of(desk, incident)) is not None:
+        return Place(home.id)
+    if (table := await storm.table_of(desk, incident)) is not None:
+        return Place(table.channel_id, table.ts)
     try:
         async with asyncio.timeout(desk.channel_timeout_s):
-            return Place((await _own_channel(desk, incident)).id)
+            return Place((await reach_home(desk, incident)).id)
     except (ChatError, TimeoutError) as problem:
         log.warning("no channel yet", problem=str(problem) or "no answer in time")
         if desk.incidents_channel is None:
-            return Place((await insist(partial(_own_channel, desk, incident))).id)
+            return Place((await insist(partial(reach_home, desk, incident))).id)
         return Place(desk.incidents_channel)
 
 
 @done_as(Priority.HEADLINE)
 async def headline(telling: Telling, place: Place) -> Posted:
-    """The first message: nothing is known yet but the alert. Gives back where it stands."""
+    """The first message: nothing is known yet but the alert. Gives back where it stands.
+
+    In a storm the table is it, and the incident has no message of its own.
+    """
+    if place.table:
+        return Posted(place.channel_id, place.table)
     desk, incident = telling.desk, await telling.incident()
-    first = compose.headline(incident, len(desk.looking.sources), desk.clock.now())
+    first = await words(desk, incident, None)
     try:
         posted = await insist(_posting(telling, place.channel_id, first, "briefing"))
     except ChatError:  # it cannot be said there, whatever one tries: it gets a channel of its own
-        channel = await insist(partial(_own_channel, desk, incident))
+        channel = await insist(partial(own_channel, desk, incident))
         posted = await insist(_posting(telling, channel.id, first, "briefing"))
     if await _still_told(telling):
         await desk.journal.keep_message(incident.id, posted)
@@ -85,43 +104,54 @@ async def briefed(telling: Telling) -> bool:
 
 
 async def notice(telling: Telling, said: Posted) -> bool:
-    """One line in the incidents channel, where people look for what is going on. However long Slack is away or has
-    other things to say: nothing waits for it."""
-    channel = telling.desk.incidents_channel
-    if channel is None or said.channel_id == channel:
-        return False
-    line = compose.notice(await telling.incident())
-    try:
-        await insist(_posting(telling, channel, line, "notice"))
-    except ChatError as problem:
-        log.warning("no line in the incidents channel", slack=problem.code)
-        return False
+    """One line in the incidents channel, where people look for what is going on."""
+    channel, incident = telling.desk.incidents_channel, await telling.incident()
+    if channel is None or said.channel_id == channel or await storm.stands_in_table(telling.desk, incident, said):
+        return False  # of a storm one line stands there for all
+    line = compose.notice(incident, await company_of(telling.desk, incident))
+    stands = await attempt("notice", _posting(telling, channel, line, "notice"), OUTAGE_S)
     await _show_again(telling)
-    return True
+    return stands
 
 
 async def move(telling: Telling, left: Posted) -> bool:
-    """From the incidents channel to the incident's own, as soon as Slack gives one; a pointer stays behind.
+    """To where the incident belongs, as soon as Slack gives a channel; a pointer stays behind.
 
-    Where it never gives one, the incident stays where it is.
+    Where it never gives one, the incident stays where it is. From a storm's table they move one after another, the
+    most important first; the row points there. One that is told with another goes to that one's channel, if that is
+    there by now; if not, `bot.keep_current` brings it there later.
     """
+    incident = await telling.incident()
+    if incident.lead is None and await storm.stands_in_table(telling.desk, incident, left):
+        async with storm.turn_for_a_channel(telling) as due:
+            moved = due and await _bring_home(telling)
+    else:
+        moved = await _bring_home(telling)
+    await _show_again(telling)
+    return moved
+
+
+async def _bring_home(telling: Telling) -> bool:
+    """Where the channel is its own, it is opened. False where the incident stays where it is."""
     desk, incident = telling.desk, await telling.incident()
-    if left.channel_id != desk.incidents_channel or not await _still_told(telling):
+    if not await _still_told(telling):
         return False
     try:
-        channel = await insist(partial(_own_channel, desk, incident))
-        if not await _still_told(telling):
-            return False
-        incident = await telling.incident()  # much may have happened while we waited
-        report = await desk.journal.report(incident.id, telling.opening)
-        posted = await insist(_posting(telling, channel.id, await words(desk, incident, report), "briefing"))
+        if incident.lead is None and incident.channel is None:
+            await insist(partial(own_channel, desk, incident))
+        return await insist(partial(_go_home, telling))
     except ChatError as problem:
-        log.warning("stays in the incidents channel", slack=problem.code)
+        log.warning("stays where it is", slack=problem.code)
         return False
-    await desk.journal.keep_message(incident.id, posted)
-    pointed = await attempt("pointer", partial(desk.chat.edit, left, compose.moved(await telling.incident())))
-    await _show_again(telling)
-    return pointed
+
+
+async def _go_home(telling: Telling) -> bool:
+    """By one replica at a time: another's `bot.keep_current` may be at the same. Raises ChatError."""
+    while True:
+        async with telling.desk.alone(f"show {telling.incident_id}") as ours:
+            if ours:
+                return await go_home(telling.desk, telling.incident_id, telling.opening)
+        await asyncio.sleep(SOON_S)
 
 
 async def _show_again(telling: Telling) -> None:
@@ -146,9 +176,3 @@ def _posting(telling: Telling, channel_id: str, words: Briefing, what: str) -> C
         return found or await telling.desk.chat.post(channel_id, words, key=key)
 
     return act
-
-
-async def _own_channel(desk: Desk, incident: Incident) -> Channel:
-    channel = await desk.chat.open_channel(desk.channel_name(incident), incident.id)
-    await desk.journal.keep_channel(incident.id, channel)
-    return channel

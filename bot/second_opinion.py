@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
@@ -39,26 +40,26 @@ async def second_opinion(telling: Telling) -> bool:
     report = await desk.journal.report(telling.incident_id, telling.opening)
     if desk.consult is None or not desk.consult.available or report is None or report.analysis.model:
         return False
-    improved = await _improved(telling, desk.consult, await telling.incident(), report)
-    await desk.journal.keep_report(telling.incident_id, telling.opening, improved)
+    incident = await telling.incident()
+    better = await improved(desk.consult, incident, report, desk.clock.now(), desk.opinion_deadline_s)
+    await desk.journal.keep_report(telling.incident_id, telling.opening, better)
     await desk.journal.keep_shown(telling.incident_id, 0)
     desk.changed.set()
-    return improved.analysis.model is not None
+    return better.analysis.model is not None
 
 
-async def _improved(telling: Telling, consult: Consult, incident: Incident, report: Report) -> Report:
+async def improved(consult: Consult, incident: Incident, report: Report, now: datetime, deadline_s: float) -> Report:
     """The report with the opinion joined to its analysis, or with a gap that says why there is none."""
-    desk = telling.desk
-    told = case(incident, report, desk.clock.now())
+    told = case(incident, report, now)
     asked = Message("user", (Text(told.words),))
     request = Request("analysis", prompt("analysis"), (asked,), (), MOST_TOKENS, SCHEMA)
     account = Account("briefing", incident.id)
     try:
-        async with asyncio.timeout(desk.opinion_deadline_s):
+        async with asyncio.timeout(deadline_s):
             found = await consult.ask(request, account, urgent=True)
         return _joined(report, told.facts, found)
     except TimeoutError:
-        return _without(report, f"no answer in {desk.opinion_deadline_s:g} s")
+        return _without(report, f"no answer in {deadline_s:g} s")
     except NoModel as none:
         return _without(report, none.reason)
     except ValueError:

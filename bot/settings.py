@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     env_labels: Annotated[tuple[str, ...], NoDecode] = ("env", "environment", "stage")
     reopen_window_s: int = Field(default=3600, ge=0)
     """Seconds after the last resolution within which an alert reopens its incident."""
+    storm_threshold: int = Field(default=10, ge=0)
+    """More new incidents than so many in a minute are a storm, with one channel and a table; 0: never."""
+    looks_at_once: int = Field(default=12, ge=1, le=12)
+    """So many incidents are looked into at once, the most important first."""
 
     # ── sources ──
     prometheus_url: str | None = None
@@ -77,6 +81,14 @@ class Settings(BaseSettings):
     chroma_url: str | None = None
     """A Chroma server instead of the folder; needed with more than one replica."""
     services_file: Path | None = None
+    memory_file: Path | None = None
+    """MEMORY.md: the team's standing words, read for every incident. Not set: only what people had it remember."""
+    memory_days: int = Field(default=730, ge=0)
+    """Days after which a past incident is forgotten; 0: never. The next two are of the same kind."""
+    report_days: int = Field(default=180, ge=0)
+    """Of what was found about a resolved incident."""
+    transcript_days: int = Field(default=180, ge=0)
+    """Of questions and answers."""
     embedder: Literal["hashing", "onnx", "http"] = "hashing"
     embedder_path: Path = Path("embedder")
     embedder_url: str | None = None
@@ -143,6 +155,51 @@ class Settings(BaseSettings):
     redact_cards: bool = False
     """Whether numbers of payment cards are masked too."""
 
+    # ── the life of an incident ──
+    escalate_on: Annotated[tuple[str, ...], NoDecode] = ()
+    """What calls the next level by PagerDuty: unacknowledged, unknown, several, data, steps, expired. None: nothing."""
+    escalate_after_s: float = Field(default=600.0, gt=0)
+    """Seconds that nobody may acknowledge an incident, and that each level has to answer."""
+    watch_s: float = Field(default=900.0, ge=0)
+    """Seconds for which a change that is made during an incident is watched; 0: never."""
+    status_reminder_s: float = Field(default=1800.0, ge=0)
+    """Seconds without a status after which one is asked for, with a draft. 0: never."""
+    status_reminder_urgent_s: float = Field(default=900.0, ge=0)
+    """The same for SEV1."""
+    pagerduty_acknowledge: bool = False
+    """Whether what is acknowledged in Slack is acknowledged in PagerDuty, where its alert came from there."""
+    pagerduty_notes: bool = False
+    """The same for notes and status updates."""
+    pagerduty_resolve: bool = False
+    """The same for what is closed."""
+
+    quiet_period_s: float = Field(default=900.0, ge=0)
+    """Seconds that nothing may fire before it is proposed to close what is over."""
+    auto_resolve: bool = False
+    """Whether it is then closed without asking anybody."""
+    close_after_s: float = Field(default=86_400.0, gt=0)
+    """Seconds without an answer after which it is closed as recovered, not reviewed."""
+    archive_after_days: float = Field(default=0.0, ge=0)
+    """Days after the closing when its channel is archived. 0: never."""
+    postmortem_names: bool = False
+    """Whether postmortems name people; else roles stand in their place."""
+    postmortem_github: Literal["pull_request", "issue"] | None = None
+    """Where postmortems go besides the channel. Not set: nowhere."""
+    postmortem_repo: str = ""
+    """`owner/name`."""
+    postmortem_folder: str = "postmortems"
+    """In that repository; the year is a folder below it."""
+    github_write_token: SecretStr | None = None
+    """May write there and nowhere else: GITHUB_TOKEN only reads."""
+
+    # ── seen at work ──
+    digest: str = "mon 08:00"
+    """When the week is told in the incidents channel: weekday and time, UTC; `off`: never."""
+    otel_exporter_otlp_endpoint: str | None = None
+    """Base address of an OpenTelemetry collector (OTLP over HTTP). Set: each story is a trace."""
+    otel_exporter_otlp_headers: SecretStr | None = None
+    """`name=value,name=value`, sent to it with each batch."""
+
     # ── how long ──
     source_timeout_s: float = Field(default=8.0, gt=0)
     """Seconds that one source may take."""
@@ -156,7 +213,7 @@ class Settings(BaseSettings):
     @field_validator(
         *("service_labels", "env_labels", "shared_channels", "emergency_approvers"),
         *("runbook_allowed_programs", "runbook_allowed_hosts", "runbook_env"),
-        *("models_large", "models_small", "model_prices"),
+        *("models_large", "models_small", "model_prices", "escalate_on"),
         *("approvers", "approvers_low", "approvers_medium", "approvers_high", "approvers_critical"),
         mode="before",
     )

@@ -13,7 +13,7 @@ from bot.domain.incident import Posted
 from bot.domain.move import Finish
 from bot.domain.run import Ended, GateOpened, StepPrepared
 from bot.guard.autonomy import EARNED, grantable, suggest
-from bot.insist import PATIENCE_S, attempt
+from bot.insist import OUTAGE_S, attempt
 from bot.job import Job
 from bot.ports import ChatError
 from runbooks.prepared import Outcome, Prepared
@@ -101,7 +101,7 @@ async def finish(job: Job, move: Finish) -> None:
         await job.audit("run.ended", {"result": move.result, "reason": move.reason})
         await job.append_for_sure(Ended(job.now(), move.result, move.reason))
         await _tell_the_head(job)
-    await show(job, *await _earned(job), patience_s=PATIENCE_S)
+    await show(job, *await _earned(job), patience_s=OUTAGE_S)
 
 
 async def _tell_the_head(job: Job) -> None:
@@ -109,8 +109,13 @@ async def _tell_the_head(job: Job) -> None:
     audit, message, key = job.shop.audit, job.run.message, f"{job.run.id}:audit"
     if audit is None or message is None:
         return
-    words = run_message.audited(str(audit.head))
-    await attempt("audit head", partial(job.shop.desk.chat.post, message.channel_id, words, key=key, thread=message.ts))
+    chat, words = job.shop.desk.chat, run_message.audited(str(audit.head))
+
+    async def stand() -> None:
+        if await chat.find(message.channel_id, key, message.ts) is None:
+            await chat.post(message.channel_id, words, key=key, thread=message.ts)
+
+    await attempt("audit head", stand)
 
 
 async def _earned(job: Job) -> list[str]:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from bot.catalog import Catalog
 from bot.ports import Journal, JournalDown
+from bot.team_notes import Notes, TeamNotes
 from integrations.contract import Facts, Look, Ready, RunbookMatch, Scope, Tool, Unreachable
 from runbooks.matching import match
 from runbooks.model import Library
 
 
 class ServiceFacts:
-    """What `services.yaml` says of the incident's service."""
+    """What `services.yaml` says of the incident's service, and the team's own standing words."""
 
     name = "services"
     tools: tuple[Tool, ...] = ()
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, team: TeamNotes | None = None) -> None:
         self._catalog = catalog
+        self._team = team
 
     async def look(self, scope: Scope) -> Look:
-        return Look((Facts(scope.service, known=self._catalog.known(scope.service.name)),))
+        known = self._catalog.known(scope.service.name)
+        told = await self._team.read() if self._team else Notes()
+        return Look((Facts(scope.service, known=known, notes=told.text),), told.gaps)
 
     async def ready(self) -> Ready:
         return Ready(f"{len(self._catalog.services)} services")

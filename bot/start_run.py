@@ -159,7 +159,14 @@ def _field(parameter: Parameter, value: str, fault: str) -> Field:
 def _form(wish: Wish, missing: list[Field]) -> Form:
     return Form(
         does="run",
-        value=json.dumps({"channel": wish.channel_id, "runbook": wish.book.id, "given": dict(wish.given)}),
+        value=json.dumps(
+            {
+                "channel": wish.channel_id,
+                "incident": wish.incident.id,
+                "runbook": wish.book.id,
+                "given": dict(wish.given),
+            }
+        ),
         title="What is missing",
         button="Go on",
         fields=tuple(missing),

@@ -56,11 +56,30 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody did at the sender's to what it alerted of."""
+
+    id: str
+    """The sender's own for this event: the same however often it is delivered."""
+    source: str
+    fingerprint: str
+    """Of the alert, as in `Alert`."""
+    kind: Literal["acknowledged", "unacknowledged", "note", "escalated", "reassigned", "resolved"]
+    who: str
+    """By name; empty where it is not told."""
+    at: datetime
+    text: str = ""
+    """A note's words, or to whom it went."""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """What a webhook's body held: the good alerts, the bad ones, and whether it was none of our business."""
 
     alerts: tuple[Alert, ...]
     rejected: tuple[Rejected, ...] = ()
+    acts: tuple[Act, ...] = ()
     ignored: str | None = None
     """Why a well-formed delivery opens nothing, such as «an incident that the bot itself made»."""
 
@@ -100,6 +119,10 @@ class Service:
     oncall: str | None = None
     """PagerDuty: the id of the escalation policy that answers for it."""
     slack_group: str | None = None
+    customer_facing: bool = False
+    """Whether customers see it: then a status is drafted in their words too."""
+    slo: float | None = None
+    """Percent of its requests that have to be good, over 30 days, such as 99.9."""
     metrics: Mapping[str, str] = field(default_factory=dict)
     """Signal → PromQL template, over the defaults."""
 
@@ -209,6 +232,10 @@ class Similar:
     """0 to 1; only comparable within one answer."""
     why: str
     url: str | None = None
+    reviewed: bool = True
+    """Whether a person looked at what was learnt from it; False is told wherever it is shown."""
+    false_alarm: bool = False
+    """Whether nothing was wrong then."""
     kind: Literal["similar"] = "similar"
 
 
@@ -262,6 +289,8 @@ class Facts:
     service: Service
     known: bool
     """False when `services.yaml` does not name it."""
+    notes: str = ""
+    """The team's own standing words, of any service: quirks, preferences, what not to do."""
     kind: Literal["facts"] = "facts"
 
 
@@ -333,6 +362,8 @@ class Paged:
     """Whether they had been called already: nobody was called again."""
     acknowledged: bool | None = None
     """Whether one of them has answered; None where the pager does not tell."""
+    id: str = ""
+    """Of the page, as the pager calls it."""
 
 
 # ── tools: what a model may ask of a room ────────────────────────────────────────────────────────

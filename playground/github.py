@@ -1,14 +1,17 @@
 """GitHub's REST API over the playground's rollouts, as far as deployments, releases and pull requests go.
 
+Where a repository is named for it, it can be written to: `playground/github_writing.py`.
+
 A rollout shows as one merged pull request, one release and one deployment to production, in that order of time.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
@@ -19,11 +22,15 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from playground import github_shapes as shapes
+from playground.github_routes import writing_routes
 from playground.github_shapes import JSON
+from playground.github_writing import Repo
 from playground.serving import serving
 from playground.world import Rollout, World
 
 HOURLY = 5000
+NOWHERE: Mapping[str, str] = MappingProxyType({})
+"""No repository may be written to."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -33,12 +40,19 @@ class Running:
     url: str = ""
     requests: list[str] = field(default_factory=list)
     """Path and query of each request so far, without the pages for people."""
+    written: dict[str, Repo] = field(default_factory=dict)
+    """Repositories that may be written to, by owner/name."""
 
 
 @asynccontextmanager
-async def running(world: World, *, token: str, repos: Collection[str] = (), port: int = 0) -> AsyncIterator[Running]:
-    """Serves the world's rollouts. `repos` exist even where nothing was ever rolled out; others answer 404."""
-    stand_in = GitHub(world, token, frozenset(repos))
+async def running(
+    world: World, *, token: str, repos: Collection[str] = (), writes: Mapping[str, str] = NOWHERE, port: int = 0
+) -> AsyncIterator[Running]:
+    """Serves the world's rollouts. `repos` exist even where nothing was ever rolled out; others answer 404.
+
+    `writes`: repository → the token that may write there, and nowhere else.
+    """
+    stand_in = GitHub(world, token, frozenset(repos), writes)
     async with serving(stand_in.app(), port=port) as url:
         stand_in.seen.url = url
         yield stand_in.seen
@@ -47,11 +61,12 @@ async def running(world: World, *, token: str, repos: Collection[str] = (), port
 class GitHub:
     """The stand-in; `app()` is what is served, `seen` what was asked of it."""
 
-    def __init__(self, world: World, token: str, repos: frozenset[str]) -> None:
+    def __init__(self, world: World, token: str, repos: frozenset[str], writes: Mapping[str, str] = NOWHERE) -> None:
         self._world = world
         self._token = token
-        self._repos = repos
-        self.seen = Running()
+        self._writes = writes
+        self._repos = repos | frozenset(writes)
+        self.seen = Running(written={repo: Repo(repo) for repo in writes})
 
     def app(self) -> Starlette:
         repo = "/repos/{owner}/{name}"
@@ -69,6 +84,7 @@ class GitHub:
             Route(repo + "/compare/{span:path}", self._compare),
             Route("/{owner}/{name}/{kind}/{what:path}", self._page),
         ]
+        routes = [*writing_routes(self.seen.written, repo), *routes]
         return Starlette(routes=routes, middleware=[Middleware(BaseHTTPMiddleware, dispatch=self._guard)])
 
     async def _guard(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
@@ -77,8 +93,8 @@ class GitHub:
             return await call_next(request)
         self.seen.requests.append(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
         given = request.headers.get("authorization", "").partition(" ")[2]
-        if not secrets.compare_digest(given.encode(), self._token.encode()):
-            return _error(401, "Bad credentials")
+        if refusal := self._refused(request, given):
+            return refusal
         response = await call_next(request)
         response.headers["X-RateLimit-Limit"] = str(HOURLY)
         response.headers["X-RateLimit-Remaining"] = str(max(HOURLY - len(self.seen.requests), 0))
@@ -86,6 +102,19 @@ class GitHub:
         if response.status_code == 404 and not response.headers["content-type"].startswith("application/json"):
             return _error(404, "Not Found")
         return response
+
+    def _refused(self, request: Request, given: str) -> Response | None:
+        """A token that writes does so in its repository alone, and sees nothing else; the other one only reads."""
+        repo = "/".join(request.url.path.split("/")[2:4])
+        if (writes := self._writes.get(repo)) and secrets.compare_digest(given.encode(), writes.encode()):
+            return None
+        if given in self._writes.values():
+            return _error(404, "Not Found")
+        if not secrets.compare_digest(given.encode(), self._token.encode()):
+            return _error(401, "Bad credentials")
+        if request.method != "GET":
+            return _error(403, "Resource not accessible by personal access token")
+        return None
 
     def _rollouts(self, request: Request) -> Sequence[Rollout] | None:
         """Of the repository that the path names, newest first; None where there is no such repository."""

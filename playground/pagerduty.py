@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from playground.pagerduty_changes import Changes
 from playground.serving import serving
 from playground.tls import Certificates
 from playground.world import Person, Shift, World
@@ -33,6 +34,8 @@ class Running:
     """Path and query of each request so far."""
     incidents: list[JSON] = field(default_factory=list)
     """Those that were made here, oldest first."""
+    done: list[str] = field(default_factory=list)
+    """What was done to them through the API, such as `acknowledged Q1`."""
 
 
 @asynccontextmanager
@@ -51,12 +54,15 @@ class PagerDuty:
         self._world = world
         self._token = token
         self.seen = Running()
+        self._changes = Changes(self.seen.incidents, world.people, _error)
+        self.seen.done = self._changes.done
 
     def app(self) -> Starlette:
         routes = [
             Route("/oncalls", self._oncalls),
             Route("/abilities", self._abilities),
             Route("/incidents", self._incidents, methods=["GET", "POST"]),
+            *self._changes.routes(),
             Route("/escalation_policies/{id}", self._policy),
             Route("/users/{id}", self._user),
         ]

@@ -28,6 +28,8 @@ Env = dict[str, str]
 """Settings of the bot, by the names of its environment variables."""
 Model = Literal["none", "script", "real"]
 """Who answers the bot's questions to a model: nobody, the playground's script, or Anthropic."""
+POSTMORTEMS = "acme/postmortems"
+"""A repository that the bot may write to, once POSTMORTEM_GITHUB says so."""
 MODEL_PACE_S = 0.01
 """Between two words or so of the script's, so that an answer is seen to grow."""
 
@@ -106,8 +108,10 @@ async def _logs(director: Director) -> AsyncIterator[Env]:
 async def _code(director: Director) -> AsyncIterator[Env]:
     token = _token()
     repos = [profile.service.repo for one in ALL for profile in one.profiles if profile.service.repo]
-    async with github.running(director, token=token, repos=repos) as there:
-        yield {"GITHUB_API_URL": there.url, "GITHUB_TOKEN": token}
+    writes = _token()
+    async with github.running(director, token=token, repos=repos, writes={POSTMORTEMS: writes}) as there:
+        env = {"GITHUB_API_URL": there.url, "GITHUB_TOKEN": token}
+        yield env | {"POSTMORTEM_REPO": POSTMORTEMS, "GITHUB_WRITE_TOKEN": writes}
 
 
 @asynccontextmanager

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from typer.testing import CliRunner
 
-from bot import __version__, gates, gather, insist, look, schedules
+from bot import __version__, gates, insist, look, rests, schedules
 from bot.__main__ import app
 from bot.domain import run
 from bot.domain.context import Context
+from bot.domain.digest import Course, Fired, Week, digest_of
 from bot.domain.incident import Incident, Severity
 from bot.domain.money import Money, Usage
 from bot.measures import Measures
@@ -142,6 +143,9 @@ def measured():
     measures.budget("day", 0.5)
     measures.waits_for_slack("answer", 1)
     measures.refused_by_slack("chat.update")
+    course = Course("INC-1", Severity.SEV1, NOW, NOW, NOW, NOW)
+    fired = (Fired("Cpu", "INC-2"),) * 3
+    measures.week(digest_of(Week(NOW - timedelta(days=7), NOW, (course,), fired, 1, 1, Money(1))))
     return measures
 
 
@@ -158,7 +162,7 @@ def test_the_operators_page_has_every_signal_and_placeholder():
     [
         ("one delivery", f"{webhooks.LARGEST // 1024**2} MiB; {payload.MOST_ALERTS:,} alerts"),
         ("a database that is busy", f"{database.BUSY_TIMEOUT_S} s, then 503"),
-        ("a source that did not answer three times in a row", f"left alone for {gather.BREAKER_REST_S:g} s"),
+        ("a source that did not answer three times in a row", f"left alone for {rests.REST_S:g} s"),
         ("Prometheus", f"{prometheus.Settings('').limit_s} s a look; from {look.BEFORE.seconds // 3600} h"),
         ("Elasticsearch", f"{elasticsearch.Settings('').timeout:g} s a request"),
         ("Elasticsearch", f"{sample.MAX_LINES:,} lines and {sample.MAX_BYTES // 1024**2} MiB"),

@@ -45,6 +45,18 @@ class SignalState:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """That a signal of any service left its normal: what an incident is recognised by later."""
+
+    service: str
+    signal: str
+    direction: Literal["up", "down"]
+    surprise: float
+    """0 (happens anyway) to 1 (never seen before)."""
+    edge: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LogPattern:
     """A log template and how its count changed. `before` is scaled to the same span as `count`."""
 
@@ -119,6 +131,8 @@ class Analysis:
     """What the model added, checked, in plain sentences."""
     cost: Money | None = None
     """What that took."""
+    moved: tuple[Moved, ...] = ()
+    """Signals of all services, the most surprising first; at most sixty."""
 
     @property
     def confidence(self) -> Confidence:

@@ -34,6 +34,8 @@ _WORDS = {
     **dict.fromkeys(("sev4", "sev5", "p4", "p5", "4", "5", "info", "low", "none", "notice"), Severity.SEV4),
 }
 
+BY_RULES = "rules"
+"""Who linked it where no person did."""
 LONGEST_NAME = 200
 """Of a service or an environment, in characters."""
 
@@ -59,7 +61,7 @@ class Incident:
     service: str
     env: str
     severity: Severity
-    """The worst of its alerts."""
+    """As a person set it, else the worst of its alerts."""
     title: str
     """The first alert's name."""
     status: Literal["open", "resolved"]
@@ -72,6 +74,8 @@ class Incident:
     reopened_at: datetime | None = None
     """When the present opening was committed, if it is not the first."""
     resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    """When its present opening was closed: nobody works on it any more."""
     alerts: tuple[Alert, ...] = ()
     """In the order in which they joined. Never empty while it is open; empty once its only alert, long resolved, was
     reopened by its sender and moved to a later incident."""
@@ -80,10 +84,45 @@ class Incident:
     """The headline that became the briefing."""
     previous: str | None = None
     """The earlier incident of the same service that this one follows, by id."""
+    lead: str | None = None
+    """The incident in whose channel this one is told, by id; None: it is told by itself. A lead never has one."""
+    linked_because: str = ""
+    """Why it is linked, or no longer is, in plain words; empty: it never was."""
+    linked_by: str = ""
+    """Who decided so: `rules`, or a user id. What a person decided, rules leave as it is."""
+    storm: str | None = None
+    """The storm that its present opening came in, by id."""
 
     @property
     def firing(self) -> tuple[Alert, ...]:
         return tuple(alert for alert in self.alerts if alert.status == "firing")
+
+    @property
+    def put_right(self) -> bool:
+        """Whether a person decided with whom it is told."""
+        return self.linked_by not in ("", BY_RULES)
+
+    @property
+    def split_off(self) -> bool:
+        """Whether a person took it out of its lead's channel."""
+        return self.lead is None and self.put_right
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Who is told in the same channel as an incident."""
+
+    lead: Incident | None = None
+    """With whom it is told."""
+    linked: tuple[Incident, ...] = ()
+    """Those that are told with it."""
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(one.id for one in (*self.linked, *([self.lead] if self.lead else [])))
+
+
+ALONE = Company()
 
 
 def incident_id(alert: Alert, *, again: datetime | None = None) -> str:

@@ -9,9 +9,11 @@ from datetime import datetime
 from integrations.contract import aware
 
 LONGEST = 80
-"""Slack's limit for a channel's name."""
+"""Slack's limit for a channel's name, of lowercase letters, numbers, `-` and `_`
+(docs.slack.dev/reference/methods/conversations.create)."""
 _SUFFIX = len("-999")
 """Room for the number that follows a name that is taken."""
+_LONGEST_ID = 20
 _OTHERS = re.compile(r"[^a-z0-9_]+")
 
 
@@ -31,3 +33,9 @@ def channel_name(service: str, started_at: datetime) -> str:
 def numbered(name: str, number: int) -> str:
     """The name to try when `name` is taken: `name-2`, `name-3`, … up to `name-999`."""
     return f"{name}-{number}"
+
+
+def told_apart(name: str, incident_id: str) -> str:
+    """The name that nobody else can have, for when the numbered ones are taken: with the incident's id behind it."""
+    suffix = "-" + _OTHERS.sub("-", incident_id.lower().removeprefix("inc-"))[:_LONGEST_ID]
+    return name[: LONGEST - len(suffix)].rstrip("-_") + suffix

@@ -10,13 +10,15 @@ from bot.domain.incident import Posted
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`/incident-action <text>`."""
+    """A slash command, such as `/incident-action <text>`."""
 
     channel_id: str
     user_id: str
     text: str
     trigger: str = ""
     """What opens a form for this person, within 3 s."""
+    name: str = "/incident-action"
+    """Which of the bot's two: `/incident` is the other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,11 @@ def facts(lines: Iterable[str]) -> str:
     return f"<facts>\n{told}\n</facts>"
 
 
+def team(text: str) -> str:
+    """The team's own standing words; empty where there are none."""
+    return f"<team>\n{inert(text)}\n</team>" if text.strip() else ""
+
+
 def question(text: str) -> str:
     """What a person asks."""
     return f"<question>\n{inert(text)}\n</question>"

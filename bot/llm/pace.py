@@ -1,8 +1,8 @@
 """Keeps every story of this process together under the rate limit: the urgent first, then whoever came first.
 
 Two token buckets, one of requests and one of input tokens, as the API itself counts
-(platform.claude.com/docs/en/api/rate-limits): each holds a minute's worth and fills all the time. With several
-replicas give each its share of the limit.
+(platform.claude.com/docs/en/api/rate-limits): each holds a minute's worth and fills all the time. Where several
+replicas share a database, they share one more pair of buckets there; who is urgent goes first within a replica.
 """
 
 from __future__ import annotations
@@ -13,9 +13,34 @@ import itertools
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol, TypeVar
+
+import structlog
+
+from bot.ports import JournalDown
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
 
 LONGEST_REST_S = 60.0
 """Whatever the API asks for: after a minute one call looks whether it is still so."""
+PATIENCE_S = 1.0
+"""How long a call waits for what replicas share, which takes milliseconds."""
+AWAY_S = 10.0
+"""How long that is not asked again when it did not answer."""
+
+
+class SharedPace(Protocol):
+    """The same limits, for all replicas together. Everything raises JournalDown."""
+
+    async def take(self, requests: int, tokens: float) -> float:
+        """Takes so much of the two limits, both or nothing: 0 where it did, else the seconds until that may do."""
+        ...
+
+    async def rest(self, seconds: float) -> None:
+        """Nobody gets anything for so long."""
+        ...
 
 
 @dataclass(slots=True)
@@ -43,7 +68,10 @@ class _Waiting:
 
 
 class Pace:
-    """`bot.model_ports.Pace` over the two limits a minute."""
+    """`bot.model_ports.Pace` over the two limits a minute.
+
+    `shared`: what replicas have in common; None: there is one. While it does not answer, each keeps the limits alone.
+    """
 
     def __init__(
         self,
@@ -51,12 +79,15 @@ class Pace:
         tokens: int,
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        shared: SharedPace | None = None,
     ) -> None:
         self._requests = _Bucket(requests, requests)
         self._tokens = _Bucket(tokens, tokens)
         self._now = now
         self._sleep = sleep
-        self._filled = now()
+        self._shared = shared
+        self._telling: set[asyncio.Task[object]] = set()
+        self._filled = self._back_at = now()
         self._rests_until = self._filled
         self._line: list[_Waiting] = []
         self._numbers = itertools.count()
@@ -67,7 +98,7 @@ class Pace:
         mine = _Waiting(0 if urgent else 1, next(self._numbers))
         bisect.insort(self._line, mine)
         try:
-            while (seconds := self._seconds(mine, amount)) != 0:
+            while (seconds := await self._seconds_to_go(mine, amount)) != 0:
                 await self._wait(mine, seconds)
             self._requests.level -= 1
             self._tokens.level -= amount
@@ -78,7 +109,34 @@ class Pace:
 
     def rest(self, seconds: float) -> None:
         """Nobody has a turn for so long, a minute at most."""
-        self._rests_until = max(self._rests_until, self._now() + min(seconds, LONGEST_REST_S))
+        seconds = min(seconds, LONGEST_REST_S)
+        self._rests_until = max(self._rests_until, self._now() + seconds)
+        if self._shared is not None:
+            telling = asyncio.ensure_future(self._by_all(partial(self._shared.rest, seconds)))
+            self._telling.add(telling)
+            telling.add_done_callback(self._telling.discard)
+
+    async def _seconds_to_go(self, mine: _Waiting, amount: float) -> float | None:
+        """Until it may go, 0 where it does: by our own limits, and then by those of all replicas, which it takes from.
+
+        None while others stand before it.
+        """
+        seconds = self._seconds(mine, amount)
+        if seconds != 0 or self._shared is None:
+            return seconds
+        return await self._by_all(partial(self._shared.take, 1, amount)) or 0.0
+
+    async def _by_all(self, act: Callable[[], Awaitable[T]]) -> T | None:
+        """What it gives; None where what replicas share does not answer."""
+        if self._now() < self._back_at:
+            return None
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await act()
+        except (JournalDown, TimeoutError) as problem:
+            log.warning("the model's pace is kept alone", problem=str(problem) or "no answer in time")
+            self._back_at = self._now() + AWAY_S
+            return None
 
     def _seconds(self, mine: _Waiting, amount: float) -> float | None:
         """Until it may go; None while others stand before it."""

@@ -32,18 +32,25 @@ from bot.looking.messages import (
     Used,
     UseTool,
 )
+from bot.looking.remembered import Remembered
+from bot.rests import Rests
 from bot.rooms import open_rooms
 from bot.settings import Settings
 from bot.sources import MatchingRunbooks, OtherAlerts, ServiceFacts
 from bot.state.database import open_database
 from bot.state.journal import journal
+from bot.state.memories import SqlMemories, SqlReviews
+from bot.state.rests import SqlRests
 from bot.state.runs import SqlRuns
+from bot.team_notes import TeamNotes
 from bot.tools import own_tools
 from integrations.contract import ContextSource, RoomError
 from runbooks.loader import load as load_runbooks
 
 log = structlog.get_logger(__name__)
 
+IN_STEP_S = 300.0
+"""How often vectors are made to follow the record where no look does it."""
 HEAVY = ("drain3", "matplotlib.backends.backend_agg", "promql_parser")
 CLIENTS = {
     "prometheus": "prometheus_api_client",
@@ -60,7 +67,7 @@ async def answer_all(settings: Settings, questions: BinaryIO, answers: BinaryIO)
     gathering, here = _open(settings)
     await asyncio.to_thread(_load, [source.name for source in gathering.sources])
     reader, writer = await _reader(questions), await _writer(answers)
-    at_work = {asyncio.create_task(_warm_up(gathering))}
+    at_work = {asyncio.create_task(_warm_up(gathering, here)), asyncio.create_task(_keep_in_step(here))}
     answering = Answering(here, writer)
     while (asked := await messages.read(reader, Asked)) is not None:
         task = asyncio.create_task(answering.answer(asked))
@@ -116,10 +123,13 @@ def _open(settings: Settings) -> tuple[Gathering, Here]:
     database = open_database(settings.database_url)
     record = journal(database, SystemClock(), rules)
     rooms = open_rooms(settings, catalog.templates)
-    own: tuple[ContextSource, ...] = (ServiceFacts(catalog), MatchingRunbooks(library), OtherAlerts(record))
+    team = TeamNotes(settings.memory_file, SqlReviews(database))
+    own: tuple[ContextSource, ...] = (ServiceFacts(catalog, team), MatchingRunbooks(library), OtherAlerts(record))
     limits = Limits(settings.source_timeout_s, settings.gather_deadline_s, settings.interim_after_s)
-    gathering = Gathering((*rooms.open, *own), tuple(rooms.off), limits)
-    return gathering, Here(gathering, library, own_tools(catalog, library, record, SqlRuns(database), rooms.open))
+    rests = Rests(SqlRests(database))
+    gathering = Gathering((*rooms.open, *own), tuple(rooms.off), limits, rests)
+    tools = own_tools(catalog, library, record, SqlRuns(database), rooms.open)
+    return gathering, Here(gathering, library, tools, rests, Remembered(SqlMemories(database), rooms.vectors))
 
 
 def _load(sources: Sequence[str]) -> None:
@@ -131,14 +141,22 @@ def _load(sources: Sequence[str]) -> None:
         importlib.import_module(library)
 
 
-async def _warm_up(gathering: Gathering) -> None:
+async def _warm_up(gathering: Gathering, here: Here) -> None:
     """Asks each source once whether it is there, so that the first incident does not wait for connections and TLS."""
     for source in gathering.sources:
         try:
             log.info("source ready", source=source.name, detail=(await source.ready()).detail)
         except RoomError as problem:
             log.warning("source not ready", source=source.name, reason=problem.reason, fix=problem.fix)
+    await here.recall()
     gc.freeze()  # what is loaded by now stays, and need not be gone through again and again
+
+
+async def _keep_in_step(here: Here) -> None:
+    """What was removed from the record loses its vectors though nobody looks into anything."""
+    while True:
+        await asyncio.sleep(IN_STEP_S)
+        await here.recall()
 
 
 async def _reader(pipe: BinaryIO) -> asyncio.StreamReader:

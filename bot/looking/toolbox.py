@@ -1,17 +1,17 @@
-"""The tools that a model may use, in this process: each use within its time, behind a breaker, and masked."""
+"""The tools that a model may use, in this process: each use within its time, left alone when silent, masked."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import structlog
-from purgatory.domain.model import OpenedState
 
-from bot.gather import breakers
 from bot.guard.redact import redact_finding
+from bot.rests import Resting, Rests
 from integrations.contract import (
     TOOL_ANSWER_BYTES,
     ContextSource,
@@ -40,15 +40,21 @@ def specs_of(sources: Iterable[ContextSource], own: Iterable[ToolSpec] = ()) -> 
 class Toolbox:
     """Every tool by its name.
 
-    Its breakers are not those of looking: a question of a model that is too heavy for a source must not cost the
-    next briefing that source.
+    A tool rests by itself, apart from the looks at its source: a question of a model that is too heavy for a source
+    must not cost the next briefing that source.
     """
 
-    def __init__(self, sources: Sequence[ContextSource], own: Sequence[Tool] = (), limit_s: float = LIMIT_S) -> None:
+    def __init__(
+        self,
+        sources: Sequence[ContextSource],
+        own: Sequence[Tool] = (),
+        limit_s: float = LIMIT_S,
+        rests: Rests | None = None,
+    ) -> None:
         self.specs = specs_of(sources, (tool.spec for tool in own))
         self._tools = {tool.spec.name: tool for tool in (*(t for one in sources for t in one.tools), *own)}
         self._limit_s = limit_s
-        self._breakers = breakers()
+        self._rests = rests or Rests()
 
     async def use(self, name: str, arguments: Mapping[str, Any], scope: Scope) -> ToolAnswer:
         """What the tool answers, every secret in it masked. Raises RoomError, masked as well, and nothing else."""
@@ -57,23 +63,22 @@ class Toolbox:
             there = f"there are {', '.join(sorted(self._tools))}" if self._tools else "there are none"
             raise Refused(NAME, f"there is no such tool; {there}")
         try:
-            answer = await self._behind_its_breaker(tool, arguments, scope)
+            answer = await self._rests.ask(f"tool {name}", partial(self._use, tool, arguments, scope))
             return await asyncio.to_thread(_masked, answer)
         except RoomError as error:
             raise type(error)(error.source, redact_finding(error.reason), error.fix) from None
-        except OpenedState:
+        except Resting:
             raise Unreachable(name, "left alone for a minute: no answer several times in a row") from None
         except Exception:  # a bug in one tool is an answer to the model, not the end of its question
             log.exception("tool failed", tool=name)
             raise Unreachable(name, "failed inside the bot; its log tells more") from None
 
-    async def _behind_its_breaker(self, tool: Tool, arguments: Mapping[str, Any], scope: Scope) -> ToolAnswer:
-        async with await self._breakers.get_breaker(tool.spec.name):
-            try:
-                async with asyncio.timeout(self._limit_s):
-                    return await tool.use(arguments, scope)
-            except TimeoutError:
-                raise Unreachable(tool.spec.name, f"no answer in {self._limit_s:g} s") from None
+    async def _use(self, tool: Tool, arguments: Mapping[str, Any], scope: Scope) -> ToolAnswer:
+        try:
+            async with asyncio.timeout(self._limit_s):
+                return await tool.use(arguments, scope)
+        except TimeoutError:
+            raise Unreachable(tool.spec.name, f"no answer in {self._limit_s:g} s") from None
 
 
 def _masked(answer: ToolAnswer) -> ToolAnswer:

@@ -3,24 +3,34 @@
 from bot.sections.addressed import addressed
 from bot.sections.cause import analysis, evidence, patterns, title_of
 from bot.sections.known import changes, gaps, on_call, open_alerts, similar
+from bot.sections.linked import because, linked, still_firing, told_with
+from bot.sections.standing import standing, who
 from bot.sections.status import measured, status
 from bot.sections.steps import first_steps, runbooks
+from bot.sections.team import team
 from bot.sections.timeline import timeline
 
 __all__ = [
     "addressed",
     "analysis",
+    "because",
     "changes",
     "evidence",
     "first_steps",
     "gaps",
+    "linked",
     "measured",
     "on_call",
     "open_alerts",
     "patterns",
     "runbooks",
     "similar",
+    "standing",
     "status",
+    "still_firing",
+    "team",
     "timeline",
     "title_of",
+    "told_with",
+    "who",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime
 
 from bot.domain.analysis import Analysis
@@ -86,8 +87,10 @@ def _past(past: Similar, report: Report, now: datetime) -> str:
     where = "" if past.service == report.context.scope.service.name else f" {safe(past.service, 60)},"
     lasted = f" ({span(past.minutes * 60)})" if past.minutes is not None else ""
     fixed = f" Fixed: {_clause(past.resolution)}{lasted}." if past.resolution else ""
-    what = _clause(past.cause or past.title)
-    return f"{link(past.url, safe(past.incident_id, 40))},{where} {ago(past.at, now)}: {what}.{fixed}"
+    what = "a false alarm" if past.false_alarm else _clause(past.cause or past.title)
+    alike = f" Alike: {_clause(past.why)}." if past.why else ""
+    unseen = "" if past.reviewed else " _(not reviewed)_"
+    return f"{link(past.url, safe(past.incident_id, 40))},{where} {ago(past.at, now)}: {what}.{fixed}{alike}{unseen}"
 
 
 def _clause(text: str) -> str:
@@ -108,9 +111,9 @@ def gaps(report: Report) -> Section | None:
     return Section(tuple(lines)) if lines else None
 
 
-def open_alerts(report: Report, now: datetime) -> Section | None:
-    """Alerts of other incidents on this service or on what it depends on."""
-    found = report.context.of(OpenAlert)
+def open_alerts(report: Report, now: datetime, told: Container[str] = ()) -> Section | None:
+    """Alerts of other incidents on this service or on what it depends on; without those (by id) told of elsewhere."""
+    found = [alert for alert in report.context.of(OpenAlert) if alert.incident_id not in told]
     lines = [f"• {_open_alert(alert, now)}" for alert in found[:5]]
     if len(found) > 5:
         lines.append(f"• {len(found) - 5} more")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from bot.domain.analysis import Analysis, FirstStep
 from bot.domain.briefing import Section
@@ -10,6 +11,10 @@ from bot.domain.context import Report
 from bot.domain.text import code, link, prose, safe, visible
 from integrations.contract import RunbookMatch
 
+RUN = "/incident-action run "
+INCIDENT = "incident"
+"""Behind `run`: which incident is meant, of several that are told in one channel, by id or service."""
+_RUN_IN_TEXT = re.compile(rf"(`{RUN}[^`]+)`")
 _ADDRESS = re.compile(r"(https?://[^\s`<>]+)")
 
 
@@ -20,10 +25,24 @@ def runbooks(report: Report) -> Section | None:
     return Section((), title="Runbooks", aside=" · ".join(parts)) if parts else None
 
 
-def first_steps(found: Analysis) -> Section | None:
-    """What a person can do now, numbered; commands can be pasted as they stand."""
-    lines = [line for number, step in enumerate(found.first_steps[:5], 1) for line in _step(number, step)]
+def first_steps(found: Analysis, incident: str = "") -> Section | None:
+    """What a person can do now, numbered; commands can be pasted as they stand.
+
+    `incident`: which one a runbook is for, by id, where the channel tells of several.
+    """
+    steps = [_for(step, incident) for step in found.first_steps[:5]]
+    lines = [line for number, step in enumerate(steps, 1) for line in _step(number, step)]
     return Section(tuple(lines), title="First steps") if lines else None
+
+
+def _for(step: FirstStep, incident: str) -> FirstStep:
+    """The same step, in which a runbook is begun for this incident; unchanged where none is named."""
+    if not incident:
+        return step
+    command = (step.command or "").strip()
+    named = f" {INCIDENT}={incident}"
+    text = _RUN_IN_TEXT.sub(lambda found: f"{found[1]}{named}`", step.text)
+    return replace(step, text=text, command=f"{command}{named}" if command.startswith(RUN) else step.command)
 
 
 def _step(number: int, step: FirstStep) -> tuple[str, ...]:

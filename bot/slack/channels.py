@@ -15,7 +15,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from bot.domain.incident import Channel
-from bot.domain.names import numbered
+from bot.domain.names import numbered, told_apart
 from bot.ports import ChatError
 from bot.slack.rates import Call
 from bot.slack.web import Web
@@ -23,8 +23,9 @@ from bot.slack.web import Web
 PATIENCE_S = 4.0
 """Setting the purpose takes well under a second; Slack's own slowness included."""
 ORPHAN_S = 600.0
-NAMES = 20
-"""The name itself and -2 … -20: more of one service in one minute means that something else is wrong."""
+NAMES = 5
+"""The name itself and -2 … -5, archived channels keep theirs; then one that nobody else can have. Each try is a call of
+a method that Slack allows about twenty times a minute."""
 
 Info = Mapping[str, Any]
 
@@ -45,7 +46,7 @@ class Channels:
         turn = self._turns.setdefault(name, asyncio.Lock())
         async with turn:  # two incidents that want one name ask one after the other
             taken: dict[str, Info] | None = None
-            for candidate in _candidates(name):
+            for candidate in _candidates(name, incident_id):
                 if taken is None or candidate not in taken:
                     created = await self._create(candidate, incident_id)
                     if created is not None:
@@ -118,7 +119,8 @@ def _purpose(info: Info) -> str:
     return str((info.get("purpose") or {}).get("value", "")).strip()
 
 
-def _candidates(name: str) -> Iterator[str]:
+def _candidates(name: str, incident_id: str) -> Iterator[str]:
     yield name
     for number in range(2, NAMES + 1):
         yield numbered(name, number)
+    yield told_apart(name, incident_id)

@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.domain.briefing import Briefing
 from bot.domain.incident import Channel, Posted
 from bot.guard.redact import redact
-from bot.ports import ChatError, Doing
+from bot.ports import ChatError, Doing, Marked
 from bot.priority import Priority, done_as
 from bot.settings import Settings
 from bot.slack import reactions
@@ -68,6 +68,15 @@ class SlackChat:
             )
             self._topics[channel_id] = wanted
 
+    async def archive(self, channel_id: str) -> None:
+        try:
+            await self._web.call(
+                Call("conversations.archive"), lambda client: client.conversations_archive(channel=channel_id)
+            )
+        except ChatError as problem:
+            if problem.code != "already_archived":
+                raise
+
     async def pin(self, posted: Posted) -> None:
         try:
             await self._web.call(
@@ -99,6 +108,9 @@ class SlackChat:
     async def reactions(self, posted: Posted) -> Mapping[str, tuple[str, ...]]:
         """Raises ChatError, also where the message is gone or Slack gives the list only in part."""
         return await reactions.reactions(self._web, posted)
+
+    async def marked(self, posted: Posted) -> Marked:
+        return await reactions.marked(self._web, posted)
 
     @done_as(Priority.APPROVAL)
     async def whisper(self, channel_id: str, user_id: str, briefing: Briefing, thread: str | None = None) -> None:

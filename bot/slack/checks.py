@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.doctor import Check
 from bot.settings import Settings
 from bot.slack.approvers import approver_checks
+from bot.slack.faults import meaning, word_of
 from bot.slack.scopes import MANIFEST, SCOPES
 from integrations.contract import RoomError
 from integrations.trust import context as tls_context
@@ -42,7 +43,7 @@ async def _token(web: AsyncWebClient) -> Check:
     try:
         who = await web.auth_test()
     except SlackApiError as refused:
-        return Check("slack", "fault", str(refused.response.get("error")), f"look at SLACK_BOT_TOKEN; {MANIFEST}")
+        return Check("slack", "fault", *meaning(word_of(refused), f"look at SLACK_BOT_TOKEN; {MANIFEST}"))
     except AWAY as away:
         return _no_answer("slack", away)
     granted = set(str(who.headers.get("x-oauth-scopes", "")).replace(" ", "").split(","))
@@ -61,7 +62,9 @@ async def _hearing(settings: Settings, web: AsyncWebClient) -> Check:
         await web.apps_connections_open(app_token=settings.slack_app_token.get_secret_value())
     except SlackApiError as refused:
         fix = "look at SLACK_APP_TOKEN: an app-level token (xapp-…) with the scope connections:write"
-        return Check("slack events", "fault", str(refused.response.get("error")), fix)
+        word = word_of(refused)
+        shared = word.startswith("http_") or word == "ratelimited"
+        return Check("slack events", "fault", *(meaning(word, fix) if shared else (word, fix)))
     except AWAY as away:
         return _no_answer("slack events", away)
     return Check("slack events", "ok", "Socket Mode")
@@ -76,10 +79,13 @@ async def _incidents_channel(settings: Settings, web: AsyncWebClient) -> Check:
         found = await web.conversations_info(channel=channel)
     except SlackApiError as refused:
         fix = "SLACK_INCIDENTS_CHANNEL must be the id (C…) of a public channel"
-        return Check("slack channel", "fault", str(refused.response.get("error")), fix)
+        return Check("slack channel", "fault", *meaning(word_of(refused), fix))
     except AWAY as away:
         return _no_answer("slack channel", away)
     name = found["channel"].get("name")
+    if found["channel"].get("is_archived"):
+        fix = "unarchive it, or set SLACK_INCIDENTS_CHANNEL to another and restart the bot"
+        return Check("slack channel", "fault", f"#{name} is archived: nobody is told there", fix)
     if not found["channel"].get("is_member"):
         return Check("slack channel", "fault", f"the bot is not in #{name}", "/invite it there")
     return Check("slack channel", "ok", f"#{name}")

@@ -8,7 +8,6 @@ import ssl
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
-import stamina
 import structlog
 from aiohttp import ClientError
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -23,6 +22,17 @@ from starlette.routing import Route
 from bot.slack.listen import Replies, listen
 
 log = structlog.get_logger(__name__)
+
+CONNECT_S = 10.0
+"""How long one try for a socket may take."""
+LOOK_S = 0.25
+"""How often it is looked whether the socket still stands: a command that is given in between fails."""
+LONGEST_ASKED_S = 60.0
+SHORT_LIFE_S = 15.0
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 15.0
+"""Where one socket after the other does not come about, or goes at once: 0, 0.5, 1, 2 … 15 seconds in between, or as
+long as Slack asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +57,7 @@ class Ears:
             request_verification_enabled=settings.app_token is None,
         )
         listen(self._app, replies)
-        self._socket: AsyncSocketModeHandler | None = None
-        self._connecting: asyncio.Task[None] | None = None
+        self._listening: asyncio.Task[None] | None = None
 
     def routes(self) -> list[Route]:
         """Slack's HTTP door; none where Socket Mode is used or nothing could be verified."""
@@ -64,34 +73,77 @@ class Ears:
     async def open(self) -> None:
         """Begins to listen. With Slack away it goes on trying beside everything else."""
         if self._settings.app_token:
-            self._connecting = asyncio.create_task(self._connect(self._settings.app_token))
-            self._connecting.add_done_callback(_tell_if_deaf)
+            self._listening = asyncio.create_task(self._listen(self._settings.app_token))
+            self._listening.add_done_callback(_tell_if_deaf)
         elif not self._settings.signing_secret:
             log.warning("deaf: neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set; posting works all the same")
 
     async def close(self) -> None:
         """Never raises: what is closed after it must be closed all the same."""
-        if self._connecting is not None:
-            self._connecting.cancel()
-            await asyncio.gather(self._connecting, return_exceptions=True)
-        if self._socket is not None:
-            closing: Awaitable[object] = self._socket.close_async()  # type: ignore[no-untyped-call]
-            for problem in await asyncio.gather(closing, return_exceptions=True):
-                if isinstance(problem, BaseException):
-                    log.warning("the socket to Slack did not close cleanly", exc_info=problem)
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
 
-    async def _connect(self, app_token: str) -> None:
+    async def _listen(self, app_token: str) -> None:
+        """One socket after the other, for ever: where one is gone, the next is there as soon as Slack gives it.
+
+        The library's own way back waits ten seconds first, and asks for ever with an address that Slack gave for one
+        try only.
+        """
+        pause_s = 0.0
+        while True:
+            began = asyncio.get_running_loop().time()
+            socket, asked_s = self._socket(app_token), 0.0
+            try:
+                await _hear_until_it_is_gone(socket)
+            except (SlackApiError, ClientError, OSError, TimeoutError) as problem:
+                asked_s = _come_again_in(problem)
+                log.warning("deaf for now: no socket to Slack; look at SLACK_APP_TOKEN", problem=_in_a_word(problem))
+            finally:
+                await _close(socket)
+            short = asyncio.get_running_loop().time() - began < SHORT_LIFE_S
+            await asyncio.sleep(max(pause_s, asked_s))
+            pause_s = min(max(2 * pause_s, FIRST_PAUSE_S), LONGEST_PAUSE_S) if short else 0.0
+
+    def _socket(self, app_token: str) -> AsyncSocketModeHandler:
         web = AsyncWebClient(app_token, base_url=self._settings.api_url, ssl=self._settings.tls)
-        self._socket = AsyncSocketModeHandler(self._app, app_token, web_client=web)
-        failures = (SlackApiError, ClientError, OSError, TimeoutError)
-        async for tried in stamina.retry_context(on=failures, attempts=None, timeout=None, wait_max=30.0):
-            with tried:
-                await self._socket.connect_async()  # type: ignore[no-untyped-call]
-        log.info("listening", by="socket mode")
+        socket = AsyncSocketModeHandler(self._app, app_token, web_client=web)
+        socket.client.default_auto_reconnect_enabled = socket.client.auto_reconnect_enabled = False
+        return socket
 
 
-def _tell_if_deaf(connecting: asyncio.Task[None]) -> None:
-    if not connecting.cancelled() and (problem := connecting.exception()):
+async def _hear_until_it_is_gone(socket: AsyncSocketModeHandler) -> None:
+    """Raises SlackApiError, ClientError, OSError, TimeoutError where it does not come about."""
+    client = socket.client
+    async with asyncio.timeout(CONNECT_S):
+        client.wss_uri = (await client.web_client.apps_connections_open(app_token=client.app_token))["url"]
+        await socket.connect_async()  # type: ignore[no-untyped-call]
+    log.info("listening", by="socket mode")
+    while await client.is_connected():  # noqa: ASYNC110 - the library does not tell when it goes
+        await asyncio.sleep(LOOK_S)
+    log.warning("the socket to Slack is gone; another is opened")
+
+
+async def _close(socket: AsyncSocketModeHandler) -> None:
+    closing: Awaitable[object] = socket.close_async()  # type: ignore[no-untyped-call]
+    for problem in await asyncio.gather(closing, return_exceptions=True):
+        if isinstance(problem, BaseException):
+            log.warning("the socket to Slack did not close cleanly", exc_info=problem)
+
+
+def _come_again_in(problem: Exception) -> float:
+    """Seconds that Slack asks to be left alone, a minute at most."""
+    asked = problem.response.headers.get("Retry-After") if isinstance(problem, SlackApiError) else None
+    return min(float(asked), LONGEST_ASKED_S) if asked and str(asked).isdigit() else 0.0
+
+
+def _in_a_word(problem: Exception) -> str:
+    """Slack's own word where it answered: its library tells whole answers."""
+    return str(problem.response.get("error")) if isinstance(problem, SlackApiError) else type(problem).__name__
+
+
+def _tell_if_deaf(listening: asyncio.Task[None]) -> None:
+    if not listening.cancelled() and (problem := listening.exception()):
         log.error(
             "deaf: Socket Mode ended in an error; posting works all the same; look at SLACK_APP_TOKEN, then restart",
             exc_info=problem,

@@ -22,6 +22,7 @@ def command_of(body: Json) -> Command:
         user_id=str(body["user_id"]),
         text=str(body.get("text") or ""),
         trigger=str(body.get("trigger_id") or ""),
+        name=str(body["command"]),
     )
 
 

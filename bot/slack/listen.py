@@ -1,4 +1,4 @@
-"""What people say and do toward the bot: `/incident-action`, buttons, forms, reactions, mentions, replies."""
+"""What people say and do toward the bot: its two commands, buttons, forms, reactions, mentions, replies."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from bot.slack.once import Once
 Say = Callable[..., Awaitable[Any]]
 Json = dict[str, Any]
 
+COMMANDS = ("/incident", "/incident-action")
 ACK_S = 2.5
 """Slack gives a command or a form 3 s, and then says itself that the app did not respond."""
 PATIENCE_S = 30.0
@@ -77,7 +78,8 @@ def listen(
     faults are waited for, `ack_s` seconds. What is not done in `patience_s` seconds is given up, and said so.
     """
     ears = _Listening(replies, ack_s, patience_s, mask)
-    app.command("/incident-action")(ears.commanded)
+    for name in COMMANDS:
+        app.command(name)(ears.commanded)
     app.action(_ANY)(ears.tapped)
     app.view(_ANY)(ears.filled)
     app.event("reaction_added")(ears.reacted)

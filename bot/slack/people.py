@@ -56,6 +56,9 @@ class SlackPeople:
             return Person(user_id, full_member=False, may=False, why_not=NO_FULL_MEMBER[found])
         return Person(user_id, full_member=True, may=may, why_not={None: NOT_READ, False: NOT_ONE, True: ""}[may])
 
+    async def name(self, user_id: str) -> str:
+        return await self._settled(self._name(user_id)) or ""
+
     async def shared(self, channel_id: str) -> bool | None:
         """Whether people from outside the workspace are in the channel, or invited; None: unreadable. Never raises."""
         return await self._settled(self._is_shared(channel_id))
@@ -81,6 +84,12 @@ class SlackPeople:
                 return "stranger"
             raise
         return standing(answer["user"], await self._web.team_id())
+
+    async def _name(self, user_id: str) -> str:
+        """Raises ChatError."""
+        user = (await self._web.call(Call("users.info"), lambda client: client.users_info(user=user_id)))["user"]
+        profile = user.get("profile") or {}
+        return str(profile.get("display_name") or user.get("real_name") or user.get("name") or "")
 
     async def _may(self, user_id: str, approvers: Sequence[str], service: str) -> bool | None:
         """Whether any of the lists holds them; None where none does that could be read, and some could not."""

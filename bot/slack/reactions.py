@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bot.domain.approval import APPROVE, DENY
 from bot.domain.incident import Posted
-from bot.ports import ChatError
+from bot.ports import ChatError, Marked
 from bot.slack.rates import Call
-from bot.slack.web import Web
+from bot.slack.web import Answer, Web
 
 
 async def react(web: Web, posted: Posted, *emoji: str) -> None:
@@ -31,14 +31,29 @@ async def reactions(web: Web, posted: Posted) -> dict[str, tuple[str, ...]]:
     `message_not_found` where the message is gone, `reactions_incomplete` where somebody is left out of one that counts:
     a crowd with any other emoji holds no gate up.
     """
+    return _reactions(await _message(web, posted), await web.user_id())
+
+
+async def marked(web: Web, posted: Posted) -> Marked:
+    """The message with its reactions. Raises ChatError as `reactions` does."""
+    message, me = await _message(web, posted), await web.user_id()
+    text, link = str(message.get("text") or ""), str(message.get("permalink") or "")
+    author = "" if message.get("bot_id") else str(message.get("user") or "")
+    return Marked(author, text, link, _reactions(message, me))
+
+
+async def _message(web: Web, posted: Posted) -> Answer:
     answer = await web.call(
         Call("reactions.get"),
         lambda client: client.reactions_get(channel=posted.channel_id, timestamp=posted.ts, full=True),
     )
-    me = await web.user_id()
-    message = answer.get("message") or {}
+    message: Answer = answer.get("message") or {}
     if message.get("ts") != posted.ts or message.get("subtype") == "tombstone":
         raise ChatError("message_not_found", passing=False)
+    return message
+
+
+def _reactions(message: Answer, me: str) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for reaction in message.get("reactions") or ():
         users = [str(user) for user in reaction["users"]]

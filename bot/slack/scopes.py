@@ -12,7 +12,7 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "channels:manage": "open the incident's channel, set its topic and purpose, invite who is on call",
         "channels:read": "find the incident's channel again after a crash; see whether outsiders share a channel",
         "chat:write": "post the briefing and edit it",
-        "commands": "/incident-action",
+        "commands": "/incident and /incident-action",
         "files:write": "put the chart into the thread",
         "pins:write": "pin the briefing",
         "reactions:read": "read ✅ and ❌ on a request, and hear when they come and go",

@@ -33,6 +33,9 @@ PAUSES_S = (0.1, 0.5)
 PAGES = 20
 _PASSING = {
     "ratelimited",
+    "rate_limited",
+    "message_limit_exceeded",
+    "update_failed",
     "internal_error",
     "fatal_error",
     "service_unavailable",
@@ -160,14 +163,14 @@ class _Later(Exception):
 
 
 def _meaning(refusal: SlackApiError) -> ChatError | _Later:
-    """What Slack's no means. Where it did not speak JSON, only the status is left to go by."""
+    """What Slack's no means. Who does not speak JSON is not Slack but something in between, which may get over it."""
     answer = refusal.response
     status = int(getattr(answer, "status_code", 0) or getattr(answer, "status", 200))
     data = getattr(answer, "data", None)
     code = str(data.get("error") or "") if isinstance(data, dict) else ""
     if status == 429:
         return _Later(_seconds(answer.headers.get("Retry-After")))
-    return ChatError(code or f"http_{status}", passing=status >= 500 or code in _PASSING)
+    return ChatError(code or f"http_{status}", passing=not code or status >= 500 or code in _PASSING)
 
 
 def _seconds(header: object) -> float:

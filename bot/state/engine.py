@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
-import stamina
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowStatus
 from sqlalchemy import URL, create_engine
 
 from bot.ports import JournalDown, Steps
-from bot.state import codec
-from bot.state.lease import Lease, telling
+from bot.state.begun import Begun
+from bot.state.durable_steps import DurableSteps
+from bot.state.lease import Lease, Left, telling
 from bot.state.story_json import JsonOnly
+from bot.trace_ports import Traces, Untraced
 
-T = TypeVar("T")
 Story = Callable[[Steps, str, int], Coroutine[Any, Any, None]]
 """A story is told about one incident (its id) and one opening of it."""
 
@@ -48,55 +50,26 @@ ATTEMPTS = 5
 OVER = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED")
 """Without having come to its end."""
 
+_UNTRACED = Untraced()
+
 log = structlog.get_logger(__name__)
-
-
-class DurableSteps:
-    """`bot.ports.Steps` inside one running workflow."""
-
-    def __init__(self, home: asyncio.AbstractEventLoop, attempt: int) -> None:
-        self._home = home
-        # Every story that is taken up again goes through the engine's queue, and so runs on the engine's own loop.
-        self.taken_up = attempt > 1 or asyncio.get_running_loop() is not home
-
-    def once(self, name: str, act: Callable[[], Awaitable[T]], kind: type[T]) -> Awaitable[T]:
-        place = DBOS.reserve_step()  # now, in the order of the calls: steps may end in another
-
-        async def run() -> str:
-            async for tried in stamina.retry_context(JournalDown, attempts=None, timeout=None, wait_max=10.0):
-                with tried:  # a database that is away holds a story up and does not end it
-                    return codec.dump(await self._at_home(act), kind)
-            raise AssertionError("it is tried for ever")
-
-        async def outcome() -> T:
-            text: str = await place.run_async({"name": name}, run)
-            result: T = codec.read(text, kind)
-            return result
-
-        return outcome()
-
-    async def sleep(self, seconds: float) -> None:
-        await DBOS.sleep_async(seconds)
-
-    async def _at_home(self, act: Callable[[], Awaitable[T]]) -> T:
-        if asyncio.get_running_loop() is self._home:
-            return await act()
-
-        async def there() -> T:
-            return await act()
-
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(there(), self._home))
 
 
 class Engine:
     """Starts stories and takes up those that a crash cut short. One a process, under the name of its lease."""
 
-    def __init__(self, url: URL, stories: Mapping[str, Story], lease: Lease) -> None:
+    def __init__(
+        self, url: URL, stories: Mapping[str, Story], lease: Lease, begun: Begun, traces: Traces = _UNTRACED
+    ) -> None:
         self._url = url
+        self._traces = traces
         self._stories = stories
         self._lease = lease
+        self._begun = begun
         self._home = asyncio.get_running_loop()
         self._in_hand: set[str] = set()
+        self._taking_over = asyncio.Lock()
+        self._beside: set[asyncio.Task[None]] = set()
 
     async def launch(self) -> None:
         """Migrates the engine's tables, under a lease that is taken. Raises sqlalchemy's OperationalError."""
@@ -137,23 +110,48 @@ class Engine:
         """Goes on with the stories of processes that are gone; how many they were. Raises JournalDown.
 
         To resume a story that somebody tells would have it told twice, and the engine does not ask: so only those of
-        a lease that this process holds, looked at once more right before.
+        a lease that this process holds, looked at once more right before. Those that may have ended their process
+        come one at a time, and what is not due yet is left for a later look (`bot.state.begun`).
         """
-        left = await self._lease.left()
-        found = await _unfinished("PENDING", list(left.executors)) if left.executors else []
-        waiting = await _unfinished("ENQUEUED", None)
-        found += [story for story in waiting if story.app_version not in left.versions]
-        if found:
-            with telling():
-                await self._lease.sure()
-            same = [story.workflow_id for story in found if story.app_version == STORY_VERSION]
-            await DBOS.resume_workflows_async(same)
-            for story in found:
-                if story.app_version != STORY_VERSION:
-                    await self._begin_again(story)
-            log.info("stories taken up from processes that are gone", count=len(found))
-        await self._lease.forget(left.executors)
-        return len(found)
+        async with self._taking_over:
+            left = await self._lease.left()
+            found = await _unfinished("PENDING", list(left.executors)) if left.executors else []
+            waiting = await _unfinished("ENQUEUED", None)
+            found += [story for story in waiting if story.app_version not in left.versions]
+            due = await self._due(found, left)
+            if due:
+                await self._resume(due)
+            held = {story.executor_id for story in found if story not in due}
+            await self._lease.forget(tuple(one for one in left.executors if one not in held))
+            return len(due)
+
+    async def _due(self, found: list[WorkflowStatus], left: Left) -> list[WorkflowStatus]:
+        """Those of them to take up now. What was left by a process that ended as it was told to is not suspected."""
+        died = {_name(story): _about(story) for story in found if story.executor_id not in left.stopped}
+        choice = await self._begun.choose(died)
+        return [story for story in found if (name := _name(story)) not in died or name in choice.taken]
+
+    async def _resume(self, found: list[WorkflowStatus]) -> None:
+        with telling():
+            await self._lease.sure()
+        same = [story.workflow_id for story in found if story.app_version == STORY_VERSION]
+        await DBOS.resume_workflows_async(same)
+        for story in found:
+            if story.app_version != STORY_VERSION:
+                await self._begin_again(story)
+        log.info("stories taken up from processes that are gone", count=len(found))
+
+    def _went_on(self, name: str) -> None:
+        """A step of this story has ended, or all of it: if it was on trial, the next may be taken up."""
+        if self._begun.acquit(name):
+            # In no story's context: the engine would take what is done there for a step of it.
+            task = asyncio.create_task(self._take_up_the_next(), context=contextvars.Context())
+            self._beside.add(task)
+            task.add_done_callback(self._beside.discard)
+
+    async def _take_up_the_next(self) -> None:
+        with contextlib.suppress(JournalDown):  # then the next look does it
+            await self.take_over()
 
     async def forget(self, before: datetime) -> int:
         """Removes what is stored of stories that ended before this moment, a thousand at a time; how many they were."""
@@ -188,16 +186,20 @@ class Engine:
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0 if self._in_hand else moment)
 
     async def _tell(self, story: str, incident_id: str, opening: int, attempt: int) -> None:
-        told = _id(story, incident_id, opening, attempt)
+        told, name = _id(story, incident_id, opening, attempt), _id(story, incident_id, opening, 1)
+        went_on = partial(self._went_on, name)
         self._in_hand.add(told)
         with structlog.contextvars.bound_contextvars(incident=incident_id, story=story), telling():
             try:
-                await self._stories[story](DurableSteps(self._home, attempt), incident_id, opening)
+                with self._traces.story(name, story, {"incident": incident_id}):
+                    steps = DurableSteps(self._home, attempt, self._traces, went_on)
+                    await self._stories[story](steps, incident_id, opening)
             except Exception:
                 log.exception("story failed", opening=opening, attempt=attempt)
                 raise
             finally:
                 self._in_hand.discard(told)
+                self._home.call_soon_threadsafe(went_on)
 
 
 _TELLERS: dict[str, Callable[[str, str, int, int], Coroutine[Any, Any, None]]] = {}
@@ -212,6 +214,16 @@ async def tell(story: str, incident_id: str, opening: int, attempt: int) -> None
 async def _unfinished(status: str, executors: list[str] | None) -> list[WorkflowStatus]:
     """Stories in this state, of these executors or of any."""
     return await DBOS.list_workflows_async(status=status, executor_id=executors, load_output=False)
+
+
+def _name(told: WorkflowStatus) -> str:
+    """The story, whatever attempt at it this is."""
+    story, incident_id, opening, _ = told.input["args"] if told.input else (told.workflow_id, "", 0, 0)
+    return _id(story, incident_id, opening, 1)
+
+
+def _about(told: WorkflowStatus) -> str:
+    return str(told.input["args"][1]) if told.input else ""
 
 
 def _id(story: str, incident_id: str, opening: int, attempt: int) -> str:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bot.domain.incident import Severity, incident_id, service_of
+from bot.domain.dependencies import Dependencies, words
+from bot.domain.incident import BY_RULES, Severity, incident_id, service_of
 from bot.ports import Taken
-from bot.state.tables import alerts, incidents
+from bot.state.storms import storm_that_is_on, take_into_storm
+from bot.state.tables import Moment, alerts, incidents
 from integrations.contract import Alert
 
+TOGETHER = timedelta(minutes=5)
+"""Incidents of services that depend on each other have one cause where they opened within this time of each other."""
 INTAKE_LOCK = 7310212
 """PostgreSQL's advisory locks are numbers that all who use the database share; this one is ours."""
 
 # What every alert asks and says, put together once: to do so for each takes longer than the database's part of it.
 _SEEN = (
-    sa.select(alerts, incidents.c.opening)
+    sa.select(alerts, incidents.c.opening, incidents.c.lead)
     .outerjoin(incidents, incidents.c.id == alerts.c.incident_id)
     .where(
         alerts.c.source == sa.bindparam("source"),
@@ -33,6 +37,15 @@ _LAST = (
     .order_by(incidents.c.opened_at.desc())
     .limit(1)
 )
+_AT_ABOUT_THAT_TIME = (
+    sa.select(incidents.c.id, incidents.c.service, incidents.c.lead)
+    .where(
+        incidents.c.status == "open",
+        incidents.c.env == sa.bindparam("env"),
+        sa.func.coalesce(incidents.c.reopened_at, incidents.c.opened_at) >= sa.bindparam("since", type_=Moment),
+    )
+    .order_by(incidents.c.opened_at, incidents.c.id)
+)
 _NEXT_SEQ = (
     sa.select(sa.func.coalesce(sa.func.max(alerts.c.seq), 0) + 1)
     .where(alerts.c.incident_id == sa.bindparam("here"))
@@ -41,7 +54,7 @@ _NEXT_SEQ = (
 """Part of the statement that stores the alert, so that it is no question of its own."""
 _JOINS = alerts.insert().values(seq=_NEXT_SEQ, incident_id=sa.bindparam("here"))
 _CHANGES = incidents.update().where(incidents.c.id == sa.bindparam("here")).values(revision=incidents.c.revision + 1)
-"""A change that people should see: the revision goes up with it."""
+"""A change that people should see: the revision goes up with it. A lead's message tells of those linked to it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,9 @@ class Rules:
     service_labels: tuple[str, ...]
     env_labels: tuple[str, ...]
     reopen_window: timedelta
+    dependencies: Dependencies = field(default_factory=Dependencies)
+    storm_threshold: int = 0
+    """More new incidents than so many in a minute are a storm; 0: nothing is."""
 
 
 def in_turn(connection: Connection) -> None:
@@ -135,33 +151,54 @@ def _home(connection: Connection, alert: Alert, rules: Rules, now: datetime) -> 
     last = connection.execute(_LAST, {"service": service, "env": env}).one_or_none()
     if last is not None and last.status == "open":
         severity = min(last.severity, Severity.of(alert.severity))
-        _change(connection, last.id, severity=severity)
+        _change(connection, last.id, last.lead, severity=severity)
         return Taken(last.id, last.opening, "joined")
     if last is not None and now - last.resolved_at <= rules.reopen_window:
         severity = min(last.severity, Severity.of(alert.severity))
         again = {"status": "open", "resolved_at": None, "reopened_at": now, "opening": last.opening + 1}
         again |= {"message_channel": None, "message_ts": None}  # the next headline stands in a message of its own
-        _change(connection, last.id, severity=severity, **again)
+        again |= {"storm": storm_that_is_on(connection)}
+        _change(connection, last.id, last.lead, severity=severity, **again)
         return Taken(last.id, last.opening + 1, "reopened")
-    return _open(connection, alert, (service, env), last.id if last else None, now)
+    known = {"service": service, "env": env, "previous": last.id if last else None}
+    known |= _link(connection, rules.dependencies, service, env, now)
+    opened = _open(connection, alert, known, now)
+    take_into_storm(connection, opened.incident_id, rules.storm_threshold, now)
+    return opened
 
 
-def _open(connection: Connection, alert: Alert, home: tuple[str, str], previous: str | None, now: datetime) -> Taken:
+def _link(connection: Connection, dependencies: Dependencies, service: str, env: str, now: datetime) -> dict[str, Any]:
+    """With which incident a new one is told, and why; empty where it is told by itself.
+
+    Of several that opened lately, the nearest along the call graph, and of those the first. Where that one is linked
+    itself, its lead leads: a lead never has one.
+    """
+    paths = dependencies.paths(service)
+    if not paths:
+        return {}
+    lately = connection.execute(_AT_ABOUT_THAT_TIME, {"env": env, "since": now - TOGETHER})
+    near = min((row for row in lately if row.service in paths), key=lambda row: len(paths[row.service]), default=None)
+    if near is None:
+        return {}
+    lead = near.lead or near.id
+    _change(connection, lead, None)
+    return {"lead": lead, "linked_because": words(paths[near.service]), "linked_by": BY_RULES}
+
+
+def _open(connection: Connection, alert: Alert, known: dict[str, Any], now: datetime) -> Taken:
     opened = incident_id(alert)
     if connection.scalar(sa.select(incidents.c.id).where(incidents.c.id == opened)):
         opened = incident_id(alert, again=now)  # fired again under its own start, after the reopen window
     connection.execute(
         incidents.insert().values(
             id=opened,
-            service=home[0],
-            env=home[1],
+            **known,
             severity=Severity.of(alert.severity),
             title=alert.name,
             status="open",
             started_at=alert.starts_at,
             opened_at=now,
             opening=1,
-            previous=previous,
         )
     )
     return Taken(opened, 1, "opened")
@@ -181,12 +218,14 @@ def _resolve(connection: Connection, alert: Alert, seen: Any, now: datetime) -> 
         .where(alerts.c.incident_id == seen.incident_id, alerts.c.status == "firing")
     )
     closed = {} if firing else {"status": "resolved", "resolved_at": now}
-    _change(connection, seen.incident_id, **closed)
+    _change(connection, seen.incident_id, seen.lead, **closed)
     return _told(seen, "resolved")
 
 
-def _change(connection: Connection, incident: str, **values: Any) -> None:
+def _change(connection: Connection, incident: str, lead: str | None, **values: Any) -> None:
     connection.execute(_CHANGES, {"here": incident, **values})
+    if lead is not None:
+        connection.execute(_CHANGES, {"here": lead})
 
 
 def _row(alert: Alert, now: datetime) -> dict[str, Any]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -13,11 +12,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from bot.domain.context import Report
-from bot.domain.incident import Channel, Incident, Posted, Severity
+from bot.domain.dependencies import NOBODY, Dependencies
+from bot.domain.incident import Channel, Incident, Posted
 from bot.ports import Clock, JournalDown, Taken
 from bot.state import codec, intake
 from bot.state.database import Database, lost_a_race
 from bot.state.down import down
+from bot.state.rows import incidents_of
 from bot.state.tables import alerts, incidents, reports
 from bot.state.turns import Turns
 from integrations.contract import Alert, OpenAlert, Scope
@@ -32,9 +33,6 @@ MOST_ELSEWHERE = 200
 
 # What each story asks a dozen times over, put together once: that takes longer than the database's part of it.
 _ONE = sa.select(incidents).where(incidents.c.id == sa.bindparam("id"))
-_ALERTS_OF = (
-    sa.select(alerts).where(alerts.c.incident_id.in_(sa.bindparam("ids", expanding=True))).order_by(alerts.c.seq)
-)
 _REVISION = sa.select(incidents.c.revision).where(incidents.c.id == sa.bindparam("id"))
 _REPORT = sa.select(reports.c.report).where(
     reports.c.incident_id == sa.bindparam("id"), reports.c.opening == sa.bindparam("opening")
@@ -59,22 +57,28 @@ class SqlJournal:
         return await self._turns.take(alerts)
 
     async def incident(self, incident_id: str) -> Incident:
-        found = await self._read(lambda connection: _found(connection, _ONE, {"id": incident_id}))
+        found = await self._read(lambda connection: incidents_of(connection, _ONE, {"id": incident_id}))
         if not found:
             raise UnknownIncidentError(incident_id)
         return found[0]
 
-    async def open_incidents(self) -> tuple[Incident, ...]:
-        return await self._incidents(incidents.c.status == "open")
+    async def open_incidents(self, resolved_since: datetime | None = None) -> tuple[Incident, ...]:
+        wanted = incidents.c.status == "open"
+        return await self._incidents(
+            sa.or_(wanted, incidents.c.resolved_at >= resolved_since) if resolved_since else wanted
+        )
 
     async def count_open(self) -> int:
         is_open = sa.select(sa.func.count()).select_from(incidents).where(incidents.c.status == "open")
         return await self._read(lambda connection: connection.scalar(is_open)) or 0
 
     async def firing_elsewhere(self, scope: Scope) -> tuple[OpenAlert, ...]:
+        lead = incidents.alias("lead")
+        told_in = sa.func.coalesce(lead.c.channel_id, incidents.c.channel_id).label("channel_id")
         firing = (
-            sa.select(alerts, incidents.c.service, incidents.c.channel_id)
+            sa.select(alerts, incidents.c.service, told_in)
             .join(incidents, incidents.c.id == alerts.c.incident_id)
+            .outerjoin(lead, lead.c.id == incidents.c.lead)
             .where(_elsewhere(scope), alerts.c.status == "firing")
             .order_by(incidents.c.opened_at, alerts.c.seq)
             .limit(MOST_ELSEWHERE)
@@ -89,7 +93,9 @@ class SqlJournal:
         return await self._incidents(incidents.c.briefed < incidents.c.opening)
 
     async def stale(self) -> tuple[str, ...]:
-        where = sa.and_(incidents.c.shown < incidents.c.revision, incidents.c.briefed == incidents.c.opening)
+        told = sa.or_(incidents.c.message_ts.is_not(None), incidents.c.lead.is_not(None))  # to the lead's new channel
+        briefed = incidents.c.briefed == incidents.c.opening
+        where = sa.and_(incidents.c.shown < incidents.c.revision, briefed, told)
         return await self._read(lambda c: tuple(c.scalars(sa.select(incidents.c.id).where(where))))
 
     async def revision(self, incident_id: str) -> int:
@@ -113,7 +119,15 @@ class SqlJournal:
         await self._write(act)
 
     async def keep_channel(self, incident_id: str, channel: Channel) -> None:
-        await self._set(incident_id, channel_id=channel.id, channel_name=channel.name)
+        """Those that are told with it are to move there: they count as not shown."""
+        told_with_it = incidents.update().where(incidents.c.lead == incident_id).values(shown=0)
+
+        def act(connection: Connection) -> None:
+            named = {"here": incident_id, "channel_id": channel.id, "channel_name": channel.name}
+            connection.execute(_SET, named)
+            connection.execute(told_with_it)
+
+        await self._write(act)
 
     async def keep_message(self, incident_id: str, message: Posted) -> None:
         await self._set(incident_id, message_channel=message.channel_id, message_ts=message.ts)
@@ -156,7 +170,7 @@ class SqlJournal:
 
     async def _incidents(self, where: sa.ColumnElement[bool]) -> tuple[Incident, ...]:
         which = sa.select(incidents).where(where).order_by(incidents.c.opened_at)
-        return await self._read(lambda connection: _found(connection, which, {}))
+        return await self._read(lambda connection: incidents_of(connection, which, {}))
 
     async def _write(self, act: Callable[[Connection], T]) -> T:
         """One transaction. Raises JournalDown for everything that another try later can mend."""
@@ -168,20 +182,21 @@ class SqlJournal:
             return await self._database.read(act)
 
 
-def journal(database: Database, clock: Clock, rules: tuple[tuple[str, ...], tuple[str, ...], int]) -> SqlJournal:
-    """The journal by settings: service labels, environment labels, reopen window in seconds."""
+def journal(
+    database: Database,
+    clock: Clock,
+    rules: tuple[tuple[str, ...], tuple[str, ...], int],
+    calls: Mapping[str, Sequence[str]] = NOBODY,
+    storm_threshold: int = 0,
+) -> SqlJournal:
+    """The journal by settings: service labels, environment labels, reopen window in seconds.
+
+    `calls`: service → the services that it depends on. More new incidents in a minute than `storm_threshold` are a
+    storm; 0: never.
+    """
     services, envs, window = rules
-    return SqlJournal(database, clock, intake.Rules(services, envs, timedelta(seconds=window)))
-
-
-def _found(connection: Connection, which: sa.Select[Any], named: Mapping[str, Any]) -> tuple[Incident, ...]:
-    """The incidents that `which` selects, with the alerts of each."""
-    rows = connection.execute(which, named).all()
-    joined = connection.execute(_ALERTS_OF, {"ids": [row.id for row in rows]}).all() if rows else []
-    of_each: dict[str, list[Alert]] = {row.id: [] for row in rows}
-    for one in joined:
-        of_each[one.incident_id].append(_alert(one))
-    return tuple(replace(_incident(row), alerts=tuple(of_each[row.id])) for row in rows)
+    reopen_window, known = timedelta(seconds=window), Dependencies(calls)
+    return SqlJournal(database, clock, intake.Rules(services, envs, reopen_window, known, storm_threshold))
 
 
 def _elsewhere(scope: Scope) -> sa.ColumnElement[bool]:
@@ -195,33 +210,3 @@ def _elsewhere(scope: Scope) -> sa.ColumnElement[bool]:
 def _open_alert(row: Any) -> OpenAlert:
     told = row.payload
     return OpenAlert(row.service, told["name"], told["severity"], row.starts_at, row.incident_id, row.channel_id)
-
-
-def _incident(row: Any) -> Incident:
-    return Incident(
-        id=row.id,
-        service=row.service,
-        env=row.env,
-        severity=Severity(row.severity),
-        title=row.title,
-        status=row.status,
-        started_at=row.started_at,
-        opened_at=row.opened_at,
-        opening=row.opening,
-        reopened_at=row.reopened_at,
-        resolved_at=row.resolved_at,
-        channel=Channel(row.channel_id, row.channel_name) if row.channel_id else None,
-        message=Posted(row.message_channel, row.message_ts) if row.message_ts else None,
-        previous=row.previous,
-    )
-
-
-def _alert(row: Any) -> Alert:
-    return Alert(
-        source=row.source,
-        fingerprint=row.fingerprint,
-        status=row.status,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        **row.payload,
-    )

@@ -63,6 +63,8 @@ class Left:
     executors: tuple[str, ...]
     versions: frozenset[str]
     """Versions of stories that some live process tells, this one's too."""
+    stopped: frozenset[str] = frozenset()
+    """Those of the executors that ended as they were told to, and gave their leases back."""
 
 
 class Lease:
@@ -141,7 +143,8 @@ class Lease:
             rows = [row for row in everyone if row.executor_id != self.executor_id]
             live = {row.executor_id: row.story_version for row in rows if not self._is_dead(row, now)}
             mine = tuple(row.executor_id for row in rows if self._takes(connection, row, live))
-            return Left(mine, frozenset({*live.values(), self._version}))
+            stopped = frozenset(row.executor_id for row in rows if row.beats == GIVEN_BACK)
+            return Left(mine, frozenset({*live.values(), self._version}), stopped)
 
         with down("written"):
             return await self._database.write(act)

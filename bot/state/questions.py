@@ -81,8 +81,20 @@ class SqlQuestions:
             .order_by(questions.c.asked_at.desc())
             .limit(most)
         )
+        return await self._answered(found)
+
+    async def of_incident(self, incident_id: str, most: int) -> Sequence[tuple[Question, Answer]]:
+        found = (
+            sa.select(questions.c.body, questions.c.answer)
+            .where(questions.c.incident_id == incident_id, questions.c.answer.is_not(None))
+            .order_by(questions.c.asked_at.desc())
+            .limit(most)
+        )
+        return await self._answered(found)
+
+    async def _answered(self, newest_first: sa.Select[Any]) -> Sequence[tuple[Question, Answer]]:
         with down("read"):
-            rows = await self._database.read(lambda connection: connection.execute(found).all())
+            rows = await self._database.read(lambda connection: connection.execute(newest_first).all())
         return [(codec.read(row.body, Question), codec.read(row.answer, Answer)) for row in reversed(rows)]
 
     async def same(self, question: Question, evidence: str, since: datetime) -> tuple[Answer, datetime] | None:

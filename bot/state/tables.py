@@ -53,9 +53,15 @@ incidents = sa.Table(
     sa.Column("lead", sa.String(32)),  # the incident that this one is told with, by id; none of those that lead
     sa.Column("linked_because", sa.Text),  # why, in words for people
     sa.Column("linked_by", sa.Text),  # who decided so: a user id, or `rules`; also kept where it was split off
-    sa.Column("storm", sa.String(32)),  # the storm that it came in, by id
+    sa.Column("storm", sa.String(32)),  # the storm that its present opening came in, by id
+    sa.Column("wrapped", sa.Integer, nullable=False, default=0),  # the last opening that was wrapped up to its end
+    sa.Column("closed_opening", sa.Integer, nullable=False, default=0),  # the last opening that was closed
+    sa.Column("closed_at", Moment),  # when that was
+    sa.Column("archived_at", Moment),  # when its channel was put away
+    sa.Column("looked", sa.Integer, nullable=False, default=0, server_default="0"),  # last opening whose look began
 )
 sa.Index("incidents_by_lead", incidents.c.lead)
+sa.Index("incidents_by_time", incidents.c.opened_at)
 sa.Index("incidents_by_storm", incidents.c.storm)
 sa.Index(
     "one_open_incident",

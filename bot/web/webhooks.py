@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from bot.measures import Measures
 from bot.ports import JournalDown, Taken
-from integrations.contract import Alert, Delivery, Malformed
+from integrations.contract import Act, Alert, Delivery, Malformed
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +31,8 @@ GONE = 499
 
 Parse = Callable[[object], Delivery]
 Intake = Callable[[Sequence[Alert]], Awaitable[tuple[Taken, ...]]]
+Acts = Callable[[Sequence[Act]], Awaitable[None]]
+"""Commits what people did at a sender's. Raises JournalDown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,14 @@ class Sender:
     """Checks (body, signature header, secret); None: a bearer token instead."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """Who commits what a delivery holds."""
+
+    intake: Intake
+    acts: Acts
+
+
 class _RefusedError(Exception):
     """A delivery that is not taken: the status, and a sentence for whoever configured the sender."""
 
@@ -55,21 +65,27 @@ class _RefusedError(Exception):
         self.reason = reason
 
 
-def routes(senders: Sequence[Sender], intake: Intake, measures: Measures, *, body_s: float = BODY_S) -> list[Route]:
+async def nobody(_acts: Sequence[Act]) -> None:
+    """Where what people do at a sender's is not kept."""
+
+
+def routes(
+    senders: Sequence[Sender], intake: Intake, measures: Measures, *, acts: Acts = nobody, body_s: float = BODY_S
+) -> list[Route]:
     """One `POST /webhooks/<name>` for each sender. A body that is not there in `body_s` seconds is refused."""
     return [
-        Route(f"/webhooks/{sender.name}", _endpoint(sender, intake, measures, body_s), methods=["POST"])
+        Route(f"/webhooks/{sender.name}", _endpoint(sender, _Taking(intake, acts), measures, body_s), methods=["POST"])
         for sender in senders
     ]
 
 
 def _endpoint(
-    sender: Sender, intake: Intake, measures: Measures, body_s: float
+    sender: Sender, taking: _Taking, measures: Measures, body_s: float
 ) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
             delivery = await _read(sender, request, body_s)
-            response = await _commit(delivery, intake)
+            response = await _commit(delivery, taking)
         except _RefusedError as refused:
             log.warning("delivery refused", sender=sender.name, status=refused.status, reason=refused.reason)
             hang_up = {"Connection": "close"} if refused.status in (408, 503) else None
@@ -84,10 +100,12 @@ def _endpoint(
     return answer
 
 
-async def _commit(delivery: Delivery, intake: Intake) -> Response:
+async def _commit(delivery: Delivery, taking: _Taking) -> Response:
     for bad in delivery.rejected:
         log.warning("alert rejected", where=bad.where, reason=bad.reason)
-    taken = await intake(delivery.alerts) if delivery.alerts else ()
+    taken = await taking.intake(delivery.alerts) if delivery.alerts else ()
+    if delivery.acts:
+        await taking.acts(delivery.acts)
     answer: dict[str, Any] = {
         "incidents": sorted({one.incident_id for one in taken if one.incident_id}),
         "alerts": len(taken),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from integrations.chromadb.memory import Memory, memories_from_jsonl
-from integrations.contract import ContextSource
+from integrations.chromadb.memory import MOST_TEXT, Memory, memories_from_jsonl
 
-__all__ = ["NAME", "Memory", "Settings", "fetch_model", "memories_from_jsonl", "open", "remember"]
+if TYPE_CHECKING:
+    from integrations.chromadb.context import ChromaContext
+
+__all__ = ["MOST_TEXT", "NAME", "Memory", "Settings", "fetch_model", "memories_from_jsonl", "open", "remember"]
 
 NAME = "chromadb"
 
@@ -43,7 +45,7 @@ class Settings:
     """Seconds for a whole look: a server may answer each of its questions in time and still take too long."""
 
 
-def open(settings: Settings) -> ContextSource:  # noqa: A001 — the door of every room has this name
+def open(settings: Settings) -> ChromaContext:  # noqa: A001 — the door of every room has this name
     """The room, ready to be asked. Chroma itself is loaded by the first look or by `ready`, in a thread."""
     from integrations.chromadb.context import ChromaContext
 

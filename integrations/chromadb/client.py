@@ -89,6 +89,17 @@ class Store:
         self._words = Lexical({})
         return await self._run(lambda opened: opened.collection.count())
 
+    async def held(self) -> Mapping[str, str]:
+        """Id → digest of every record; an empty one where it is a copy of nothing."""
+        await self.catch_up()
+        return await self._run(_held)
+
+    async def drop(self, ids: Sequence[str]) -> None:
+        """Removes these records, under every embedder: left under one, they would come back from there."""
+        for batch in _batches(ids):
+            await self._run(partial(_drop, ids=batch))
+        self._words = Lexical({})
+
     async def catch_up(self) -> None:
         """Copies what was remembered under another embedder, embedded anew; once, and resumed where it was left."""
         async with self._one_at_a_time:
@@ -180,6 +191,21 @@ def _write(opened: _Opened, memories: Sequence[Memory]) -> None:
         documents=texts,
         metadatas=[memory.metadata() for memory in memories],
     )
+
+
+def _held(opened: _Opened) -> dict[str, str]:
+    found = opened.collection.get(include=["metadatas"])
+    return {
+        id_: str((fields or {}).get("digest", ""))
+        for id_, fields in zip(found["ids"], found["metadatas"] or (), strict=True)
+    }
+
+
+def _drop(opened: _Opened, ids: Sequence[str]) -> None:
+    for other in opened.client.list_collections():
+        if other.name.startswith(PREFIX):
+            there = opened.client.get_collection(other.name, embedding_function=None)
+            there.delete(ids=list(ids))
 
 
 def _missing(opened: _Opened) -> dict[str, list[str]]:

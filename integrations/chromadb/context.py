@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from integrations.chromadb import NAME, Settings
 from integrations.chromadb.client import Near, Store
+from integrations.chromadb.memory import Memory
 from integrations.chromadb.rank import DEPTH, Candidate, Query, alike, fuse, query
 from integrations.chromadb.tools import SimilarIncidents
 from integrations.contract import Gap, History, Look, Ready, RoomError, Scope, Tool, Unreachable
@@ -64,6 +65,18 @@ class ChromaContext:
         memories = await self._store.recall([id_ for id_, _ in ranked])
         cosines = {one.id: one.cosine for one in symptoms}
         return [Candidate(memories[i], score, cosines.get(i, 0.0)) for i, score in ranked if i in memories]
+
+    async def held(self) -> Mapping[str, str]:
+        """Id of every record → the digest that it was kept with. Raises RoomError."""
+        return await self._store.held()
+
+    async def keep(self, memories: Iterable[Memory]) -> None:
+        """Puts records in, or in the place of those with the same id. Raises RoomError."""
+        await self._store.remember(tuple(memories))
+
+    async def drop(self, ids: Sequence[str]) -> None:
+        """Removes records; those that are not there are passed over. Raises RoomError."""
+        await self._store.drop(ids)
 
     async def ready(self) -> Ready:
         """Loads Chroma and the embedder, which takes a second or two: call it once after the start, off any path."""

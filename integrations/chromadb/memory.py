@@ -38,6 +38,8 @@ class Memory:
     alerts: tuple[str, ...] = ()
     """Names of the alerts that fired."""
     url: str | None = None
+    digest: str = ""
+    """Of the record that it is a copy of, for whoever keeps that; empty where this is the only one."""
 
     def text(self) -> str:
         """What it is found by: what was seen and what lay behind it, but not how it was mended."""
@@ -59,6 +61,8 @@ class Memory:
             kept["minutes"] = self.minutes
         if self.url:
             kept["url"] = self.url
+        if self.digest:
+            kept["digest"] = self.digest
         return kept
 
 
@@ -85,6 +89,7 @@ def memory_of(fields: object) -> Memory:
         summary=_text(fields, "summary"),
         alerts=tuple(str(alert) for alert in alerts),
         url=_text(fields, "url") or None,
+        digest=_text(fields, "digest"),
     )
 
 

@@ -52,7 +52,7 @@ class GitHub:
             found = map(parse.deployment, client.get_repo(repo).get_deployments())
             return _back_to(since, found, lambda one: one.created_at)
 
-        return await self._ask(repo, read)
+        return await self.ask(repo, read)
 
     async def releases(self, repo: str) -> tuple[Release, ...]:
         """The newest page of published releases."""
@@ -61,7 +61,7 @@ class GitHub:
             newest = islice(client.get_repo(repo).get_releases(), PAGE)
             return tuple(parse.release(one) for one in newest if not one.draft and one.published_at)
 
-        return await self._ask(repo, read)
+        return await self.ask(repo, read)
 
     async def merges(self, repo: str, since: datetime) -> tuple[Merge, ...]:
         """Pull requests merged into the default branch since then, newest first; of `MOST` that were touched last."""
@@ -72,7 +72,7 @@ class GitHub:
             found = [parse.merge(pull) for pull in closed if pull.merged_at and parse.into_default(pull)]
             return tuple(sorted((m for m in found if m.merged_at >= since), key=lambda m: m.merged_at, reverse=True))
 
-        return await self._ask(repo, read)
+        return await self.ask(repo, read)
 
     async def rollout(self, repo: str, deployment: int) -> Rollout:
         """How a deployment went, from its newest statuses."""
@@ -81,7 +81,7 @@ class GitHub:
             statuses = client.get_repo(repo).get_deployment(deployment).get_statuses()
             return parse.rollout(tuple(islice(statuses, PAGE)))
 
-        return await self._ask(repo, read)
+        return await self.ask(repo, read)
 
     async def between(self, repo: str, base: str, head: str) -> Difference:
         """What `head` has that `base` has not: files, commits, and the newest commit's title."""
@@ -90,14 +90,14 @@ class GitHub:
             lazy = client.get_repo(repo)
             return parse.difference(lazy.compare(base, head, comparison_commits_per_page=COMMITS))
 
-        return await self._ask(repo, read)
+        return await self.ask(repo, read)
 
     async def pull_files(self, repo: str, number: int) -> Difference:
         def read(client: github.Github) -> Difference:
             files = client.get_repo(repo).get_pull(number).get_files()
             return Difference(files=tuple(one.filename for one in islice(files, FILES)))
 
-        return await self._ask(repo, read)
+        return await self.ask(repo, read)
 
     async def diff_between(self, repo: str, base: str, head: str) -> Diff:
         """What `head` changed over `base`, file by file."""
@@ -108,7 +108,7 @@ class GitHub:
             title = newest.commit.message.partition("\n")[0] if newest else ""
             return parse.diff(title, found.files, found.html_url)
 
-        return await self._ask(repo, read)
+        return await self.ask(repo, read)
 
     async def pull_diff(self, repo: str, number: int) -> Diff:
         """What a pull request changes, file by file, merged or not."""
@@ -117,7 +117,7 @@ class GitHub:
             pull = client.get_repo(repo).get_pull(number)
             return parse.diff(pull.title, pull.get_files(), pull.html_url)
 
-        return await self._ask(repo, read)
+        return await self.ask(repo, read)
 
     async def ready(self) -> Ready:
         """Asks for the rate limit: it is free, and it needs a good token."""
@@ -127,7 +127,7 @@ class GitHub:
             return Ready(f"GitHub, {core.remaining:,} of {core.limit:,} requests left this hour")
 
         try:
-            return await self._ask("the rate limit", read)
+            return await self.ask("the rate limit", read)
         except Refused as refused:
             if "(404)" in refused.reason:  # an Enterprise Server without rate limits has no such page
                 return Ready("GitHub Enterprise Server")
@@ -140,7 +140,9 @@ class GitHub:
         if self._folder:
             self._folder.cleanup()
 
-    async def _ask(self, repo: str, read: Callable[[github.Github], T]) -> T:
+    async def ask(self, repo: str, read: Callable[[github.Github], T]) -> T:
+        """What `read` makes of a client, in a thread, within the settings' limit; `repo` is what faults speak of."""
+
         def work() -> T:
             with told_plainly(repo):
                 return read(self._client())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from integrations import payload as door
 from integrations.contract import Alert, Delivery, Malformed
+from integrations.pagerduty.acts import KINDS, act, name
 
 SOURCE = "pagerduty"
 OURS = "first-responder:"
@@ -30,16 +32,22 @@ def verify(body: bytes, header: str, secret: str) -> bool:
 def parse(payload: object) -> Delivery:
     """The incident of one event as an alert, keyed by (incident id, created_at).
 
-    What neither triggers, reopens nor resolves is ignored with a reason, and so is an incident of the bot's own.
-    Raises Malformed, naming the field, for another shape.
+    What people did there comes as an act. What is neither is ignored with a reason, and so is an incident of the bot's
+    own. Raises Malformed, naming the field, for another shape.
     """
     event = payload.get("event") if isinstance(payload, dict) else None
     if not isinstance(event, dict) or not isinstance(event.get("event_type"), str):
         raise Malformed(SOURCE, "event.event_type: missing; is this a V3 webhook of PagerDuty?")
     kind = event["event_type"]
-    if kind not in _STATUS:
+    if kind not in _STATUS and kind not in KINDS:
         return Delivery((), ignored=f"{door.text(kind, 'event.event_type')[:80]} changes nothing here")
-    return _mine(event) or door.delivery(SOURCE, [event], "", lambda entry, _where: _alert(entry, _STATUS[kind]))
+    if mine := _mine(event):
+        return mine
+    done = act(event) if kind in KINDS else None
+    if kind in _STATUS:
+        told = door.delivery(SOURCE, [event], "", lambda entry, _where: _alert(entry, _STATUS[kind]))
+        return replace(told, acts=(done,) if done else ())
+    return Delivery((), acts=(done,)) if done else Delivery((), ignored="a note of the bot's own")
 
 
 def _mine(event: Mapping[str, Any]) -> Delivery | None:
@@ -55,8 +63,8 @@ def _alert(event: Mapping[str, Any], status: Literal["firing", "resolved"]) -> A
     identity = door.text(data.get("id"), "event.data.id")
     if not identity:
         raise door.Wrong("event.data.id", "missing")
-    service = _name(data.get("service"))
-    severity = _name(data.get("priority")) or door.text(data.get("urgency"), "event.data.urgency")
+    service = name(data.get("service"))
+    severity = name(data.get("priority")) or door.text(data.get("urgency"), "event.data.urgency")
     occurred = door.maybe_moment(event.get("occurred_at"), "event.occurred_at")
     title = door.text(data.get("title"), "event.data.title") or "PagerDuty incident"
     return Alert(
@@ -72,9 +80,3 @@ def _alert(event: Mapping[str, Any], status: Literal["firing", "resolved"]) -> A
         url=door.link(data.get("html_url")),
         reopened_at=occurred if event["event_type"] == "incident.reopened" else None,
     )
-
-
-def _name(reference: Any) -> str:
-    """What PagerDuty calls the object behind a reference; empty where there is none."""
-    summary = reference.get("summary") if isinstance(reference, dict) else None
-    return door.text(summary, "") if isinstance(summary, str) else ""

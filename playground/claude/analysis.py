@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from playground.claude.arguments import Schema, service_of, value
+from playground.claude.postmortem import CHAPTERS, chapters
 from playground.claude.prompt import Cause, Prompt
 
 MOST_AFFECTED = 5
@@ -14,7 +15,8 @@ MOST_FACTS = 4
 
 def analysis(schema: Schema, prompt: Prompt) -> Any:
     """A value of the schema; what the schema does not have is left out, what it has besides is filled in."""
-    return _conform(schema, _known(prompt), prompt)
+    written = set(CHAPTERS) <= schema.get("properties", {}).keys()
+    return _conform(schema, chapters(prompt.lines) if written else _known(prompt), prompt)
 
 
 def _known(prompt: Prompt) -> dict[str, Any]:

@@ -70,6 +70,8 @@ class Prompt:
     causes: tuple[Cause, ...] = ()
     data: tuple[Told, ...] = ()
     """What the prompt itself shows."""
+    lines: tuple[str, ...] = ()
+    """Every line that stands among the facts."""
     uses: tuple[Use, ...] = field(default=())
     """Of the tools, in their order."""
 
@@ -101,6 +103,7 @@ def read(body: Json) -> Prompt:
         facts=tuple(Fact(int(found[1]), *found.groups()[1:]) for line in lines if (found := _FACT.fullmatch(line))),
         causes=tuple(_cause(found) for line in lines if (found := _CAUSE.fullmatch(line))),
         data=tuple(_told(first)),
+        lines=tuple(lines),
         uses=tuple(_uses(messages)),
     )
 

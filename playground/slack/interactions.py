@@ -13,6 +13,7 @@ from playground.slack.deliver import Deliveries, NotAcknowledged
 from playground.slack.errors import SlackError
 from playground.slack.messages import Draft
 from playground.slack.model import Channel, Json, Message, ResponseUrl
+from playground.slack.typed import as_escaped
 from playground.slack.workspace import APP, BOT_USER, SLACKBOT, TEAM, Workspace
 
 RESPONSE_URL_LIFE = timedelta(minutes=30)
@@ -37,12 +38,14 @@ class Interactions:
     async def command(self, user: str, channel: Channel, typed: str) -> None:
         """A slash command as typed, such as `/incident-action status`. Refusals are whispered to the person."""
         name, _, text = typed.partition(" ")
-        if name not in {command.name for command in self._ws.settings.commands}:
+        command = next((known for known in self._ws.settings.commands if known.name == name), None)
+        if command is None:
             self._slackbot(
                 channel, user, f"`{name}` is not a valid command. In Slack, all we have is what the app has."
             )
             return
-        payload = self._person(user, channel) | {"command": name, "text": text.strip(), "token": "playground"}
+        text = as_escaped(self._ws, text) if command.escapes else text.strip()
+        payload = self._person(user, channel) | {"command": name, "text": text, "token": "playground"}
         payload |= {"response_url": self._response_url(user, channel, None)}
         try:
             answer = await self._deliveries.ask("slash_commands", payload)

@@ -65,7 +65,7 @@ def edit(ws: Workspace, channel: Channel, who: str, message: Message, draft: Dra
     if ws.stream_of(message):
         raise SlackError("streaming_state_conflict")
     if channel.archived:
-        raise SlackError("is_archived")
+        raise SlackError("is_inactive")
     previous = ws.message_wire(message)
     message.text, message.blocks, message.attachments = draft.text, list(draft.blocks), list(draft.attachments)
     if draft.metadata is not None:

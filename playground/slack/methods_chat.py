@@ -43,10 +43,15 @@ def _delete(call: Call) -> Json:
 def _permalink(call: Call) -> Json:
     channel = call.channel()
     message = call.workspace.message(channel, call.text("message_ts"))
+    return {"channel": channel.id, "permalink": permalink(call, channel, message)}
+
+
+def permalink(call: Call, channel: Channel, message: Message) -> str:
+    """Where a message is found in a browser; one in a thread names that too."""
     link = f"{call.workspace.url}/archives/{channel.id}/p{message.ts.replace('.', '')}"
     if message.is_reply:
         link += f"?thread_ts={message.thread_ts}&cid={channel.id}"
-    return {"channel": channel.id, "permalink": link}
+    return link
 
 
 def _target(call: Call) -> Channel:

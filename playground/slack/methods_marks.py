@@ -5,6 +5,7 @@ from __future__ import annotations
 from playground.slack import limits, messages
 from playground.slack.calls import Call, Method
 from playground.slack.errors import SlackError
+from playground.slack.methods_chat import permalink
 from playground.slack.model import Channel, Json, Message
 
 
@@ -23,6 +24,7 @@ def _unreact(call: Call) -> Json:
 def _reactions(call: Call) -> Json:
     channel, message = _item(call, "message_not_found")
     shown = call.workspace.message_wire(message)
+    shown |= {"permalink": permalink(call, channel, message)}
     if not call.flag("full"):
         for reaction in shown.get("reactions", ()):
             reaction["users"] = reaction["users"][: limits.REACTED_SHOWN]

@@ -51,6 +51,8 @@ class Command:
     name: str
     usage: str = ""
     description: str = ""
+    escapes: bool = False
+    """Whether people, channels and addresses in it come in Slack's forms (`should_escape` in the manifest)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class SlackSettings:
     events: frozenset[str] = EVENTS
     """What the app is subscribed to, in the words of the app's manifest."""
     commands: tuple[Command, ...] = (
-        Command("/incident", "resolve | status", "Open, look at or resolve an incident"),
+        Command("/incident", "ack | status <text> | help", "This channel's incident, from start to end", escapes=True),
         Command("/incident-action", "run <runbook> | status", "Run a runbook, step by step"),
     )
     channels: tuple[str, ...] = ("general", "incidents")

@@ -79,6 +79,12 @@ class SocketMode:
             await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "playground"}})
             await socket.close()
 
+    def drop(self) -> None:
+        """Cuts every socket off without a word, as a network does."""
+        for socket in tuple(self._sockets):
+            self._forget(socket)
+            socket.state.drop()
+
     def _next_socket(self) -> WebSocket:
         self._sockets.append(self._sockets.pop(0))
         return self._sockets[-1]

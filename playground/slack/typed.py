@@ -10,6 +10,7 @@ _MENTION = re.compile(r"(?<![\w@/.])@([\w.-]*[\w-])")
 _CHANNEL = re.compile(r"(?<![\w#/&;])#([\w-]+)")
 _LINK = re.compile(r"https?://[^\s<>|]+[^\s<>|.,;:!?)\]'\"]")
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
+_PERSON = re.compile(r"<@(\w+)>")
 _BROADCASTS = {"channel", "here", "everyone"}
 
 
@@ -18,6 +19,11 @@ def as_mrkdwn(ws: Workspace, typed: str) -> str:
     escaped = typed.strip().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     parts = _CODE.split(escaped)
     return "".join(part if i % 2 else _linked(ws, part) for i, part in enumerate(parts))
+
+
+def as_escaped(ws: Workspace, typed: str) -> str:
+    """What a slash command with `should_escape` is sent: as in a message, and people with their names."""
+    return _PERSON.sub(lambda found: f"<@{found[1]}|{ws.user(found[1]).handle}>", as_mrkdwn(ws, typed))
 
 
 def _linked(ws: Workspace, text: str) -> str:

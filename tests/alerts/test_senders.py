@@ -139,6 +139,51 @@ def event(kind="incident.triggered", **data):
     return {"event": {"event_type": kind, "occurred_at": "2026-11-21T03:41:00Z", "data": incident | data}}
 
 
+def note(content):
+    """As PagerDuty's documentation has it: of the incident only a reference."""
+    incident = {"id": "PX1", "type": "incident_reference", "html_url": "https://acme.pagerduty.com/incidents/PX1"}
+    made = event("incident.annotated", incident=incident, content=content, trimmed=False, type="incident_note", id="N1")
+    made["event"]["data"].pop("incident_key")
+    return made
+
+
+def did(kind, **data):
+    made = event(f"incident.{kind}", **data)
+    made["event"] |= {"id": "E1", "agent": {"id": "P1", "type": "user_reference", "summary": "Dana Demir"}}
+    return pagerduty.parse(made)
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [("acknowledged", "acknowledged"), ("unacknowledged", "unacknowledged"), ("resolved", "resolved"),
+     ("escalated", "escalated"), ("reassigned", "reassigned"), ("delegated", "reassigned")],
+)  # fmt: skip
+def test_what_people_do_in_pagerduty_comes_with_who_did_it(kind, told):
+    delivery = did(kind, assignees=[{"summary": "Ben Best"}, {"summary": "Ann"}], html_url="https://pd.example/PX1")
+    (act,) = delivery.acts
+    assert (act.id, act.source, act.fingerprint, act.kind, act.who) == ("E1", "pagerduty", "PX1", told, "Dana Demir")
+    assert act.at == datetime(2026, 11, 21, 3, 41, tzinfo=UTC)
+    assert act.url == "https://pd.example/PX1"
+    assert act.text == ("to Ben Best, Ann" if told in ("escalated", "reassigned") else "")
+    assert len(delivery.alerts) == (kind == "resolved")
+
+
+def test_a_note_of_pagerduty_comes_with_its_words_and_the_incident_it_is_of():
+    (act,) = pagerduty.parse(note("I restarted it")).acts
+    assert (act.fingerprint, act.kind, act.text, act.who) == ("PX1", "note", "I restarted it", "")
+
+
+@pytest.mark.parametrize("bad", [{"data": None}, {"occurred_at": "yesterday"}, {"data": {"id": ""}}])
+def test_an_act_that_cannot_be_read_is_refused_with_its_field_but_a_resolution_still_resolves(bad):
+    made = event("incident.acknowledged")
+    made["event"] |= bad
+    with pytest.raises(Malformed, match="event\\."):
+        pagerduty.parse(made)
+    resolved = event("incident.resolved")
+    resolved["event"]["agent"] = 7
+    assert pagerduty.parse(resolved).alerts
+
+
 def test_pagerduty_is_keyed_by_incident_and_creation():
     (alert,) = pagerduty.parse(event()).alerts
     (resolved,) = pagerduty.parse(event("incident.resolved")).alerts
@@ -152,7 +197,12 @@ def test_pagerduty_is_keyed_by_incident_and_creation():
 
 @pytest.mark.parametrize(
     "payload",
-    [event("incident.acknowledged"), event("incident.priority_updated"), event(incident_key="first-responder:INC-1")],
+    [
+        event("incident.priority_updated"),
+        event(incident_key="first-responder:INC-1"),
+        event("incident.acknowledged", incident_key="first-responder:INC-1"),
+        note("[INC-ABCDEFGHIJ #3] U0DANA in Slack, noted: the pool"),
+    ],
 )
 def test_what_is_not_for_us_is_ignored_with_a_reason(payload):
     delivery = pagerduty.parse(payload)

@@ -37,17 +37,22 @@ class Program:
 
     def rss_mb(self) -> float:
         """Its memory now and that of its children, in megabytes of 10⁶ bytes; what they share counts for each."""
-        return sum(_rss_mb(pid) for pid in (self.pid, *_children(self.pid)))
+        return sum(map(rss_of, with_children(self.pid)))
 
 
-def _rss_mb(pid: int) -> float:
+def with_children(pid: int) -> tuple[int, ...]:
+    """The process, and those that any of its threads has started."""
+    return (pid, *_children(pid))
+
+
+def rss_of(pid: int) -> float:
+    """Its memory now, in megabytes of 10⁶ bytes."""
     status = Path(f"/proc/{pid}/status").read_text()
     line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
     return int(line.split()[1]) * 1024 / 1e6
 
 
 def _children(pid: int) -> list[int]:
-    """Those that any of its threads has started."""
     return [int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split()]
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from playground import tls
 from playground.alerting import Target
@@ -24,6 +25,7 @@ from playground.pinned import Pinned
 from playground.prometheus.app import Prometheus
 from playground.scenarios import scenario
 from playground.serving import serving
+from playground.slack.rates import Rate
 from playground.slack.serve import Slack
 from playground.slack.serve import running as slack_running
 from playground.slack.settings import SlackSettings
@@ -52,6 +54,8 @@ class Calls:
 
     done: list[Call] = field(default_factory=list)
     under_way: int = 0
+    limited: Counter[str] = field(default_factory=Counter)
+    """How many of each method were answered 429."""
 
     def between(self, since: float, until: float) -> list[Call]:
         return [call for call in self.done if call.began >= since and call.ended <= until]
@@ -70,8 +74,14 @@ class _Counting:
             return
         began = time.perf_counter()
         self._calls.under_way += 1
+
+        async def counted(message: Message) -> None:
+            if message.get("status") == 429:
+                self._calls.limited[scope["path"].rpartition("/")[2]] += 1
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, counted)
         finally:
             self._calls.under_way -= 1
             method = scope["path"].rpartition("/")[2]
@@ -146,8 +156,13 @@ class World:
 
 
 @asynccontextmanager
-async def running(folder: Path, *, slack_s: float, sources_s: float) -> AsyncIterator[World]:
-    """Slack whose calls take `slack_s` seconds, and four sources whose answers take `sources_s`."""
+async def running(
+    folder: Path, *, slack_s: float, sources_s: float, rates: Mapping[str, Rate] | None = None
+) -> AsyncIterator[World]:
+    """Slack whose calls take `slack_s` seconds, and four sources whose answers take `sources_s`.
+
+    `rates`: how many calls Slack takes; without, as many as come.
+    """
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     still, calls, answers, port = _Still(_now()), Calls(), Answers(sources_s), free_port()
     certificates = tls.make(folder / "tls")
@@ -157,7 +172,7 @@ async def running(folder: Path, *, slack_s: float, sources_s: float) -> AsyncIte
             served = serving(Again(name, app, answers), certificates if secure else None)
             return await stack.enter_async_context(served)
 
-        settings = SlackSettings(latency=slack_s)
+        settings = SlackSettings(latency=slack_s, rates=rates or {})
         slack = await stack.enter_async_context(slack_running(settings, still.people()))
         slack.app.add_middleware(_Counting, calls=calls)
         repos = frozenset(s.repo for s in _company() if s.repo)
@@ -185,6 +200,7 @@ async def running(folder: Path, *, slack_s: float, sources_s: float) -> AsyncIte
             "PAGERDUTY_API_URL": await source("pagerduty", PagerDuty(still, TOKEN).app(), secure=True),
             "CHROMA_PATH": str(folder / "chroma"),
             "SERVICES_FILE": str(folder / "services.yaml"),
+            "STORM_THRESHOLD": "0",  # each incident is measured by itself
         }
         yield World(slack, calls, answers, env, folder, f"http://127.0.0.1:{port}", still.now())
 

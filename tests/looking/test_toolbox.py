@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.gather import BREAKER_FAILURES
 from bot.looking.toolbox import Toolbox, specs_of
+from bot.rests import FAILURES
 from integrations.arguments import spec
 from integrations.contract import TOOL_ANSWER_BYTES, Look, Refused, ToolAnswer, Unreachable
 from tests.guard.made import KEYS, pem
@@ -107,19 +107,19 @@ async def test_a_bug_is_an_answer_too():
 async def test_one_that_keeps_silent_is_left_alone_and_the_others_are_not():
     silent, other = Tool(fails=Unreachable("prometheus", "no answer")), Tool("other")
     toolbox = Toolbox([Source(silent, other)])
-    for _ in range(BREAKER_FAILURES):
+    for _ in range(FAILURES):
         with pytest.raises(Unreachable, match="no answer"):
             await toolbox.use("figures", {}, SCOPE)
     with pytest.raises(Unreachable, match="left alone for a minute"):
         await toolbox.use("figures", {}, SCOPE)
-    assert silent.used == BREAKER_FAILURES
+    assert silent.used == FAILURES
     assert await toolbox.use("other", {}, SCOPE) == ANSWER
 
 
 async def test_a_refusal_is_an_answer_and_never_ends_in_silence():
     refusing = Tool(fails=Refused("prometheus", "not that one"))
     toolbox = Toolbox([Source(refusing)])
-    for _ in range(2 * BREAKER_FAILURES):
+    for _ in range(2 * FAILURES):
         with pytest.raises(Refused):
             await toolbox.use("figures", {}, SCOPE)
-    assert refusing.used == 2 * BREAKER_FAILURES
+    assert refusing.used == 2 * FAILURES

@@ -389,6 +389,22 @@ async def test_reactions_of_a_message_that_is_gone_are_no_reactions_but_an_error
         assert (gone.value.code, gone.value.passing) == ("message_not_found", False)
 
 
+async def test_a_message_that_somebody_marked_is_read_with_its_author_its_link_and_who_marked_it(
+    slack: Slack, chat: SlackChat
+) -> None:
+    """In a channel and in a thread; one of the bot's own has no author."""
+    own = await chat.post((await home(chat)).id, SMALL, key="k")
+    channel = slack.workspace.channels[own.channel_id]
+    draft = spoken.Draft("the pool &amp; the &lt;b&gt;", thread_ts=own.ts)
+    message = spoken.post(slack.workspace, channel, DANA.slack_id, draft)
+    spoken.react(slack.workspace, channel, LEE.slack_id, message, "pushpin")
+    marked = await chat.marked(Posted(own.channel_id, message.ts))
+    assert (marked.user_id, marked.text) == (DANA.slack_id, "the pool &amp; the &lt;b&gt;")
+    assert marked.reactions == {"pushpin": (LEE.slack_id,)}
+    assert marked.link.startswith(f"{slack.url.rstrip('/')}/archives/{own.channel_id}/p{message.ts.replace('.', '')}")
+    assert (await chat.marked(own)).user_id == ""
+
+
 @pytest.mark.parametrize("name", ["white_check_mark", "x", "eyes"])
 async def test_a_list_of_reactions_with_somebody_left_out_is_not_taken_for_the_list(slack: Slack, name: str) -> None:
     """The real one has been seen to leave people out; nobody can know whether one of them said no.

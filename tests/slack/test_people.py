@@ -170,3 +170,8 @@ async def test_a_channel_that_outsiders_share_is_known_as_such(slack: Slack, peo
     in_slack.connect(ws, incidents, DANA.slack_id, WIM.slack_id)
     assert await people.shared(incidents.id) is True
     assert await people.shared("C0NOSUCH") is None
+
+
+async def test_people_have_a_name_for_where_slacks_ids_say_nothing(people):
+    assert await people.name(DANA.slack_id) == "dana"
+    assert await people.name("U0NOBODY") == ""

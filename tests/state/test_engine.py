@@ -17,6 +17,7 @@ PROGRAM = textwrap.dedent(
     from bot.domain.incident import Posted
     from bot.ports import JournalDown
     from bot.state.database import migrate, open_database
+    from bot.state.begun import Begun
     from bot.state.engine import STORY_VERSION, Engine
     from bot.state.lease import Lease
 
@@ -64,9 +65,10 @@ PROGRAM = textwrap.dedent(
         home = asyncio.get_running_loop()
         leases = url.replace("postgresql+psycopg", "postgresql").replace(".sqlite", "-leases.sqlite")
         migrate(leases)
-        lease = Lease(open_database(leases), STORY_VERSION, 20.0)
+        database = open_database(leases)
+        lease = Lease(database, STORY_VERSION, 20.0)
         await lease.take()
-        engine = Engine(make_url(url), {"respond": story}, lease)
+        engine = Engine(make_url(url), {"respond": story}, lease, Begun(database))
         await engine.launch()
         await engine.take_over()
         if dies != "no":

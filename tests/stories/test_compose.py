@@ -293,8 +293,16 @@ def test_nothing_is_only_said_of_what_was_seen_in_full(changes: dict[str, object
 def test_what_happened_before_is_told_with_its_fix() -> None:
     assert line(told(), "Seen before") == (
         "Seen before · INC-892, 3 months ago: the gateway's address was wrong in a new version."
-        " Fixed: rolled back to the version before (11 min)."
+        " Fixed: rolled back to the version before (11 min). Alike: same alert, same log pattern."
     )
+
+
+def test_what_nobody_looked_at_says_so_and_a_false_alarm_is_called_one() -> None:
+    (past,) = REPORT.context.of(Similar)
+    told_of = without(Similar)
+    found = (*told_of.context.findings, replace(past, reviewed=False, false_alarm=True, resolution="", why=""))
+    told_of = replace(told_of, context=replace(told_of.context, findings=found))
+    assert line(told(told_of), "Seen before") == "Seen before · INC-892, 3 months ago: a false alarm. _(not reviewed)_"
 
 
 def test_an_empty_memory_says_so() -> None:

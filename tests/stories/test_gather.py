@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.gather import BREAKER_FAILURES, Gathering, Limits
+from bot.gather import Gathering, Limits
+from bot.rests import FAILURES
 from integrations.contract import Change, Look, Refused, Unreachable
 from tests.stories.incident_sample import ALERTED, SCOPE
 
@@ -132,10 +133,10 @@ async def test_a_source_that_never_answers_is_left_alone_for_a_while_and_one_tha
 
     async def nothing(_context): ...
 
-    for _ in range(BREAKER_FAILURES + 2):
+    for _ in range(FAILURES + 2):
         context = await gathering.gather(SCOPE, nothing)
-    assert down.asked == BREAKER_FAILURES
-    assert refusing.asked == BREAKER_FAILURES + 2
+    assert down.asked == FAILURES
+    assert refusing.asked == FAILURES + 2
     assert "left alone" in next(g.reason for g in context.gaps if g.source == "down")
 
 

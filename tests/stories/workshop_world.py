@@ -79,6 +79,9 @@ class FakePeople:
         may = user_id in self.approvers
         return Person(user_id, full_member=True, may=may, why_not="" if may else "you are not one of its approvers")
 
+    async def name(self, user_id):
+        return "" if self.unreadable else user_id.removeprefix("U0").title()
+
     async def shared(self, channel_id):
         return self.outside
 

@@ -13,10 +13,12 @@ from bot.domain.plain import as_text
 from bot.gather import Gathering, Limits
 from bot.looking.here import Here
 from bot.measures import Measures
-from bot.ports import ChatError
+from bot.ports import ChatError, Marked
 from bot.respond import respond
 from bot.state.database import migrate, open_database
+from bot.state.entries import SqlEntries
 from bot.state.journal import journal
+from bot.state.storms import SqlStorms
 from integrations.contract import Look
 from runbooks.model import Library
 from tests.stories.incident_sample import NOW, alert
@@ -27,8 +29,10 @@ OWN = "C1"
 
 
 class SetClock:
+    moment = NOW
+
     def now(self):
-        return NOW
+        return self.moment
 
 
 @dataclass
@@ -64,6 +68,7 @@ class FakeSlack:
         self.posted = 0
         self.topics: dict[str, str] = {}
         self.pins: list[Posted] = []
+        self.archived: list[str] = []
         self.invited: list[str] = []
         self.pictures: list[str] = []
         self.files: dict[str, str] = {}
@@ -71,6 +76,8 @@ class FakeSlack:
         self.speaking: dict[str, dict[str, str]] = {}
         """Channel → who wrote in it lately."""
         self.reacting: dict[Posted, dict[str, list[str]]] = {}
+        self.authors: dict[Posted, str] = {}
+        """Who wrote what the bot did not."""
         self.calls: list[str] = []
         self._refusals: list[Refusal] = []
         self._lost: list[str] = []
@@ -147,6 +154,10 @@ class FakeSlack:
         await self._door("topic", channel_id)
         self.topics[channel_id] = text
 
+    async def archive(self, channel_id):
+        await self._door("archive", channel_id)
+        self.archived.append(channel_id)
+
     async def pin(self, posted):
         await self._door("pin", posted.channel_id)
         self.pins.append(posted)
@@ -171,6 +182,15 @@ class FakeSlack:
     async def reactions(self, posted):
         await self._door("reactions", posted.channel_id)
         return {name: tuple(people) for name, people in self.reacting.get(posted, {}).items()}
+
+    async def marked(self, posted):
+        await self._door("marked", posted.channel_id)
+        message = next((m for m in self.messages if m.posted == posted), None)
+        if message is None:
+            raise ChatError("message_not_found", passing=False)
+        people = {name: tuple(who) for name, who in self.reacting.get(posted, {}).items() if who}
+        link = f"https://slack.example/archives/{posted.channel_id}/p{posted.ts.replace('.', '')}"
+        return Marked(self.authors.get(posted, ""), message.text, link, people)
 
     async def whisper(self, channel_id, user_id, briefing, thread=None):
         await self._door("whisper", f"{channel_id} {user_id}")
@@ -273,14 +293,16 @@ class Source:
 
 
 @asynccontextmanager
-async def desk_with(tmp_path, chat, *sources, incidents=INCIDENTS, library=None, limits=None, channel_timeout_s=5.0):
+async def desk_with(
+    tmp_path, chat, *sources, incidents=INCIDENTS, library=None, limits=None, channel_timeout_s=5.0, storm_threshold=0
+):
     """A desk with the real journal on SQLite; everything on it belongs to one test."""
     url = f"sqlite:///{tmp_path / 'stories.sqlite'}"
     migrate(url)
     database = open_database(url)
     clock = SetClock()
     yield Desk(
-        journal=journal(database, clock, (("service",), ("env",), 3600)),
+        journal=journal(database, clock, (("service",), ("env",), 3600), storm_threshold=storm_threshold),
         chat=chat,
         clock=clock,
         looking=Here(Gathering(sources, (), limits or Limits()), library or Library()),
@@ -290,6 +312,8 @@ async def desk_with(tmp_path, chat, *sources, incidents=INCIDENTS, library=None,
         incidents_channel=incidents,
         channel_timeout_s=channel_timeout_s,
         channel_name=lambda incident: f"inc-{incident.service}",
+        storms=SqlStorms(database, clock, storm_threshold),
+        entries=SqlEntries(database),
     )
     await database.dispose()
 

@@ -1,4 +1,4 @@
-"""Storms: which incidents belong together, the storm they came in, Slack's allowance and sources' rest over replicas."""
+"""Storms: which incidents belong together and came in one, Slack's allowance and sources' rest over replicas."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,8 @@ def upgrade() -> None:
     op.add_column("incidents", sa.Column("linked_because", sa.Text))
     op.add_column("incidents", sa.Column("linked_by", sa.Text))
     op.add_column("incidents", sa.Column("storm", sa.String(32)))
+    op.add_column("incidents", sa.Column("looked", sa.Integer, nullable=False, server_default="0"))
+    op.create_index("incidents_by_time", "incidents", ["opened_at"])
     op.create_index("incidents_by_lead", "incidents", ["lead"])
     op.create_index("incidents_by_storm", "incidents", ["storm"])
     op.create_table(

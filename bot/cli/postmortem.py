@@ -1,0 +1,76 @@
+"""The command `first-responder postmortem`: writes it again from the record, and puts it to where it stands."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.domain.postmortem import Written
+    from bot.settings import Settings
+
+
+def postmortem(
+    incident: Annotated[str, typer.Argument(help="Its id, such as INC-DFCQPPRXOH.")],
+    out: Annotated[Path | None, typer.Option(help="A file to write it to, instead of printing it.")] = None,
+    *,
+    post: Annotated[bool, typer.Option("--post", help="Put it to where it stands, in Slack and beyond.")] = False,
+) -> None:
+    """Write an incident's postmortem again, from the record as it is by now."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.catalog import CatalogError
+    from bot.ports import ChatError, JournalDown
+    from bot.settings import SettingsError, load
+    from bot.state.database import DatabaseUrlError, NewerSchemaError
+    from integrations.contract import RoomError
+
+    try:
+        written = asyncio.run(_write(load(), incident.upper(), post=post))
+    except (SettingsError, CatalogError, DatabaseUrlError, NewerSchemaError, RoomError, LookupError) as wrong:
+        _end(str(wrong.args[0]) if isinstance(wrong, LookupError) else str(wrong))
+    except ChatError as wrong:
+        _end(f"not posted: Slack says {wrong.code}; `first-responder doctor` says what to do")
+    except (JournalDown, SQLAlchemyError) as wrong:
+        _end(f"not written: {wrong if isinstance(wrong, JournalDown) else type(wrong).__name__}; see DATABASE_URL")
+    if out is None:
+        sys.stdout.write(written.text)
+        return
+    try:
+        out.write_text(written.text, encoding="utf-8")
+    except OSError as wrong:
+        _end(f"--out: {out} cannot be written ({type(wrong).__name__})")
+
+
+async def _write(settings: Settings, incident_id: str, *, post: bool) -> Written:
+    """Raises LookupError where there is no such incident, or nothing of it to be posted yet."""
+    from bot import write_up
+    from bot.closing_apart import closing_apart
+    from bot.closing_desk import Wrapping
+    from bot.domain.closing import Closing
+    from bot.domain.entry import BOT
+    from bot.state.database import migrate
+
+    await asyncio.to_thread(migrate, settings.database_url)
+    async with closing_apart(settings) as at:
+        try:
+            incident = await at.desk.journal.incident(incident_id)
+        except LookupError:
+            raise LookupError(f"no incident is called {incident_id}") from None
+        wrapping = Wrapping(at, incident.id, incident.opening)
+        written = await write_up.again(wrapping, everywhere=post)
+        if written is not None:
+            return written
+        if post:
+            raise LookupError(f"{incident_id} is not closed: `/incident postmortem` posts a draft of what is known")
+        now = at.desk.clock.now()
+        return await write_up.worded(wrapping, Closing(incident.id, incident.opening, now, BOT, "not closed"))
+
+
+def _end(reason: str) -> NoReturn:
+    typer.echo(f"first-responder: {reason}", err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,95 @@
+"""The end of an incident as messages: the proposal to close it, and that it is closed (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from bot.domain.briefing import Briefing, Button, Section
+from bot.domain.closing import Closing, Proposal
+from bot.domain.entry import BOT
+from bot.domain.incident import Incident
+from bot.domain.postmortem import Written
+from bot.domain.text import bare, link, prose, safe
+from bot.domain.words import clock, count, span
+
+CLOSE, KEEP, FALSE_ALARM = "close.yes", "close.keep", "close.false"
+
+
+def proposal(incident: Incident, helped: str, until: datetime, now: datetime) -> Briefing:
+    """Whether it may be closed: what it was, how long, what seems to have fixed it, and what silence means."""
+    over = incident.resolved_at or now
+    lasted, quiet = span((over - incident.started_at).total_seconds()), span((now - over).total_seconds())
+    fixed = f"What seems to have helped: {prose(helped, 400)}" if helped else "Nothing in the record says what helped."
+    value = f"{incident.id} {incident.opening}"
+    buttons = (
+        Button("Close", CLOSE, value, "primary"),
+        Button("Keep open", KEEP, value),
+        Button("False alarm", FALSE_ALARM, value),
+    )
+    what = f"{safe(incident.service, 100)} · {safe(incident.title, 150)}"
+    return Briefing(
+        plain=f"{bare(incident.title)}: quiet for {quiet}. Close it?",
+        headline=f"*Close it?* {what}\nlasted {lasted} · quiet for {quiet}",
+        sections=(Section((fixed,), buttons=buttons),),
+        footer="`/incident resolve &lt;what helped&gt;` says it in words · no answer by"
+        f" {clock(until, now)} UTC closes it as recovered, not reviewed",
+    )
+
+
+def turned_down(asked: Proposal, again: datetime | None, now: datetime) -> Briefing:
+    """What stands where the proposal was: somebody wants it kept open, or it fired again."""
+    if asked.kept_by:
+        when = f"; I ask again {clock(again, now)} UTC" if again else ""
+        return _line(f"Kept open by <@{asked.kept_by}>{when}. `/incident resolve` closes it.")
+    return _line("Not closed: it fired again.")
+
+
+def closed(incident: Incident, closing: Closing, written: Written | None, trouble: str = "") -> Briefing:
+    """That it is closed, by whom, and where its postmortem is. `trouble`: why that could not be published."""
+    lines = (*_of_closing(closing), *_of_postmortem(written, trouble))
+    lasted = span((min(incident.resolved_at or closing.at, closing.at) - incident.started_at).total_seconds())
+    head = f"🔒 *Closed* {clock(closing.at, closing.at)} UTC {_how(closing)} · it lasted {lasted}"
+    return Briefing(
+        plain=f"{bare(incident.title)}: closed",
+        headline=head,
+        sections=(Section(lines),) if lines else (),
+        footer="`/incident reopen` opens it again",
+    )
+
+
+def _how(closing: Closing) -> str:
+    if closing.how == "not reviewed":
+        return "as recovered, not reviewed: nobody answered"
+    if closing.by == BOT:
+        return "by itself, after its quiet time"
+    return f"by <@{closing.by}>" + (" as a false alarm" if closing.false_alarm else "")
+
+
+def _of_closing(closing: Closing) -> Iterator[str]:
+    if closing.words:
+        yield f"What helped: {prose(closing.words, 600)}"
+    if closing.firing:
+        names = ", ".join(safe(name, 60) for name in closing.firing[:5])
+        yield f"⚠️ {count(len(closing.firing), 'alert')} still firing: {names}"
+
+
+def _of_postmortem(written: Written | None, trouble: str) -> Iterator[str]:
+    if written is None:
+        return
+    by = f", worded in part by {safe(written.model, 60)}" if written.model else ""
+    yield f"Postmortem: a draft is in this thread{by}. ❓ marks what only people know."
+    if written.url:
+        yield f"Also: {link(written.url, 'where postmortems are kept')}"
+    elif trouble:
+        retry = f"`first-responder postmortem {written.incident_id} --post` tries again."
+        yield f"Not published: {prose(trouble, 300)}. {retry}"
+
+
+def draft(written: Written) -> Briefing:
+    """Above a postmortem that somebody asked for before the incident was closed."""
+    return _line(f"📝 Postmortem of {safe(written.incident_id, 40)} as far as it is known by now: in this thread.")
+
+
+def _line(text: str) -> Briefing:
+    return Briefing(plain=text.replace("`", ""), headline=text)

@@ -1,0 +1,50 @@
+"""What one part of the bot understands of `/incident`: its words, and the buttons, forms and reactions that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from bot.domain.briefing import Briefing
+from bot.domain.incident import Incident
+from bot.domain.said import Command, Filled, Form, Reacted, Tap
+from bot.ports import Journal
+
+Verb = Callable[[Command, str], Awaitable[Briefing | Form]]
+"""Gets the command and what stands behind the verb, without blanks around it. Raises NotDoneError, JournalDown."""
+OnTap = Callable[[Tap], Awaitable[Briefing | Form | None]]
+OnFilled = Callable[[Filled], Awaitable[Briefing | Mapping[str, str]]]
+OnReacted = Callable[[Reacted], Awaitable[None]]
+
+
+class NotDoneError(Exception):
+    """Why nothing is done, as a sentence in mrkdwn that says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One part's words. No two parts may have the same word, nor the same beginning of a button or form.
+
+    Whoever types a word, taps or fills in a form is a full member, in a channel that no other company shares: that
+    is seen to before these are called. Reactions come from anybody, and each part looks for itself.
+    """
+
+    verbs: Mapping[str, Verb]
+    """By their word, in small letters; the empty one is `/incident` alone."""
+    help: tuple[str, ...]
+    """Lines of mrkdwn for `/incident help`."""
+    taps: Mapping[str, OnTap] = field(default_factory=lambda: MappingProxyType({}))
+    """By how `Button.does` begins, such as `close.`."""
+    forms: Mapping[str, OnFilled] = field(default_factory=lambda: MappingProxyType({}))
+    """By how `Form.does` begins."""
+    reactions: tuple[OnReacted, ...] = ()
+    """Each of them hears of every reaction."""
+
+
+async def here(journal: Journal, channel_id: str) -> Incident:
+    """The incident of this channel. Raises NotDoneError, JournalDown."""
+    incident = await journal.in_channel(channel_id)
+    if incident is None:
+        raise NotDoneError("Not done: this is not an incident's channel. `/incident-action` lists where those are.")
+    return incident

@@ -1,0 +1,66 @@
+"""How an incident was closed: by whom, in what words, and whether anybody looked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from bot.domain.incident import Posted
+
+How = Literal["by a person", "by itself", "not reviewed", "not closed"]
+"""`by itself`: AUTO_RESOLVE is set. `not reviewed`: nobody answered the proposal to close it. `not closed`: of a draft
+that is written before its end, and never recorded.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """One for each opening of an incident, at most; the first one counts."""
+
+    incident_id: str
+    opening: int
+    at: datetime
+    by: str
+    """A Slack user id, or `bot`."""
+    how: How
+    words: str = ""
+    """What helped, in the words of who closed it: masked, and data."""
+    false_alarm: bool = False
+    firing: tuple[str, ...] = ()
+    """Names of the alerts that fired all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """People are asked whether an opening that is over may be closed."""
+
+    incident_id: str
+    opening: int
+    number: int
+    """From 1; a further one comes a while after somebody wanted it kept open."""
+    at: datetime
+    message: Posted | None = None
+    kept_by: str = ""
+    """Who wanted it kept open; empty: nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """An opening whose alerts are resolved, or that was closed, and that is not wrapped up yet."""
+
+    incident_id: str
+    opening: int
+    since: datetime
+    """When the last alert was resolved."""
+    closed: bool
+    asked: int = 0
+    """How many proposals to close it were made."""
+    kept_at: datetime | None = None
+    """When somebody wanted it kept open, in answer to the last of them."""
+    asked_at: datetime | None = None
+    """When the last of them was made."""
+    stands: bool = False
+    """Whether the last of them stands in Slack."""
+    lead: str | None = None
+    """The incident that this one is told with, by id."""

@@ -1,0 +1,79 @@
+"""What the life of an incident needs of the record: what people and the bot did in it, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal, Protocol
+
+from bot.domain.entry import Entry, Kind
+from bot.domain.incident import Posted
+
+Place = Literal["channel", "pagerduty"]
+"""Where entries are told on: as a message in the incident's channel, or where its alert came from."""
+
+
+class Entries(Protocol):
+    """The record of each incident. It only grows. Every method raises JournalDown."""
+
+    async def append(self, entry: Entry) -> Entry | None:
+        """Commits it under the next number, and the incident is shown anew; gives back the entry with its number.
+
+        None: one stands there already under the same key, and nothing has changed. Raises LookupError where there is
+        no such incident.
+        """
+        ...
+
+    async def of_incident(self, incident_id: str) -> Sequence[Entry]:
+        """In the order of their numbers."""
+        ...
+
+    async def keyed(self, incident_id: str, key: str) -> Entry | None:
+        """The entry that stands there under this key."""
+        ...
+
+    async def of_open(self) -> Mapping[str, Sequence[Entry]]:
+        """Of each open incident that has any, by its id, in the order of their numbers."""
+        ...
+
+    async def of_alert(self, source: str, fingerprint: str) -> str | None:
+        """Id of the incident that the newest alert of this fingerprint belongs to."""
+        ...
+
+    async def at_message(self, posted: Posted) -> str | None:
+        """Id of the incident whose briefing is this message."""
+        ...
+
+
+class Outbox(Protocol):
+    """Which entries are still to be told on. Every method raises JournalDown."""
+
+    async def untold(self, place: Place, kinds: Sequence[Kind], since: datetime) -> Sequence[Entry]:
+        """Entries of these kinds that were made since then and not told there yet, the oldest first."""
+        ...
+
+    async def keep_told(self, entry: Entry, place: Place, at: datetime, refused: str = "") -> None:
+        """It was told there, or refused for good, and why. A second time it changes nothing."""
+        ...
+
+
+class NoEntries:
+    """`Entries` where nothing is kept: nothing was done in any incident."""
+
+    async def append(self, entry: Entry) -> Entry | None:
+        return None
+
+    async def of_incident(self, incident_id: str) -> Sequence[Entry]:
+        return ()
+
+    async def keyed(self, incident_id: str, key: str) -> Entry | None:
+        return None
+
+    async def of_open(self) -> Mapping[str, Sequence[Entry]]:
+        return {}
+
+    async def at_message(self, posted: Posted) -> str | None:
+        return None
+
+    async def of_alert(self, source: str, fingerprint: str) -> str | None:
+        return None

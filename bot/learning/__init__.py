@@ -1,0 +1,1 @@
+"""Learning from what was written down before the bot came: postmortems, and incidents of other systems."""

@@ -1,0 +1,72 @@
+"""What stands in a row of incidents or alerts, as the noun that it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from bot.domain.incident import Channel, Incident, Posted, Severity
+from bot.state.life_tables import entries
+from bot.state.tables import alerts
+from integrations.contract import Alert
+
+_ALERTS_OF = (
+    sa.select(alerts).where(alerts.c.incident_id.in_(sa.bindparam("ids", expanding=True))).order_by(alerts.c.seq)
+)
+_SAID_SEVERITIES = (
+    sa.select(entries.c.incident_id, entries.c.value)
+    .where(entries.c.incident_id.in_(sa.bindparam("ids", expanding=True)), entries.c.kind == "severity")
+    .order_by(entries.c.number)
+)
+"""As people set them: the last of each incident counts, over what its alerts say."""
+
+
+def incidents_of(connection: Connection, which: sa.Select[Any], named: Mapping[str, Any]) -> tuple[Incident, ...]:
+    """The incidents that `which` selects, with the alerts of each."""
+    rows = connection.execute(which, named).all()
+    ids = {"ids": [row.id for row in rows]}
+    joined = connection.execute(_ALERTS_OF, ids).all() if rows else []
+    said = {one.incident_id: one.value for one in connection.execute(_SAID_SEVERITIES, ids)} if rows else {}
+    of_each: dict[str, list[Alert]] = {row.id: [] for row in rows}
+    for one in joined:
+        of_each[one.incident_id].append(_alert(one))
+    return tuple(replace(_incident(row, said.get(row.id)), alerts=tuple(of_each[row.id])) for row in rows)
+
+
+def _incident(row: Any, said: str | None) -> Incident:
+    return Incident(
+        id=row.id,
+        service=row.service,
+        env=row.env,
+        severity=Severity.of(said) if said else Severity(row.severity),
+        title=row.title,
+        status=row.status,
+        started_at=row.started_at,
+        opened_at=row.opened_at,
+        opening=row.opening,
+        reopened_at=row.reopened_at,
+        resolved_at=row.resolved_at,
+        closed_at=row.closed_at if row.closed_opening == row.opening else None,
+        channel=Channel(row.channel_id, row.channel_name) if row.channel_id else None,
+        message=Posted(row.message_channel, row.message_ts) if row.message_ts else None,
+        previous=row.previous,
+        lead=row.lead,
+        linked_because=row.linked_because or "",
+        linked_by=row.linked_by or "",
+        storm=row.storm,
+    )
+
+
+def _alert(row: Any) -> Alert:
+    return Alert(
+        source=row.source,
+        fingerprint=row.fingerprint,
+        status=row.status,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        **row.payload,
+    )

@@ -1,0 +1,70 @@
+"""A week of incidents, read from the tables."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from bot.domain.digest import Course, Fired, Week
+from bot.domain.incident import Severity
+from bot.domain.money import Money
+from bot.state.database import Database
+from bot.state.down import down
+from bot.state.life_tables import entries
+from bot.state.memory_tables import memories
+from bot.state.tables import alerts, answer_votes, incidents, spend
+
+
+class SqlWeeks:
+    """`bot.digest.Weeks` on SQLite or PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def week(self, since: datetime, until: datetime) -> Week:
+        """Raises JournalDown."""
+        with down("read"):
+            return await self._database.read(lambda connection: _week(connection, since, until))
+
+
+def _week(connection: Connection, since: datetime, until: datetime) -> Week:
+    def within(column: Any) -> sa.ColumnElement[bool]:
+        return sa.and_(column >= since, column < until)
+
+    found = connection.execute(sa.select(incidents).where(within(incidents.c.opened_at))).all()
+    opened = sa.select(incidents.c.id).where(within(incidents.c.opened_at))
+    acknowledged = (
+        sa.select(entries.c.incident_id, sa.func.min(entries.c.at))
+        .where(entries.c.kind == "acknowledged", entries.c.incident_id.in_(opened))
+        .group_by(entries.c.incident_id)
+    )
+    first = {row[0]: row[1] for row in connection.execute(acknowledged)}
+    remembered = sa.select(memories.c.incident_id, memories.c.body).where(memories.c.incident_id.in_(opened))
+    false = {row.incident_id for row in connection.execute(remembered) if json.loads(row.body).get("false_alarm")}
+    fired = sa.select(alerts.c.payload, alerts.c.incident_id).where(
+        within(alerts.c.received_at), alerts.c.incident_id.is_not(None)
+    )
+    votes = (
+        sa.select(answer_votes.c.vote, sa.func.count()).where(within(answer_votes.c.at)).group_by(answer_votes.c.vote)
+    )
+    counted = {row[0]: row[1] for row in connection.execute(votes)}
+    spent = connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(spend.c.micros), 0)).where(within(spend.c.at)))
+    return Week(
+        since,
+        until,
+        courses=tuple(_course(row, first.get(row.id), row.id in false) for row in found),
+        fired=tuple(Fired(str(row.payload["name"]), row.incident_id) for row in connection.execute(fired)),
+        liked=counted.get("up", 0),
+        disliked=counted.get("down", 0),
+        spent=Money(int(spent or 0)),
+    )
+
+
+def _course(row: Any, acknowledged_at: datetime | None, false_alarm: bool) -> Course:  # noqa: FBT001 - a column
+    """Slack's ts is the second at which a message was posted; an opening that came later has a message of its own."""
+    posted = datetime.fromtimestamp(float(row.message_ts), UTC) if row.message_ts and row.opening == 1 else None
+    return Course(row.id, Severity(row.severity), row.opened_at, posted, acknowledged_at, row.resolved_at, false_alarm)

@@ -1,0 +1,178 @@
+"""What people say of what is remembered: the cause, a line for the team, and what they make of what was learnt."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import pytest
+
+from bot.archive import Archive
+from bot.domain.said import Command, Form
+from bot.incident_command import IncidentCommand
+from bot.memory_command import ACCEPT, EDIT, REJECT, MemoryCommand
+from bot.remember import remember
+from bot.state.memories import SqlMemories, SqlReviews
+from tests.stories.life_world import Days, days_with
+from tests.stories.workshop_world import DANA, ERIN, GUEST
+
+
+@dataclass
+class Learning(Days):
+    """An incident's channel, with what is remembered of it."""
+
+    archive: Archive | None = None
+
+    def _commands(self):
+        words = MemoryCommand(self.archive, self.life.desk, self.town.people).words
+        return IncidentCommand(self.town.shop, self.town.action, (words,))
+
+    async def remembered(self):
+        return await remember(self.archive, self.town.incident_id, 1)
+
+    async def memory(self):
+        return await self.archive.memories.memory(self.town.incident_id)
+
+    @property
+    def waiting(self):
+        return f"memory:{self.town.incident_id}"
+
+
+@pytest.fixture
+async def days(tmp_path):
+    async with days_with(tmp_path) as one:
+        desk, database = one.life.desk, one.life.desk.entries._database
+        memories, reviews = SqlMemories(database), SqlReviews(database)
+        archive = Archive(desk.journal, desk.entries, one.life.runs, memories, reviews, desk.clock, one.town.shop.audit)
+        yield Learning(one.town, one.life, one.begun, archive=archive)
+
+
+async def test_a_cause_that_a_person_names_is_remembered_before_the_bots(days):
+    await days.remembered()
+    assert "before anything that I found" in await days.says("cause the address was wrong")
+    memory = await days.memory()
+    assert (memory.cause, memory.cause_by) == ("the address was wrong", "person")
+    assert [entry.text for entry in await days.entries("cause")] == ["the address was wrong"]
+
+
+async def test_the_same_command_twice_is_one_word(days):
+    for _ in "12":
+        await days.says("cause the address was wrong", trigger="T-same")
+    assert len(await days.entries("cause")) == 1
+    assert [one.kind for one in await days.archive.reviews.queue(9)] == ["cause"]
+
+
+@pytest.mark.parametrize("text", ["cause", "cause   "])
+async def test_a_cause_needs_words(days, text):
+    assert "What was it?" in await days.says(text)
+    assert await days.entries("cause") == []
+
+
+async def test_secrets_in_a_cause_are_masked(days):
+    token = "ghp_" + "A1b2C3d4E5" * 3 + "f6G7h8"
+    await days.says(f"cause the token {token} had run out")
+    (entry,) = await days.entries("cause")
+    assert token not in entry.text
+
+
+async def test_what_waits_is_listed_and_accepted_with_one_tap(days):
+    await days.remembered()
+    listed = await days.says("review")
+    assert "1 thing learnt, not reviewed yet" in listed and "Memory" in listed
+    assert await days.taps(ACCEPT, days.waiting) == f"Accepted: memory {days.town.incident_id}"
+    assert (await days.memory()).review == "accepted"
+    assert await days.says("review") == "Nothing waits to be looked at."
+
+
+async def test_the_second_tap_is_told_that_it_is_decided(days):
+    await days.remembered()
+    said = await asyncio.gather(days.taps(ACCEPT, days.waiting), days.taps(REJECT, days.waiting, ERIN))
+    assert sorted("decided it already" in one for one in said) == [False, True]
+    stands = await days.archive.reviews.learnt(days.waiting)
+    assert (await days.memory()).review == stands.review
+
+
+async def test_what_is_rejected_is_never_shown_again(days):
+    await days.remembered()
+    await days.taps(REJECT, days.waiting)
+    await days.remembered()
+    assert await days.archive.memories.known() == []
+    assert await days.archive.reviews.count() == 0
+
+
+async def test_a_memory_is_put_right_in_a_form(days):
+    await days.remembered()
+    form = await days.taps(EDIT, days.waiting)
+    assert isinstance(form, Form)
+    assert [field.name for field in form.fields] == ["text", "fixed"]
+    await days.fills(form, text="the pool was too small", fixed="a bigger pool")
+    memory = await days.memory()
+    assert (memory.review, memory.reviewed_by, memory.cause_by) == ("edited", DANA, "person")
+    assert (memory.cause, memory.resolution) == ("the pool was too small", "a bigger pool")
+    await days.remembered()
+    assert (await days.memory()).cause == "the pool was too small"
+
+
+async def test_only_what_fixed_it_put_right_leaves_the_cause_the_bots(days):
+    before = await days.remembered()
+    form = await days.taps(EDIT, days.waiting)
+    await days.fills(form, text=before.cause, fixed="restarted")
+    after = await days.memory()
+    assert (after.cause, after.cause_by, after.resolution) == (before.cause, before.cause_by, "restarted")
+
+
+async def test_a_cause_that_is_rejected_gives_the_bots_its_place_back(days):
+    own = (await days.remembered()).cause
+    await days.says("cause the moon", trigger="T")
+    (cause,) = [one for one in await days.archive.reviews.queue(9) if one.kind == "cause"]
+    await days.taps(REJECT, cause.id)
+    assert (await days.memory()).cause == own
+    assert (await days.stands()).cause.text == ""
+
+
+async def test_a_cause_put_right_is_the_one_that_is_remembered(days):
+    await days.remembered()
+    await days.says("cause the moon", trigger="T")
+    (cause,) = [one for one in await days.archive.reviews.queue(9) if one.kind == "cause"]
+    form = await days.taps(EDIT, cause.id)
+    assert await days.fills(form, text="  ") == {"text": "is needed; to drop it, reject it"}
+    await days.fills(form, ERIN, text="the tide")
+    assert (await days.memory()).cause == "the tide"
+
+
+async def test_a_line_for_the_team_counts_once_somebody_accepted_it(days):
+    await days.says("remember payment restarts take 4 min, do not hurry")
+    assert "nothing yet" in await days.says("remember")
+    (note,) = await days.archive.reviews.queue(9)
+    await days.taps(ACCEPT, note.id, ERIN)
+    assert "do not hurry" in await days.says("remember")
+
+
+@pytest.mark.parametrize("word", ["cause x", "remember x", "review"])
+async def test_guests_are_told_no(days, word):
+    assert "Not done" in await days.says(word, GUEST)
+
+
+async def test_thumbs_on_the_briefing_count_and_can_be_taken_back(days):
+    posted = (await days.incident()).message
+    await days.remembered()
+    await days.reacts(posted, "-1", DANA)
+    assert (await days.memory()).doubted
+    await days.reacts(posted, "-1", DANA, off=True)
+    await days.reacts(posted, "+1", ERIN)
+    await days.reacts(posted, "+1", GUEST)
+    memory = await days.memory()
+    assert (memory.liked, memory.disliked) == (1, 0)
+
+
+async def test_a_thumb_on_any_other_message_is_none(days):
+    posted = days.somebody_writes("what a night", DANA)
+    await days.remembered()
+    await days.reacts(posted, "-1", ERIN)
+    assert (await days.memory()).disliked == 0
+
+
+async def test_markup_in_what_waits_calls_nobody(days):
+    await days.says("remember <!channel> is on fire &lt;!here&gt;")
+    listed = await days._commands().command(Command(days.town.channel_id, DANA, "review", "T", "/incident"))
+    assert not any("<!" in line for section in listed.sections for line in section.text)

@@ -1,0 +1,112 @@
+"""The record of memories, and of what waits for a person."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.memory import Learnt
+from bot.memory_ports import Decision
+from bot.state.memories import SqlMemories, SqlReviews
+from tests.memory.made import NOW, memory
+
+
+@pytest.fixture
+def memories(database):
+    return SqlMemories(database)
+
+
+@pytest.fixture
+def reviews(database):
+    return SqlReviews(database)
+
+
+def learnt(id_="memory:INC-892", **changes):
+    return replace(Learnt(id_, "memory", "INC-892", NOW, "payment · HighErrorRate", "cause: the gateway"), **changes)
+
+
+async def test_a_memory_comes_back_as_it_was_kept(memories):
+    kept = memory(review="edited", reviewed_by="U1", url="https://example.com/892")
+    assert await memories.keep(kept)
+    assert await memories.memory(kept.id) == kept
+    assert await memories.memory("INC-NONE") is None
+
+
+async def test_kept_again_it_is_one_and_says_whether_it_changed(memories):
+    assert [await memories.keep(memory()) for _ in "12"] == [True, False]
+    assert await memories.keep(memory(cause="another"))
+    assert [one.cause for one in await memories.known()] == ["another"]
+
+
+async def test_what_is_only_kept_where_nothing_stands_leaves_what_does(memories):
+    assert await memories.keep_new(memory())
+    assert not await memories.keep_new(memory(cause="another"))
+    assert (await memories.memory("INC-892")).cause == memory().cause
+
+
+async def test_the_newest_come_first_and_rejected_ones_not_at_all(memories):
+    for days, review in ((3, "waiting"), (1, "accepted"), (2, "rejected")):
+        await memories.keep(memory(f"INC-{days}", opened_at=NOW - timedelta(days=days), review=review))
+    assert [one.id for one in await memories.known()] == ["INC-1", "INC-3"]
+    assert set(await memories.digests()) == {"INC-1", "INC-3"}
+
+
+async def test_any_change_of_what_is_shown_changes_the_stamp(memories):
+    stamps = [await memories.stamp()]
+    for one in (memory(), memory(cause="another"), memory(cause="another", review="rejected")):
+        await memories.keep(one)
+        stamps.append(await memories.stamp())
+    assert stamps[0] == stamps[3] and len(set(stamps)) == 3
+
+
+async def test_what_is_forgotten_is_gone_with_what_waits_of_it(memories, reviews):
+    await memories.keep(memory())
+    await reviews.wait(learnt())
+    assert await memories.forget(["INC-892", "INC-NONE"]) == 1
+    assert await memories.memory("INC-892") is None
+    assert await reviews.queue(9) == []
+
+
+async def test_what_is_old_is_found_by_when_its_incident_was_opened(memories):
+    await memories.keep(memory("INC-OLD", opened_at=NOW - timedelta(days=400)))
+    await memories.keep(memory("INC-NEW", opened_at=NOW - timedelta(days=300)))
+    assert await memories.older_than(NOW - timedelta(days=365)) == ["INC-OLD"]
+
+
+async def test_each_person_has_one_vote_on_a_briefing_and_may_take_it_back(memories):
+    for who, vote in (("U1", "up"), ("U2", "up"), ("U2", "down"), ("U3", "down"), ("U3", None)):
+        await memories.vote("INC-892", who, vote, NOW)
+    assert await memories.thumbs("INC-892") == (1, 1)
+    assert await memories.thumbs("INC-OTHER") == (0, 0)
+
+
+async def test_what_waits_comes_oldest_first_and_once(reviews):
+    assert await reviews.wait(learnt("memory:B", at=NOW))
+    assert await reviews.wait(learnt("memory:A", at=NOW - timedelta(hours=1)))
+    assert not await reviews.wait(learnt("memory:A", text="another"))
+    assert [one.id for one in await reviews.queue(9)] == ["memory:A", "memory:B"]
+    assert await reviews.count() == 2
+
+
+async def test_one_person_decides_and_it_stays_decided(reviews):
+    await reviews.wait(learnt())
+    decided = await asyncio.gather(
+        reviews.decide(Decision("memory:INC-892", "edited", "U1", NOW, "mine")),
+        reviews.decide(Decision("memory:INC-892", "rejected", "U2", NOW)),
+    )
+    assert sorted(decided) == [False, True]
+    assert await reviews.count() == 0
+    stands = await reviews.learnt("memory:INC-892")
+    assert (stands.review, stands.reviewed_by) in {("edited", "U1"), ("rejected", "U2")}
+    assert not await reviews.wait(learnt())
+    assert (await reviews.learnt("memory:INC-892")).review == stands.review
+
+
+async def test_what_was_agreed_on_is_told_by_its_kind(reviews):
+    for number, (kind, review) in enumerate([("note", "accepted"), ("note", "rejected"), ("memory", "accepted")]):
+        await reviews.wait(learnt(f"{kind}:{number}", kind=kind))
+        await reviews.decide(Decision(f"{kind}:{number}", review, "U1", NOW))
+    assert [one.id for one in await reviews.settled(("note",))] == ["note:0"]

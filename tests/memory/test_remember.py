@@ -1,0 +1,153 @@
+"""An incident that is over becomes a memory: once, with what people said before what the bot thought."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.archive import Archive
+from bot.domain.entry import Entry
+from bot.domain.run import Checked, Ended, Run
+from bot.remember import remember
+from bot.state.entries import SqlEntries
+from bot.state.journal import journal
+from bot.state.memories import SqlMemories, SqlReviews
+from bot.state.runs import SqlRuns
+from integrations.contract import Alert
+from runbooks.model import Runbook
+from tests.memory.made import NOW, PRINT, report
+
+ALERT = Alert(
+    "alertmanager", "f", "HighErrorRate", "firing", NOW, severity="critical", summary="23 % of payments fail",
+    labels={"service": "payment", "env": "production"},
+)  # fmt: skip
+
+
+@pytest.fixture
+def archive(database, clock):
+    record = journal(database, clock, (("service",), ("env",), 3600))
+    runs, entries = SqlRuns(database), SqlEntries(database)
+    return Archive(record, entries, runs, SqlMemories(database), SqlReviews(database), clock)
+
+
+@pytest.fixture
+async def incident(archive, clock):
+    """Fired, was looked into, and resolved eleven minutes later."""
+    (taken,) = await archive.journal.take([ALERT])
+    await archive.journal.keep_report(taken.incident_id, 1, report(incident_id=taken.incident_id))
+    clock.pass_(minutes=11)
+    await archive.journal.take([replace(ALERT, status="resolved", ends_at=clock.now())])
+    return taken.incident_id
+
+
+async def said(archive, incident_id, kind, text, key="1", **changes):
+    entry = Entry(incident_id, f"{kind}:{key}", archive.clock.now(), kind, "U1", text, **changes)
+    assert await archive.entries.append(entry)
+
+
+async def ran(archive, incident_id, *events):
+    book = Runbook(id="payment-rollback", title="Roll back", steps=())
+    run = Run("R1", incident_id, book, {}, "payment", "C1", "U1", archive.clock.now(), "production")
+    await archive.runs.open(run)
+    for number, event in enumerate(events):
+        assert await archive.runs.append(run.id, number, event)
+
+
+async def test_what_the_records_hold_is_remembered(archive, incident):
+    memory = await remember(archive, incident, 1)
+    assert (memory.id, memory.service, memory.env, memory.title) == (incident, "payment", "production", "HighErrorRate")
+    assert (memory.cause, memory.cause_by, memory.confidence) == ("it was that", "evidence", "high")
+    assert (memory.minutes, memory.alerts, memory.summary) == (11.0, ("HighErrorRate",), "23 % of payments fail")
+    assert memory.fingerprint == PRINT
+    assert await archive.memories.memory(incident) == memory
+
+
+async def test_remembered_twice_it_is_one_memory_and_waits_once(archive, incident):
+    for _ in "12":
+        await remember(archive, incident, 1)
+    assert [one.id for one in await archive.memories.known()] == [incident]
+    assert [one.id for one in await archive.reviews.queue(9)] == [f"memory:{incident}"]
+
+
+async def test_a_second_opening_is_a_memory_of_its_own(archive, incident, clock):
+    clock.pass_(minutes=5)
+    await archive.journal.take([replace(ALERT, starts_at=clock.now())])
+    again = await remember(archive, incident, 2)
+    assert (again.id, again.opened_at, again.minutes) == (f"{incident}.2", clock.now(), None)
+
+
+async def test_an_incident_without_a_look_is_remembered_too(archive):
+    (taken,) = await archive.journal.take([ALERT])
+    memory = await remember(archive, taken.incident_id, 1)
+    assert (memory.cause, memory.confidence, memory.fingerprint.empty) == ("", "unknown", True)
+
+
+async def test_the_cause_that_a_person_named_outranks_the_bots(archive, incident):
+    await said(archive, incident, "cause", "a wrong address in the config")
+    memory = await remember(archive, incident, 1)
+    assert (memory.cause, memory.cause_by) == ("a wrong address in the config", "person")
+
+
+async def test_a_person_says_how_it_was_resolved(archive, incident):
+    await ran(archive, incident, Checked(NOW, "1", True, "fine"), Ended(NOW, "done"))
+    assert (
+        await remember(archive, incident, 1)
+    ).resolution == "runbook payment-rollback, its check said that it helped"
+    await said(archive, incident, "resolved", "rolled back by hand")
+    assert (await remember(archive, incident, 1)).resolution == "rolled back by hand"
+
+
+@pytest.mark.parametrize(
+    ("events", "fixed"),
+    [
+        ((Ended(NOW, "done"),), "runbook payment-rollback"),
+        ((Checked(NOW, "1", False, "still bad"), Ended(NOW, "done")), ""),
+        ((Ended(NOW, "denied"),), ""),
+    ],
+)
+async def test_a_runbook_that_did_not_help_is_no_fix(archive, incident, events, fixed):
+    await ran(archive, incident, *events)
+    memory = await remember(archive, incident, 1)
+    assert memory.resolution == fixed
+    assert [(one.runbook, one.result) for one in memory.runs] == [("payment-rollback", events[-1].result)]
+
+
+async def test_a_false_alarm_is_remembered_as_one(archive, incident):
+    await said(archive, incident, "resolved", "False alarm: the probe was wrong")
+    memory = await remember(archive, incident, 1)
+    assert memory.false_alarm
+    assert memory.resolution == ""
+
+
+async def test_what_people_thought_of_the_briefing_is_kept(archive, incident):
+    await archive.memories.vote(incident, "U1", "down", NOW)
+    memory = await remember(archive, incident, 1)
+    assert (memory.liked, memory.disliked, memory.doubted) == (0, 1, True)
+
+
+async def test_what_a_person_made_of_it_stays(archive, incident):
+    memory = await remember(archive, incident, 1)
+    edited = replace(memory, review="edited", reviewed_by="U2", cause="mine", cause_by="person", resolution="so")
+    await archive.memories.keep(edited)
+    again = await remember(archive, incident, 1)
+    assert (again.review, again.reviewed_by, again.cause, again.resolution) == ("edited", "U2", "mine", "so")
+
+
+async def test_an_unknown_incident_is_an_error(archive):
+    with pytest.raises(LookupError):
+        await remember(archive, "INC-NONE", 1)
+
+
+async def test_the_newest_word_of_a_person_counts(archive, incident, clock):
+    await said(archive, incident, "cause", "the first guess")
+    clock.pass_(seconds=1)
+    await said(archive, incident, "cause", "the true cause", key="2")
+    assert (await remember(archive, incident, 1)).cause == "the true cause"
+
+
+async def test_how_long_it_took_is_until_a_person_resolved_it(archive, incident, clock):
+    clock.moment = NOW + timedelta(minutes=7)
+    await said(archive, incident, "resolved", "rolled back")
+    assert (await remember(archive, incident, 1)).minutes == 7.0

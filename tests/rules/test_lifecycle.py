@@ -1,0 +1,64 @@
+"""Where an incident stands is only what its record says."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.entry import Entry
+from bot.domain.incident import Incident, Severity
+from bot.lifecycle import Standing, opened, standing
+
+T0 = datetime(2026, 11, 21, 3, 42, tzinfo=UTC)
+EVERYTHING = ("acknowledged", "severity:SEV2", "lead:U9", "status:identified", "resolved", "closed")
+
+
+def record(*things):
+    """Each is a kind, or kind:value; a minute apart."""
+    made = []
+    for number, thing in enumerate(things, 1):
+        kind, _, value = thing.partition(":")
+        made.append(Entry("INC-1", f"k{number}", T0 + timedelta(minutes=number), kind, f"U{number}", value=value))
+    return made
+
+
+def numbers(now: Standing):
+    told = {"acknowledged", "severity", "lead", "status", "cause", "resolved", "closed"}
+    return {name: int(one.key[1:]) for name in told if (one := getattr(now, name)) is not None}
+
+
+@pytest.mark.parametrize(
+    ("things", "counts"),
+    [
+        ((), {}),
+        (("acknowledged", "acknowledged"), {"acknowledged": 1}),
+        (("acknowledged", "unacknowledged"), {}),
+        (("acknowledged", "unacknowledged", "acknowledged"), {"acknowledged": 3}),
+        (("severity:SEV1", "severity:SEV3"), {"severity": 2}),
+        (("lead:U1", "lead:U2"), {"lead": 2}),
+        (("status:investigating", "status:identified", "note", "reminded"), {"status": 2}),
+        ((*EVERYTHING, "reopened"), {"severity": 2, "lead": 3}),
+        (("resolved", "closed"), {"resolved": 1, "closed": 2}),
+        (("cause", "cause"), {"cause": 2}),
+        (("handoff", "watched", "escalated", "declared"), {}),
+    ],
+)
+def test_what_counts(things, counts):
+    assert numbers(standing(record(*things))) == counts
+
+
+def test_pins_that_were_taken_back_are_gone():
+    now = standing(record("pinned:1.1", "pinned:1.2", "unpinned:1.1"))
+    assert [pin.value for pin in now.pinned] == ["1.2"]
+
+
+def test_who_acknowledged_an_earlier_opening_has_not_acknowledged_this_one():
+    assert numbers(standing(record(*EVERYTHING), T0 + timedelta(minutes=10))) == {"severity": 2, "lead": 3}
+
+
+def incident(**more):
+    return Incident("INC-1", "checkout", "", Severity.SEV3, "Slow", "open", T0, T0, **more)
+
+
+def test_an_opening_begins_with_the_last_time_it_fired_again():
+    again = T0 + timedelta(hours=1)
+    assert (opened(incident()), opened(incident(reopened_at=again))) == (T0, again)

@@ -1,0 +1,155 @@
+"""What a postmortem says of an incident, chapter by chapter."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.run import Checked, Ended, StepRefused
+from bot.postmortem.impact import error_budget_share, failed_requests
+from integrations.contract import Gap, Series
+from tests.rules.postmortems import CLOSED, CLOSING, INCIDENT, NOW, chapter, deed, entry, record, run, text
+from tests.rules.runs import expired, opened
+from tests.stories.incident_sample import CONTEXT, NO_CAUSE, REPORT, series
+
+
+def report(*more, **changes):
+    return replace(REPORT, context=replace(CONTEXT, findings=(*CONTEXT.findings, *more), **changes))
+
+
+def test_the_summary_says_what_it_was_how_long_why_and_what_helped():
+    told = chapter(text(), "Executive summary")
+    assert (
+        "payment-service in production had an incident of SEV1, HighErrorRate, from 03:27 to 04:12 UTC (44 min)" in told
+    )
+    assert "The evidence suspects, with confidence high: v2.34.1, deployed 03:27 by an engineer" in told
+    assert "«step 2» of runbook restart-service helped, by its check." in told
+
+
+def test_what_people_confirmed_stands_before_what_the_evidence_suspects():
+    whole = text(entries=[entry("cause", "the gateway's certificate ran out")])
+    assert "The cause, confirmed by people: the gateway's certificate ran out." in chapter(whole, "Executive summary")
+    causes = chapter(whole, "Root cause analysis")
+    assert causes.index("Confirmed by people") < causes.index("Suspected, confidence high")
+    assert "Is that the cause?" not in causes
+    assert "Is that the cause? Nobody confirmed one." in text()
+
+
+def test_without_cause_or_cure_it_asks():
+    whole = text(report=NO_CAUSE, runs=[], closing=replace(CLOSING, words=""))
+    assert "> ❓ What was the cause? Neither evidence nor people have told." in whole
+    assert "> ❓ What ended it? Nothing in the record says so." in whole
+    assert "- **P0** Find the cause" in whole
+
+
+def test_without_any_look_there_is_a_postmortem_all_the_same():
+    whole = text(report=None, runs=[])
+    assert "> ❓ What did the figures say? Nobody could look." in whole
+    assert "It lasted 30 min" in whole
+
+
+def test_a_false_alarm_is_one():
+    whole = text(closing=replace(CLOSING, false_alarm=True), runs=[])
+    assert "It was a false alarm." in chapter(whole, "Executive summary")
+    assert "- **P1** Mend the rule behind HighErrorRate: it fired although nothing was wrong." in whole
+    assert "**P0**" not in whole
+
+
+def test_an_incident_that_nobody_reviewed_says_so():
+    whole = text(closing=replace(CLOSING, how="not reviewed", by="bot", words=""), runs=[])
+    assert "It recovered and was closed without review" in chapter(whole, "Executive summary")
+    assert "> ❓ Is it really over? Nobody reviewed the recovery." in whole
+
+
+def test_alerts_that_fire_at_the_closing_are_named():
+    whole = text(closing=replace(CLOSING, firing=("HighLatency",)))
+    assert "- **P0** Mend or silence HighLatency" in whole
+    assert "The last alert was resolved" not in whole
+
+
+def test_impact_has_the_worst_beside_the_normal_and_what_was_not_seen():
+    told = chapter(text(), "Impact")
+    assert "Errors of payment-service: 24.6 % at its worst" in told
+    assert "its normal is 0.3 %" in told
+    assert "It began 14 min before the first alert" in told
+    assert "> ❓ What did they say between 03:42 and 04:12 UTC, the last 30 min?" in told
+
+
+def test_requests_failed_and_the_error_budget_are_reckoned_by_the_formula_that_is_named():
+    told = chapter(text(report=report(series("requests", 425, 410))), "Impact")
+    assert "requests failed in the 14 min that were seen" in told
+    assert (
+        "of the error budget of 99.9 % over 30 days: (failed − usual) ÷ ((1 − SLO) × usual traffic × 30 days)" in told
+    )
+    without = chapter(text(report=report(series("requests", 425, 410)), slo=None), "Impact")
+    assert "> ❓ What share of the error budget is that? `slo` of the service is not set in SERVICES_FILE." in without
+
+
+@pytest.mark.parametrize(
+    ("errors", "traffic", "failed", "seconds"),
+    [
+        (((0, 50), (60, 50), (120, 0)), ((0, 10),), 600, 120),
+        (((0, 100), (60, 0), (120, 0)), ((0, 1), (60, 100)), 60, 120),  # the second minute has a hundred good ones
+        (((0, 50), (1000, 50), (1060, 0)), ((0, 10),), 300, 60),  # nothing is assumed of a gap
+        (((0, 50),), ((0, 10),), 0, 0),
+        (((0, 50), (60, 50)), ((500, 10),), 0, 0),  # no traffic is known of that time
+    ],
+)
+def test_failed_requests_are_added_up_figure_by_figure(errors, traffic, failed, seconds):
+    def made(points):
+        return Series("s", "x", tuple(float(t) for t, _ in points), tuple(float(v) for _, v in points))
+
+    assert failed_requests(made(errors), made(traffic), 0.0) == pytest.approx((failed, seconds))
+
+
+def test_the_error_budget_of_a_month():
+    # 99.9 % of 100/s allow 0.1/s for 2,592,000 s: 259,200 failures
+    assert error_budget_share(25_920, 99.9, 100) == pytest.approx(0.1)
+
+
+def test_each_run_and_step_is_told_with_what_its_check_said():
+    told = chapter(text(), "Resolution")
+    assert "Runbook restart-service was begun for cart at 03:45 UTC by a responder and came to its end." in told
+    assert "Step 2 («step 2») ran to its end; its check says that it helped: errors 0.4 %." in told
+    assert "It was closed 04:22 UTC by a responder." in told
+
+
+@pytest.mark.parametrize(
+    ("events", "item"),
+    [
+        ((*deed("failed", 1), Ended(NOW, "failed")), "**P1** Mend step 2 of restart-service: it failed (exit 1)."),
+        ((StepRefused(NOW, "2", "kubectl is not there"),), "**P1** Mend step 2 of restart-service: it could not run"),
+        (
+            (deed()[0], opened(deed()[0]), expired(), Ended(NOW, "expired")),
+            "**P1** Say who answers for step 2 of restart-service",
+        ),
+        ((*deed(), Checked(NOW, "2", ok=False, said="errors 9 %")), "**P1** Rethink step 2 of restart-service"),
+        ((*deed(), Ended(NOW, "done")), "**P2** Say what undoes step 2 of restart-service: nothing does."),
+    ],
+)
+def test_each_action_item_comes_from_a_fact(events, item):
+    assert item in chapter(text(runs=[run(*events)]), "Action items")
+
+
+def test_sources_that_could_not_be_seen_and_late_alerts_are_action_items():
+    told = chapter(text(report=report(gaps=(Gap("github", "no answer in 8 s"),))), "Action items")
+    assert "**P1** Make github answer during an incident: it was seen not at all (no answer in 8 s)." in told
+    assert "**P1** Alert earlier: HighErrorRate fired 14 min after it began." in told
+
+
+def test_people_are_named_where_that_is_asked_for():
+    whole = text(named=True, names={"U0DANA123": "Dana Dale", "U0LEE4567": "Lee"})
+    assert "It was closed 04:22 UTC by Dana Dale." in whole
+    assert "It names people." in whole
+
+
+def test_a_reopened_incident_counts_from_its_present_opening():
+    again = replace(INCIDENT, opening=2, reopened_at=NOW + timedelta(minutes=20))
+    whole = text(incident=again, closing=replace(CLOSING, opening=2), report=None, runs=[])
+    assert "version 2" in whole
+    assert "It lasted 10 min" in whole
+
+
+def test_the_same_record_gives_the_same_text():
+    assert text() == text()
+    assert record().closing.at == CLOSED

@@ -1,0 +1,23 @@
+"""One process that asks for turns as fast as it can: `python -m tests.state.asking URL REQUESTS TRIES`."""
+
+import asyncio
+import sys
+
+from bot.state.database import open_database
+from bot.state.model_pace import SqlPace
+
+
+async def main(url, requests, tries):
+    database = open_database(url)
+    pace = SqlPace(database, requests, 1_000_000)
+    print("ready", flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    taken = 0
+    for _ in range(tries):
+        taken += await pace.take(1, 10) == 0
+    print(taken, flush=True)
+    await database.dispose()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))

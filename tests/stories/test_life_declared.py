@@ -1,0 +1,81 @@
+"""A person opens an incident, from anywhere; from there on it is like any other."""
+
+import asyncio
+
+import pytest
+
+from bot.catalog import Catalog
+from bot.domain.incident import Channel, Severity
+from integrations.contract import Service
+from tests.stories.life_world import days_with
+from tests.stories.workshop_world import DANA
+
+KNOWN = Catalog({"payment-service": Service("payment-service"), "search": Service("search")})
+ELSEWHERE = "C0GENERAL"
+
+
+@pytest.fixture
+async def days(tmp_path):
+    async with days_with(tmp_path, catalog=KNOWN) as one:
+        yield one
+
+
+async def declared(days, text, **more):
+    """What was answered, once the incident has its channel, and the incident."""
+    before = {one.id for one in await days.life.desk.journal.open_incidents()}
+    asked = asyncio.create_task(days.says(f"declare {text}", channel=ELSEWHERE, **more))
+    async with asyncio.timeout(5):
+        while not asked.done():
+            for one in await days.life.desk.journal.open_incidents():
+                if one.channel is None:
+                    await days.life.desk.journal.keep_channel(one.id, Channel("C9", "inc-search"))
+            await asyncio.sleep(0.01)
+    new = [one for one in await days.life.desk.journal.open_incidents() if one.id not in before]
+    return await asked, new
+
+
+async def test_it_opens_like_any_other_and_its_channel_is_named(days):
+    said, (incident,) = await declared(days, "Search is empty service=search severity=sev2 env=production")
+    assert said.startswith(f"Declared `{incident.id}`: SEV2 search: Search is empty. The briefing comes in #C9")
+    assert (incident.service, incident.env, incident.severity) == ("search", "production", Severity.SEV2)
+    assert days.begun == [(incident.id, 1)]
+    (alert,) = incident.alerts
+    assert (alert.source, alert.annotations["declared_by"]) == ("person", DANA)
+    (entry,) = await days.life.desk.entries.of_incident(incident.id)
+    assert (entry.kind, entry.who, entry.text) == ("declared", DANA, "Search is empty")
+
+
+async def test_typed_once_and_delivered_twice_it_is_one(days):
+    _, (incident,) = await declared(days, "Search is empty service=search", trigger="T")
+    days.town.clock.forward(5)
+    said, new = await declared(days, "Search is empty service=search", trigger="T")
+    assert new == []
+    assert incident.id in said
+    again = await days.life.desk.journal.incident(incident.id)
+    assert len(again.alerts) == 1
+    assert len(await days.life.desk.entries.of_incident(incident.id)) == 1
+
+
+async def test_of_a_service_that_has_an_incident_it_joins_that(days):
+    said, new = await declared(days, "customers cannot pay service=payment-service env=")
+    assert new == []
+    assert "joins the incident of this service that is open" in said
+
+
+async def test_the_service_that_the_title_names_is_meant(days):
+    _, (incident,) = await declared(days, "“Search” is slow")
+    assert incident.service == "search"
+
+
+async def test_without_a_service_it_is_said_that_little_can_be_seen(days):
+    said, (incident,) = await declared(days, "Everything is slow")
+    assert incident.service == "Everything is slow"
+    assert incident.severity is Severity.SEV3
+    assert "`service=` names one, such as `payment-service`, `search`" in said
+
+
+@pytest.mark.parametrize(("text", "why"), [("", "What happens?"), ("service=search", "What happens?"),
+                                           ("x severity=high", "`HIGH` is no severity")])  # fmt: skip
+async def test_what_cannot_be_declared_is_said_with_what_to_type(days, text, why):
+    assert why in await days.says(f"declare {text}", channel=ELSEWHERE)
+    assert days.begun == []

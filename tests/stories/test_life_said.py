@@ -1,0 +1,204 @@
+"""What is said of an incident: status, note, pin, handoff, timeline; once, whatever comes twice or ends between."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.said import Form
+from tests.stories.life_world import days_with
+from tests.stories.workshop_world import DANA, ERIN, GUEST
+
+TOKEN = "ghp_abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+@pytest.fixture
+async def days(tmp_path):
+    async with days_with(tmp_path) as one:
+        yield one
+
+
+async def test_a_status_is_said_in_the_channel_once_and_stands_in_the_head(days):
+    said = await days.says("status identified: the pool is too small next=20m", trigger="T")
+    assert "Sent to the channel. Next update by 04:02 UTC." in said
+    await days.says("status identified: the pool is too small next=20m", trigger="T")
+    head = await days.briefing()
+    assert "identified 03:42: the pool is too small · next update by 04:02 UTC" in head
+    (told,) = days.told()
+    assert told.splitlines()[0] == f"Status · identified · 03:42 UTC · <@{DANA}>"
+    assert "the pool is too small" in told
+    assert "Next update by 04:02 UTC" in told
+
+
+async def test_a_status_without_a_state_keeps_the_last_one_and_its_pace(days):
+    await days.says("status monitoring: a rollback is out")
+    assert "Next update by 03:57" in await days.says("status errors are falling"), "SEV1: 15 minutes"
+    assert (await days.stands()).status.value == "monitoring"
+
+
+async def test_resolved_promises_nothing(days):
+    assert "Next" not in await days.says("status resolved: it is over")
+    assert (await days.stands()).status.due is None
+
+
+@pytest.mark.parametrize(
+    "text", ["status identified:", "status x next=soon", "status x next=0m", "status x next=2000m"]
+)
+async def test_a_status_that_says_nothing_or_promises_nonsense_is_refused(days, text):
+    assert "Sent to" not in await days.says(text)
+    assert await days.entries() == []
+
+
+async def test_status_alone_is_a_form_with_a_draft_that_is_sent_once(days):
+    form = await days.says("status")
+    assert isinstance(form, Form)
+    values = {field.name: field.value for field in form.fields}
+    assert values["state"] in ("investigating", "identified")
+    assert values["text"]
+    assert values["next"] == "15m"
+    assert await days.fills(form, state="gone", text="x") == {
+        "state": "is one of investigating, identified, monitoring, resolved"
+    }
+    assert await days.fills(form, state="identified", text=" ") == {"text": "is what people read"}
+    assert "is no time" in (await days.fills(form, state="identified", text="x", next="later"))["next"]
+    assert "Sent" in await days.fills(form, state="Identified", text="the pool", next="")
+    assert "Not sent" in await days.fills(form, state="identified", text="the pool again")
+    await days.passes()
+    assert len(days.told()) == 1
+
+
+async def test_a_note_goes_into_the_timeline_and_nowhere_else(days):
+    before = len(days.chat.messages)
+    assert "Noted" in await days.says(f"note <@{ERIN}|erin> saw &lt;b&gt; at <https://x.example/a|here> {TOKEN}")
+    await days.passes()
+    assert len(days.chat.messages) == before
+    told = await days.says("timeline")
+    assert f"<@{DANA}> noted: @erin saw <b> at https://x.example/a" in told
+    assert TOKEN not in told
+    assert "Note what?" in await days.says("note")
+
+
+async def test_a_pin_puts_a_message_into_the_timeline_as_its_authors_words(days):
+    posted = days.somebody_writes(f"try <!channel> `kubectl` {TOKEN}", ERIN)
+    await days.reacts(posted, "pushpin", DANA)
+    await days.reacts(posted, "pushpin", ERIN)
+    await days.hears(posted, "pushpin", DANA)
+    (entry,) = await days.entries()
+    assert (entry.kind, entry.who, entry.link) == ("pinned", ERIN, "https://slack.example/archives/C1/p30")
+    assert TOKEN not in entry.text
+    told = await days.says("timeline")
+    assert f"<@{ERIN}> wrote: try @channel" in told
+    assert "<!channel>" not in told
+
+
+async def test_a_pin_is_out_again_only_when_the_last_one_is_taken_back(days):
+    posted = days.somebody_writes("the pool is full", ERIN)
+    for user in (DANA, ERIN):
+        await days.reacts(posted, "pushpin", user)
+    await days.reacts(posted, "pushpin", DANA, off=True)
+    assert "the pool is full" in await days.says("timeline")
+    await days.reacts(posted, "pushpin", ERIN, off=True)
+    await days.hears(posted, "pushpin", DANA)  # late
+    assert "the pool is full" not in await days.says("timeline")
+    await days.reacts(posted, "pushpin", DANA)
+    assert "the pool is full" in await days.says("timeline")
+
+
+async def test_a_guest_pins_nothing_and_a_message_that_is_gone_is_passed_over(days):
+    posted = days.somebody_writes("the pool is full", ERIN)
+    await days.reacts(posted, "pushpin", GUEST)
+    days.chat.refuse("marked", "message_not_found")
+    await days.reacts(posted, "pushpin", DANA)
+    assert await days.entries() == []
+
+
+async def test_words_that_call_people_call_nobody_out_of_a_timeline(days):
+    await days.says("note &lt;!channel&gt; and &lt;@U0ERIN&gt;")
+    command = await days.says("timeline")
+    assert "noted: <!channel> and <@U0ERIN>" in command, "as plain text, escaped in Slack"
+
+
+async def test_the_timeline_tells_alerts_findings_runs_and_people_in_order(days):
+    await days.says("ack")
+    days.town.clock.forward(60)
+    await days.town.say("run restart")
+    run = await days.town.run()
+    await days.town.waits()
+    days.town.clock.forward(60)
+    await days.says(f"lead <@{ERIN}>")
+    told = await days.says("timeline")
+    order = ("alert HighErrorRate fired", "acknowledged", f"asked for runbook restart on payment-service, run {run.id}",
+             "people are asked", f"gave the lead to <@{ERIN}>")  # fmt: skip
+    places = [told.find(words) for words in order]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+async def test_a_long_timeline_is_a_file_in_the_thread_once_for_each_state_of_it(days):
+    for number in range(30):
+        await days.says(f"note number {number}")
+    told = await days.says("timeline")
+    assert "the newest 25 of" in told
+    assert "noted: number 29" in told
+    assert "noted: number 2 " not in told
+    assert "file in the briefing's thread" in told
+    await days.says("timeline")
+    (text,) = [text for key, text in days.chat.files.items() if ":timeline:" in key]
+    assert text.count("noted: number") == 30
+
+
+async def test_a_handoff_says_what_is_known_done_open_and_suggested_and_hands_over_the_lead(days):
+    await days.says("note restarted the pool")
+    await days.says(f"handoff <@{ERIN}|erin> watch the pool")
+    assert f"lead <@{ERIN}>" in await days.briefing()
+    (told,) = days.told()
+    assert told.startswith(f"Handoff to <@{ERIN}> · from <@{DANA}>")
+    for part in ("watch the pool", "Known", "Done", "noted by <@U0DANA>: restarted the pool", "Open"):
+        assert part in told
+    assert "alert HighErrorRate fires since 03:42 UTC" in told
+    assert "nobody has acknowledged it" in told
+
+
+async def test_handing_over_to_nobody_in_particular_says_so_and_to_a_guest_is_refused(days):
+    assert "could not type" in await days.says(f"handoff <@{GUEST}>")
+    assert await days.entries() == []
+    await days.says("handoff")
+    await days.passes()
+    (told,) = days.told()
+    assert told.startswith(f"Handoff · from <@{DANA}>")
+    assert "somebody should lead" in told
+
+
+async def test_what_slack_refuses_for_now_is_said_later_once(days):
+    days.chat.refuse("post", "internal_error", passing=True, times=1, about="entry:")
+    await days.says("status identified: x")
+    await days.passes()
+    assert days.told() == []
+    await days.passes()
+    await days.passes()
+    assert len(days.told()) == 1
+
+
+async def test_killed_between_the_post_and_its_record_it_is_found_and_not_said_again(days):
+    days.chat.lose_the_answer(":1")
+    await days.says("status identified: x")
+    await days.passes()
+    await days.passes()
+    assert len(days.told()) == 1
+
+
+async def test_where_nothing_can_be_said_any_more_it_is_not_tried_for_ever(days):
+    days.chat.refuse("post", "is_archived", about="entry:")
+    await days.says("status identified: x")
+    await days.passes()
+    tries = len([call for call in days.chat.calls if call.startswith("post") and "entry:" in call])
+    await days.passes()
+    assert len([call for call in days.chat.calls if call.startswith("post") and "entry:" in call]) == tries
+    assert "x" in await days.says("timeline")
+
+
+async def test_what_is_a_day_old_is_no_news(days):
+    days.chat.refuse("post", "internal_error", passing=True, times=1, about="entry:")
+    await days.says("status resolved: x")
+    await days.passes()
+    await days.passes(timedelta(days=1, minutes=1) / timedelta(minutes=1))
+    assert [told for told in days.told() if told.startswith("Status")] == []

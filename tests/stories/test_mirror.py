@@ -1,0 +1,158 @@
+"""What is done here is done in PagerDuty, and the other way: each once, no echo, nothing lost while it is away."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.mirror import heard_there, tell_there
+from integrations.contract import Act, Refused, Unreachable
+from tests.stories.incident_sample import NOW, alert
+from tests.stories.life_world import days_with
+from tests.stories.workshop_world import DANA, ERIN
+
+
+class There:
+    """`bot.mirror.Mirror` that notes what it was told, and can be away or refuse."""
+
+    source, place, kinds = "pagerduty", "pagerduty", ("acknowledged", "note", "status", "closed")
+
+    def __init__(self):
+        self.told = []
+        self.by = []
+        self.fails = []
+
+    async def tell(self, fingerprint, entry):
+        if self.fails:
+            raise self.fails.pop(0)
+        self.told.append((fingerprint, entry.kind, entry.text))
+        self.by.append(entry.who)
+
+
+@pytest.fixture
+async def days(tmp_path):
+    async with days_with(tmp_path) as one:
+        await one.life.take([alert("Q1", source="pagerduty")])
+        yield one
+
+
+def act(kind, **more):
+    made = Act("E1", "pagerduty", "Q1", kind, "Dana Demir", NOW, url="https://pd.example/Q1")
+    return replace(made, **more)
+
+
+async def test_what_is_done_here_is_told_there_once_in_order(days):
+    there = There()
+    await days.says("ack")
+    await days.says("note the pool")
+    await days.says("lead")
+    for _ in "12":
+        await tell_there(days.life, there)
+    assert there.told == [("Q1", "acknowledged", ""), ("Q1", "note", "the pool")]
+    assert there.by == ["Dana", "Dana"], "over there Slack's ids say nothing"
+
+
+async def test_what_is_not_switched_on_is_not_told(days):
+    there = There()
+    there.kinds = ("note",)
+    await days.says("ack")
+    await tell_there(days.life, there)
+    assert there.told == []
+
+
+async def test_while_it_is_away_nothing_is_lost_and_nothing_doubled(days):
+    there = There()
+    await days.says("ack")
+    await days.says("note the pool")
+    there.fails = [Unreachable("pagerduty", "no answer in 15 s")]
+    await tell_there(days.life, there)
+    assert there.told == []
+    await tell_there(days.life, there)
+    assert [kind for _, kind, _ in there.told] == ["acknowledged", "note"]
+
+
+async def test_what_is_refused_is_not_asked_again_and_holds_up_nothing(days):
+    there = There()
+    await days.says("ack")
+    await days.says("note the pool")
+    there.fails = [Refused("pagerduty", "no right")]
+    for _ in "12":
+        await tell_there(days.life, there)
+    assert [kind for _, kind, _ in there.told] == ["note"]
+
+
+async def test_what_could_not_be_told_for_a_day_is_left(days):
+    there = There()
+    await days.says("ack")
+    days.town.clock.forward(timedelta(days=1, minutes=1).total_seconds())
+    await tell_there(days.life, there)
+    assert there.told == []
+
+
+async def test_an_incident_of_another_sender_is_none_of_its_business(tmp_path):
+    async with days_with(tmp_path) as days:
+        there = There()
+        await days.says("ack")
+        await tell_there(days.life, there)
+        assert there.told == []
+
+
+async def test_acknowledged_there_is_acknowledged_here_without_an_echo(days):
+    there, heard = There(), heard_there(days.life)
+    for _ in "12":
+        await heard([act("acknowledged")])
+    assert "acknowledged by Dana Demir in PagerDuty 03:42" in await days.briefing()
+    assert "Acknowledged before, by Dana Demir in PagerDuty" in await days.says("ack")
+    await tell_there(days.life, there)
+    assert there.told == []
+
+
+async def test_acknowledged_here_the_event_that_comes_back_changes_nothing(days):
+    await days.says("ack", ERIN)
+    await heard_there(days.life)([act("acknowledged")])
+    assert [entry.who for entry in await days.entries()] == [ERIN]
+
+
+async def test_an_acknowledgement_that_ran_out_there_takes_back_only_one_from_there(days):
+    heard = heard_there(days.life)
+    await heard([act("acknowledged")])
+    await heard([act("unacknowledged", id="E2")])
+    await heard([act("unacknowledged", id="E2")])
+    assert (await days.stands()).acknowledged is None
+    await days.says("ack", DANA)
+    await heard([act("unacknowledged", id="E3")])
+    assert (await days.stands()).acknowledged.who == DANA
+
+
+async def test_notes_and_escalations_there_stand_in_the_timeline_here_once_and_masked(days):
+    heard = heard_there(days.life)
+    done = [act("note", text="token=ghp_abcdefghijklmnopqrstuvwxyz0123456789 restarted"),
+            act("escalated", id="E2", text="to Ben Best"), act("reassigned", id="E3", text="to Ann")]  # fmt: skip
+    await heard(done)
+    await heard(done)
+    assert [entry.kind for entry in await days.entries()] == ["note", "escalated", "reassigned"]
+    told = await days.says("timeline")
+    assert "Dana Demir in PagerDuty escalated: to Ben Best" in told
+    assert "restarted" in told
+    assert "ghp_" not in told
+
+
+async def test_resolved_there_counts_once_everything_is_over(days):
+    heard = heard_there(days.life)
+    await heard([act("resolved")])
+    assert await days.entries() == [], "another alert fires on"
+    over = [alert("HighErrorRate", status="resolved", ends_at=NOW), alert("Q1", source="pagerduty", status="resolved")]
+    await days.life.take(over)
+    await heard([act("resolved")])
+    (entry,) = await days.entries()
+    assert (entry.kind, entry.who) == ("resolved", "pagerduty:Dana Demir")
+
+
+async def test_what_is_known_of_no_alert_is_passed_over(days):
+    await heard_there(days.life)([act("acknowledged", fingerprint="Q9")])
+    assert await days.entries() == []
+
+
+async def test_an_act_from_before_we_knew_still_counts(days):
+    await heard_there(days.life)([act("acknowledged", at=NOW - timedelta(minutes=5))])
+    assert (await days.stands()).acknowledged is not None

@@ -1,0 +1,343 @@
+"""From the last alert resolved to a closed incident: asked once it stayed quiet, decided by a person, written down."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import stamina
+
+from bot.closing_command import ClosingCommand
+from bot.command_words import NotDoneError
+from bot.consult import Consult
+from bot.domain.money import Money
+from bot.keep_current import catch_up
+from bot.model_ports import ModelError, OverBudget
+from bot.put_away import put_away
+from integrations.contract import Unreachable
+from tests.stories.closing_world import over, told, world_with
+from tests.stories.model_world import FullPurse, NoPace, Script, says
+from tests.stories.world import INCIDENTS, OWN, FakeSlack, Life, fire, tell
+
+
+@pytest.fixture(autouse=True)
+def without_waiting():
+    with stamina.set_testing(True, attempts=20):
+        yield
+
+
+@pytest.fixture
+def slack():
+    return FakeSlack()
+
+
+async def test_what_stays_quiet_is_proposed_once_with_what_silence_means(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        await over(world)
+        await world.look(minutes=14)
+        assert "1:close?1" not in slack.in_(OWN)
+        await world.look(minutes=1)
+        await world.look(minutes=1)
+        assert slack.in_(OWN) == ["1:briefing", "1:close?1"]
+        said = slack.of("close?1").text
+        assert "Close it?" in said
+        assert "Nothing in the record says what helped." in said
+        assert "no answer by 22 Nov 03:57 UTC closes it as recovered, not reviewed" in said
+
+
+async def test_what_fires_again_meanwhile_is_not_proposed(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        await over(world)
+        await world.look(minutes=5)
+        await fire(world.at.desk, "HighLatency")
+        await world.look(minutes=20)
+        assert "1:close?1" not in slack.in_(OWN)
+
+
+async def test_what_fires_again_under_a_proposal_takes_it_back(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        incident_id = await over(world)
+        await world.look(minutes=15)
+        again = await fire(world.at.desk, "HighLatency")
+        await tell(world.at.desk, again)
+        await world.look()
+        assert slack.of("close?1").text == "Not closed: it fired again."
+        with pytest.raises(NotDoneError, match="it fired again"):
+            await world.tap("close.yes", incident_id)
+        assert (await world.at.desk.journal.incident(incident_id)).status == "open"
+
+
+async def test_a_person_closes_it_and_the_story_is_told(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        incident_id = await over(world)
+        await world.look(minutes=15)
+        assert "Closed. A draft of its postmortem" in await world.tap("close.yes", incident_id)
+        await world.look()
+        await catch_up(world.at.desk)
+        assert "Closed 03:57 UTC by <@U1>" in slack.of("close?1").text
+        assert "a draft is in this thread" in slack.of("close?1").text
+        (text,) = world.postmortems()
+        assert text.startswith("# Postmortem: HighErrorRate on payment-service")
+        assert world.remembered == [(incident_id, 1)]
+        assert "closed 03:57 UTC" in slack.topics[OWN]
+        assert "closed 03:57 UTC" in slack.of("1:notice").text
+        assert await world.at.closings.unwrapped() == []
+
+
+async def test_of_two_that_close_it_at_once_one_did(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        incident_id = await over(world)
+        await world.look(minutes=15)
+        await world.tap("close.yes", incident_id)
+        world.clock.pass_(seconds=20)
+        assert "It was closed 03:57 UTC by <@U1>" in await world.tap("close.yes", incident_id, user="U2")
+        await world.look()
+        assert world.told == [(incident_id, 1)]
+
+
+async def test_kept_open_it_is_asked_again_after_a_day(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        incident_id = await over(world)
+        await world.look(minutes=15)
+        assert "Kept open" in await world.tap("close.keep", incident_id)
+        with pytest.raises(NotDoneError, match="answered already"):
+            await world.tap("close.keep", incident_id, user="U2")
+        await world.look(hours=23)
+        assert "Kept open by <@U1>" in slack.of("close?1").text
+        await world.look(hours=1)
+        assert "Close it?" in slack.of("close?2").text
+
+
+async def test_nobody_answers_for_a_day_and_it_is_closed_as_not_reviewed(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        incident_id = await over(world)
+        await world.look(minutes=15)
+        await world.look(hours=23, minutes=59)
+        assert (await world.at.desk.journal.incident(incident_id)).closed_at is None
+        await world.look(minutes=1)
+        await world.look()
+        assert "as recovered, not reviewed: nobody answered" in slack.of("close?1").text
+        assert "Is it really over? Nobody reviewed the recovery." in world.postmortems()[0]
+
+
+async def test_where_the_team_wants_that_it_closes_by_itself(slack, tmp_path):
+    async with world_with(tmp_path, slack, auto=True) as world:
+        await over(world)
+        await world.look(minutes=15)
+        await world.look()
+        assert slack.in_(OWN) == ["1:briefing", "1:closed"]
+        assert "by itself, after its quiet time" in slack.of("1:closed").text
+
+
+async def test_a_person_closes_although_alerts_fire(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        await told(world)
+        said = await world.say("resolve rolled back to v2.34.0, password=hunter2hunter2")
+        assert "although 1 alert still fires: HighErrorRate" in said
+        await world.look()
+        closed = slack.of("1:closed").text
+        assert "1 alert still firing: HighErrorRate" in closed
+        assert "rolled back to v2.34.0" in closed
+        assert "hunter2" not in closed + world.postmortems()[0]
+
+
+async def test_a_false_alarm_is_closed_as_one(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        incident_id = await told(world)
+        assert "Closed as a false alarm" in await world.say("resolve false alarm")
+        await world.look()
+        assert (await world.at.closings.closing(incident_id, 1)).false_alarm
+        assert "It was a false alarm." in world.postmortems()[0]
+
+
+async def test_opened_again_it_is_told_again_and_closed_again_with_one_new_version(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        incident_id = await over(world)
+        await world.say("resolve")
+        await world.look()
+        world.clock.pass_(hours=3)
+        said = await world.say(f"reopen {incident_id} it is back", channel="C0ELSEWHERE")
+        assert "is open again, for the 2nd time" in said
+        assert world.begun == [(incident_id, 2)]
+        with pytest.raises(NotDoneError, match="It is open"):
+            await world.say("reopen")
+        await world.say("resolve for good")
+        await world.look()
+        assert world.told == [(incident_id, 1), (incident_id, 2)]
+        assert ["version 1" in text for text in world.postmortems()] == [True, False]
+        assert world.remembered == [(incident_id, 1), (incident_id, 2)]
+
+
+async def test_an_incident_that_nobody_knows_is_not_opened(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        with pytest.raises(NotDoneError, match="No incident is called"):
+            await world.say("reopen INC-ABC")
+
+
+async def test_on_demand_a_draft_before_the_end_and_the_newest_words_after_it(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        await told(world)
+        await world.say("postmortem")
+        assert "It was not closed when this was written." in world.postmortems()[0]
+        await world.say("resolve")
+        await world.look()
+        world.clock.pass_(minutes=2)
+        await world.say("postmortem")
+        assert len(world.postmortems()) == 3
+        assert sum("1:closed" in key for key in slack.in_(OWN)) == 1
+
+
+STEPS = ("say that it is closed", "write", "post", "publish", "remember", "wrapped up")
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("when", ["undone", "after"])
+async def test_a_crash_anywhere_leaves_one_message_one_file_one_memory(slack, tmp_path, step, when):
+    async with world_with(tmp_path, slack) as world:
+        incident_id = await over(world)
+        await world.say("resolve")
+        first = Life(ends=(when, step))
+        world.lives[incident_id, 1] = first
+        dying = asyncio.create_task(world.look())
+        await first.over.wait()
+        dying.cancel()
+        await asyncio.gather(dying, return_exceptions=True)
+        world.lives[incident_id, 1] = Life(first.recorded, taken_up=True)
+        await world.look(minutes=1)
+        assert slack.in_(OWN) == ["1:briefing", "1:closed"]
+        assert len(world.postmortems()) == 1
+        assert set(world.remembered) == {(incident_id, 1)}
+        assert await world.at.closings.unwrapped() == []
+
+
+async def test_a_slack_that_is_away_holds_up_and_loses_nothing(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        await over(world)
+        slack.refuse("post", "internal_error", passing=True, times=1, about="close?1")
+        await world.look(minutes=15)
+        assert "1:close?1" not in slack.in_(OWN)
+        slack.lose_the_answer("close?1")
+        await world.look(seconds=5)
+        await world.look(seconds=5)
+        assert slack.in_(OWN).count("1:close?1") == 1
+
+
+async def test_a_channel_that_is_gone_ends_nothing(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        incident_id = await told(world)
+        slack.refuse("post", "channel_not_found")
+        await world.say("resolve")
+        await world.look()
+        assert await world.at.closings.unwrapped() == []
+        assert (await world.at.postmortems.newest(incident_id)).text
+
+
+async def test_a_story_that_failed_too_often_is_left_as_it_is(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        await over(world)
+        await world.say("resolve")
+        world.given_up = True
+        await world.look()
+        assert await world.at.closings.unwrapped() == []
+
+
+class Shelf:
+    """Where postmortems are published; down at first, if so made."""
+
+    def __init__(self, down=0):
+        self.down, self.kept = down, {}
+
+    async def publish(self, publication):
+        if self.down:
+            self.down -= 1
+            raise Unreachable("github", "no answer in 8 s")
+        self.kept[publication.incident_id] = publication
+        return "https://github.example/pull/1"
+
+    async def close(self): ...
+
+
+async def test_published_it_says_where(slack, tmp_path):
+    shelf = Shelf()
+    async with world_with(tmp_path, slack, shelf) as world:
+        incident_id = await over(world)
+        await world.say("resolve")
+        await world.look()
+        assert "Also: where postmortems are kept" in slack.of("1:closed").text
+        assert shelf.kept[incident_id].folder == "2026"
+
+
+async def test_not_published_it_says_why_and_can_be_tried_again(slack, tmp_path):
+    async with world_with(tmp_path, slack, Shelf(down=1)) as world:
+        await over(world)
+        await world.say("resolve")
+        await world.look()
+        assert "Not published: github: no answer in 8 s." in slack.of("1:closed").text
+        await world.say("postmortem")
+        assert "Also: where postmortems are kept" in slack.of("1:closed").text
+
+
+async def test_channels_of_what_is_long_closed_are_put_away_once(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        await over(world)
+        await world.say("resolve")
+        await world.look()
+        await put_away(world.at, timedelta(days=7))
+        assert slack.archived == []
+        world.clock.pass_(days=8)
+        await put_away(world.at, None)
+        assert slack.archived == []
+        slack.refuse("archive", "ratelimited", passing=True, times=1)
+        for _ in range(3):
+            await put_away(world.at, timedelta(days=7))
+        assert slack.archived == [OWN]
+
+
+async def test_the_incidents_channel_gets_no_word_of_its_own(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        await over(world)
+        await world.say("resolve")
+        await world.look()
+        assert slack.in_(INCIDENTS) == ["1:notice"]
+
+
+SENTENCES = json.dumps(
+    {"summary": [{"text": "It came and went.", "cites": [1, 2, 3]}], "resolution": [], "lessons": []}
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "worded"),
+    [
+        (says(SENTENCES), True),
+        (says(SENTENCES[:-20], stop="max_tokens"), False),
+        (says("I would rather not.", stop="refusal"), False),
+        (ModelError("no answer in 60 s", passing=True), False),
+    ],
+)
+async def test_a_model_words_it_or_the_record_does(slack, tmp_path, answer, worded):
+    async with world_with(tmp_path, slack) as world:
+        await over(world)
+        script = Script(answer)
+        at = replace(world.at, desk=replace(world.at.desk, consult=Consult(script, FullPurse(), NoPace())))
+        world.at, world.command = at, ClosingCommand(at)
+        await world.say("resolve")
+        await world.look()
+        (text,) = world.postmortems()
+        assert ("It came and went. [1]" in text) == worded
+        assert ("Worded in part by claude-sonnet-5-5" in text) == worded
+        assert "## Timeline (UTC)" in text
+        (request,) = script.requests
+        assert "timeline · " in request.messages[0].blocks[0].text
+
+
+async def test_a_budget_that_is_spent_leaves_the_records_words(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        await over(world)
+        purse = FullPurse(OverBudget("day", Money.dollars(25), Money.dollars(25), None))
+        at = replace(world.at, desk=replace(world.at.desk, consult=Consult(Script(says(SENTENCES)), purse, NoPace())))
+        world.at, world.command = at, ClosingCommand(at)
+        await world.say("resolve")
+        await world.look()
+        assert "Worded in part" not in world.postmortems()[0]
