@@ -161,8 +161,8 @@ def test_the_timeline_has_everything_that_happened_until_it_was_closed_each_with
         replace(entry(kind, "rolled back", number=n), at=CLOSED) for n, kind in enumerate(("resolved", "closed"), 2)
     ]
     told = chapter(text(entries=[noted, *closed, entry("note", "too late", number=4, minutes=90)]), "Timeline (UTC)")
-    lines = [line for line in told.splitlines() if line]
-    assert lines == sorted(lines)
+    times = [line[: len("- **03:27**")] for line in told.splitlines() if line]
+    assert times == sorted(times)
     assert "- **03:44** A responder noted: the gateway answers only from inside." in told
     assert "- **03:45** A responder asked for runbook restart-service on cart, run R4MZ81." in told
     assert "An approver" not in told
