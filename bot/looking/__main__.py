@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import signal
 import sys
@@ -10,12 +11,14 @@ from typing import BinaryIO
 
 NICENESS = 5
 """Webhooks and stories come first where cores are short: about three times as much of them as looks get."""
+_PDEATHSIG = 1  # linux/prctl.h
 
 
 def main() -> None:
     """Answers until nobody asks any more, which is also how it learns that the bot is gone."""
     for meant_for_the_bot in (signal.SIGINT, signal.SIGTERM):  # which ends us once what is in hand is finished
         signal.signal(meant_for_the_bot, signal.SIG_IGN)
+    _end_with_the_bot()
     os.nice(NICENESS)
     answers = _for_answers_alone()
 
@@ -29,6 +32,12 @@ def main() -> None:
     logs.configure(settings.log_level)
     asyncio.run(answer_all(settings, sys.stdin.buffer, answers))
     os._exit(0)  # a client's thread that hangs on a server must not hold up the exit
+
+
+def _end_with_the_bot() -> None:
+    """Also while we still load what looking needs, where we do not read yet that nobody asks any more (Linux only)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _for_answers_alone() -> BinaryIO:

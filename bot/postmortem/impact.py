@@ -78,11 +78,16 @@ def _requests(record: Record) -> Iterator[Said | Asked]:
         return
     over = span(seconds)
     yield Said(
-        f"About {figure(round(failed))} requests failed in the {over} that were seen: share of errors × requests a"
+        f"About {figure(_rough(failed))} requests failed in the {over} that were seen: share of errors × requests a"
         " second, added up over time.",
         cites,
     )
     yield from _budget(record, failed, seconds, cites)
+
+
+def _rough(number: float) -> float:
+    """To three digits: more of a sum of averages is not known."""
+    return float(f"{number:.3g}")
 
 
 def _budget(record: Record, failed: float, seconds: float, cites: tuple[int, ...]) -> Iterator[Said | Asked]:

@@ -23,14 +23,15 @@ class Sources:
     """Numbers sources from 1, in the order in which they are first cited."""
 
     def __init__(self) -> None:
-        self._numbers: dict[tuple[str, str | None], int] = {}
+        self._sources: dict[str, Source] = {}
 
     def cite(self, label: str, url: str | None = None) -> int:
-        """The number of this source; the same source has one number."""
-        return self._numbers.setdefault((label, url or None), len(self._numbers) + 1)
+        """The number of this source. What has the same address is the same source, under its first name."""
+        made = Source(len(self._sources) + 1, label, url or None)
+        return self._sources.setdefault(url or label, made).id
 
     def all(self) -> tuple[Source, ...]:
-        return tuple(Source(number, label, url) for (label, url), number in self._numbers.items())
+        return tuple(self._sources.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,27 +7,44 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.chaos.runs import chaos
+from tests.chaos import incidents, runs
 from tests.real.postgres import cluster, fresh_database
+
+HARNESSES = {
+    "incidents": ("whole incidents", incidents.chaos, ("sqlite", "postgres")),
+    "runs": ("runs of five steps", runs.chaos, ("sqlite",)),
+}
+"""Name → what it is, the harness, and the databases that it is run on where none is named."""
 
 
 def main() -> int:
-    """Exit 1 where something ran twice or unasked, or an approval was lost."""
+    """Exit 1 where anything was lost, doubled, ran twice or ran unasked."""
     words = argparse.ArgumentParser(prog="make chaos", description=__doc__)
-    words.add_argument("--kills", type=int, default=100)
+    words.add_argument("--kills", type=int, default=100, help="of each harness on each database")
     words.add_argument("--seed", type=int, default=1)
-    words.add_argument("--postgres", action="store_true", help="on PostgreSQL instead of SQLite")
+    words.add_argument("--only", choices=tuple(HARNESSES), help="one harness; both are run where it is not said")
+    words.add_argument("--sqlite", dest="on", action="append_const", const="sqlite")
+    words.add_argument("--postgres", dest="on", action="append_const", const="postgres")
     asked = words.parse_args()
+    faults = 0
+    for name in [asked.only] if asked.only else HARNESSES:
+        what, harness, usual = HARNESSES[name]
+        for database in asked.on or usual:
+            print(f"kill -9 during {what}, on {database}, seed {asked.seed}", flush=True)
+            tally = _run(harness, asked, database)
+            print("\n".join([*tally.lines(), *tally.faults]), end="\n\n", flush=True)
+            faults += len(tally.faults)
+    return 1 if faults else 0
+
+
+def _run(harness, asked, database):
+    """In a folder and a database of its own."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=Path.home())))
         more = {}
-        if asked.postgres:
+        if database == "postgres":
             more["DATABASE_URL"] = stack.enter_context(fresh_database(stack.enter_context(cluster())))
-        tally = asyncio.run(chaos(folder, asked.kills, asked.seed, **more))
-    where = "PostgreSQL" if asked.postgres else "SQLite"
-    print(f"kill -9 during runs of five steps, on {where}, seed {asked.seed}")
-    print("\n".join([*tally.lines(), *tally.faults]))
-    return 1 if tally.faults else 0
+        return asyncio.run(harness(folder, asked.kills, asked.seed, **more))
 
 
 if __name__ == "__main__":

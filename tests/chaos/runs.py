@@ -214,18 +214,18 @@ async def _count(crowd, tally, began) -> None:
     tally.begun += began.total()
     tally.said_yes += crowd.yes.total()
     tally.may_have_run += sum(isinstance(event, MayHaveRun) for event in events)
-    again = Counter(e.path for e in events if isinstance(e, Chosen) and e.choice == "again" and _lost(events, e))
+    again = Counter(e.path for e in events if isinstance(e, Chosen) and e.choice == "again" and after_a_loss(events, e))
     on_record = Counter(event.path for event in events if isinstance(event, DeedBegun))
     for step, times in began.items():
         told = f"{run.id} step {step}: began {times} times"
         tally.unasked += [f"{told}, asked for {crowd.yes[step]}"] if times > crowd.yes[step] else []
         tally.twice += [f"{told}, again chosen {again[step]}"] if times > 1 + again[step] else []
         tally.unrecorded += [f"{told}, on record {on_record[step]}"] if times > on_record[step] else []
-    _count_gates(tally, events, asked, votes)
+    count_gates(tally, events, asked, votes)
     tally.doubled += _said_twice(crowd.channel)
 
 
-def _count_gates(tally, events, asked, votes) -> None:
+def count_gates(tally, events, asked, votes) -> None:
     """An approval that was read in time has to come to a decision, and that to a beginning or another question."""
     for gate in asked:
         decided = next((e for e in events if isinstance(e, GateDecided) and e.gate_id == gate.id), None)
@@ -245,7 +245,7 @@ def _went_on(events, decided) -> bool:
     return any(isinstance(event, DeedBegun | GateOpened) for event in behind)
 
 
-def _lost(events, chosen) -> bool:
+def after_a_loss(events, chosen) -> bool:
     """Whether it was chosen after the step may have run, and not after a gate that nobody answered."""
     before = events[: events.index(chosen)]
     last = next(e for e in reversed(before) if isinstance(e, MayHaveRun | GateDecided))

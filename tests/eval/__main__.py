@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.replay import BadRecording
-from tests.eval import parts_report, report, speed
+from tests.eval import parts_report, report, seen_before, speed
 from tests.eval.cases import Answers, Case, NoCases, cases_in
 from tests.eval.everyday import EVERYDAY
 from tests.eval.left_out import ALONE, WITNESSES
@@ -62,6 +62,10 @@ def _eval(arguments: argparse.Namespace) -> int:
     print(f"{len(measured.faults)} faults, {len(measured.quiet)} quiet. {_machine()}")
     _figures(measured)
     _say("Seconds and memory", report.cost(told.answers, told.wall_s, told.cpu_s, told.peak_mb))
+    _say(
+        "Seen before: its like among the recordings before it",
+        seen_before.report(seen_before.looked(cases, arguments.workers)),
+    )
     _parts(measured, seen)
     _scenarios(scorer, arguments.workers)
     return 1 if told.failed else 0

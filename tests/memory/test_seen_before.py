@@ -51,6 +51,12 @@ def test_a_record_without_evidence_is_shown_where_its_text_reads_alike():
     assert shown(report(PRINT), past) == []
 
 
+def test_an_incident_of_ours_in_which_nothing_moved_is_not_like_one_in_which_something_did():
+    past = Past((memory(fingerprint=Fingerprint()),))
+    assert shown(report(PRINT, by_text("INC-892")), past) == []
+    assert shown(report(Fingerprint(), by_text("INC-892")), past) == ["INC-892"]
+
+
 def test_an_incident_without_evidence_goes_by_text():
     assert shown(report(Fingerprint(), by_text("INC-892")), Past((memory(),))) == ["INC-892"]
 
@@ -61,7 +67,7 @@ def test_the_record_tells_it_not_the_rooms_copy():
     assert found.why.endswith("; same alert")
 
 
-def test_what_both_ranks_have_comes_before_what_one_has():
+def test_of_what_the_evidence_puts_close_together_what_the_text_has_too_comes_first():
     near = replace(PRINT, moved=PRINT.moved[:1])
     past = Past((memory("INC-A"), memory("INC-B", fingerprint=near)))
     assert shown(report(), past) == ["INC-A", "INC-B"]
@@ -101,9 +107,10 @@ def test_a_cause_that_people_doubted_is_told_with_that():
     assert not found.cause.startswith("doubted")
 
 
-def test_equal_ranks_are_told_in_the_order_of_their_ids():
-    assert fuse(["b", "a"], ["a", "b"]) == ["a", "b"]
-    assert fuse(["c"], []) == ["c"]
+def test_a_place_by_evidence_counts_more_than_one_by_text_and_equal_ones_go_by_their_id():
+    assert fuse(["b", "a"], ["a", "b"]) == ["b", "a"]
+    assert fuse([], ["c"]) == ["c"]
+    assert fuse(["b"], []) == fuse([], ["b"]) == ["b"]
 
 
 @pytest.mark.parametrize(

@@ -153,3 +153,19 @@ def test_a_reopened_incident_counts_from_its_present_opening():
 def test_the_same_record_gives_the_same_text():
     assert text() == text()
     assert record().closing.at == CLOSED
+
+
+def test_the_timeline_has_everything_that_happened_until_it_was_closed_each_with_its_source():
+    noted = entry("note", "the gateway answers only from inside", number=1)
+    closed = [
+        replace(entry(kind, "rolled back", number=n), at=CLOSED) for n, kind in enumerate(("resolved", "closed"), 2)
+    ]
+    told = chapter(text(entries=[noted, *closed, entry("note", "too late", number=4, minutes=90)]), "Timeline (UTC)")
+    times = [line[: len("- **03:27**")] for line in told.splitlines() if line]
+    assert times == sorted(times)
+    assert "- **03:44** A responder noted: the gateway answers only from inside." in told
+    assert "- **03:45** A responder asked for runbook restart-service on cart, run R4MZ81." in told
+    assert "An approver" not in told
+    assert "Errors of payment-service left its normal" not in told
+    assert told.count("rolled back") == 1
+    assert "too late" not in told
