@@ -16,10 +16,11 @@ from bot.catalog import Catalog, CatalogError
 from bot.catalog import load as load_catalog
 from bot.doctor import Check, Examine
 from bot.llm.checks import model_checks
+from bot.open_shelf import open_shelf
 from bot.ports import JournalDown
 from bot.rooms import Rooms, open_rooms
 from bot.run_checks import run_checks
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from bot.slack.checks import slack_checks
 from bot.state import condition
 from bot.state.backlog import Backlog, backlog
@@ -51,6 +52,7 @@ async def all_checks(settings: Settings) -> list[Check]:
             *await slack_checks(settings),
             *await _unsaid(settings),
             *await model_checks(settings),
+            *await _postmortems(settings),
             *_webhooks(settings),
             services,
             *await asyncio.to_thread(_runbooks, settings),
@@ -111,6 +113,20 @@ def _unsaid_told(found: Backlog) -> Iterator[Check]:
         told = f"{found.homeless} open without a channel of their own, told in the incidents channel"
         fix = "let the app create channels: channels:manage, and the workspace's settings on who may create them"
         yield Check("channels", "warning", told, fix)
+
+
+async def _postmortems(settings: Settings) -> list[Check]:
+    """Where they go besides the channel; nothing where they go nowhere else."""
+    try:
+        shelf = open_shelf(settings)
+    except SettingsError as wrong:
+        return [Check("postmortems", "fault", str(wrong), "POSTMORTEM_GITHUB needs both")]
+    if shelf is None:
+        return []
+    try:
+        return await doctor.examine_all([doctor.source(shelf)])
+    finally:
+        await shelf.close()
 
 
 def _webhooks(settings: Settings) -> list[Check]:

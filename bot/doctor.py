@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
-from integrations.contract import ContextSource, RoomError
+from integrations.contract import Ready, RoomError
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,19 @@ class Check:
 Examine = Callable[[], Awaitable[Check]]
 
 
-def source(room: ContextSource) -> Examine:
-    """A configured source must answer."""
+class Answers(Protocol):
+    """Something outside that says whether it is there and lets the bot in."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def ready(self) -> Ready:
+        """Raises RoomError whose `fix` says what to do."""
+        ...
+
+
+def source(room: Answers) -> Examine:
+    """What is configured must answer."""
 
     async def examine() -> Check:
         try:

@@ -10,14 +10,14 @@ from functools import partial
 from bot.archive import Archive
 from bot.closing_command import ClosingCommand
 from bot.closing_desk import ClosingDesk, Wrapping
-from bot.closing_ports import Publication, Publisher
 from bot.command_words import Words
 from bot.desk import Desk
 from bot.next_closing import Rules
+from bot.open_shelf import open_shelf
 from bot.ports import Steps
 from bot.put_away import put_away
 from bot.remember import remember
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings
 from bot.slack.known_names import KnownNames
 from bot.slack.web import open_web
 from bot.state.closings import SqlClosings
@@ -28,7 +28,6 @@ from bot.state.postmortems import SqlPostmortems
 from bot.state.runs import SqlRuns
 from bot.until_closed import keep_wrapping_up
 from bot.wrap_up import wrap_up
-from integrations.github.writer import Document, GithubWriter, WriterSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def closing_desk(settings: Settings, desk: Desk, database: Database, deeds: Deed
         take_up=deeds.take_up,
         respond=deeds.respond,
         remember=deeds.remember,
-        publisher=_shelf(settings),
+        publisher=open_shelf(settings),
         names=KnownNames(open_web(settings)) if settings.postmortem_names else None,
     )
 
@@ -107,38 +106,3 @@ async def close_closing(at: ClosingDesk) -> None:
         await at.publisher.close()
     if isinstance(at.names, KnownNames):
         await at.names.close()
-
-
-def _shelf(settings: Settings) -> Publisher | None:
-    if settings.postmortem_github is None:
-        return None
-    if settings.github_write_token is None:
-        raise SettingsError("GITHUB_WRITE_TOKEN: not set, and POSTMORTEM_GITHUB needs it")
-    if settings.postmortem_repo.count("/") != 1:
-        raise SettingsError("POSTMORTEM_REPO: owner/name of the repository for postmortems")
-    return _Shelf(
-        GithubWriter(
-            WriterSettings(
-                token=settings.github_write_token.get_secret_value(),
-                repo=settings.postmortem_repo,
-                kind=settings.postmortem_github,
-                folder=settings.postmortem_folder,
-                api_url=settings.github_api_url,
-                ca_file=settings.extra_ca_file,
-            )
-        )
-    )
-
-
-class _Shelf:
-    """`bot.closing_ports.Publisher` on GitHub."""
-
-    def __init__(self, writer: GithubWriter) -> None:
-        self._writer = writer
-
-    async def publish(self, publication: Publication) -> str:
-        one = publication
-        return await self._writer.write(Document(one.incident_id, one.title, one.text, one.folder))
-
-    async def close(self) -> None:
-        await self._writer.close()

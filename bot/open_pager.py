@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.catalog import Catalog
+from bot.domain.incident import Incident
 from bot.settings import Settings
 from integrations import pagerduty
 from integrations.contract import Paged, Refused
@@ -14,7 +15,7 @@ def open_pager(settings: Settings, catalog: Catalog) -> PagerDutyPager:
 
 
 class PagerDutyPager:
-    """`bot.action_ports.Pager` over PagerDuty, for services with `oncall` in SERVICES_FILE."""
+    """`bot.action_ports.Pager` and `Escalator` over PagerDuty, for services with `oncall` in SERVICES_FILE."""
 
     def __init__(self, settings: Settings, catalog: Catalog) -> None:
         self._settings = settings
@@ -43,6 +44,37 @@ class PagerDutyPager:
         room, policy = self._room(service)
         return await page(room, policy, title, body, key)
 
+    def level(self, incident: Incident) -> int:
+        return 1 if _theirs(incident) else 0
+
+    async def escalate(self, incident: Incident, title: str, body: str, level: int) -> Paged:
+        """On PagerDuty's own incident where the alert came from there; else on one of ours, made the first time.
+
+        Raises RoomError.
+        """
+        from integrations.pagerduty.level import call_level
+
+        room, policy = self._room(incident.service)
+        theirs = _theirs(incident)
+        if theirs is None:
+            from integrations.pagerduty.page import page
+
+            made = await page(room, policy, title, body, _key(incident))
+            if level == 1:
+                return made
+            theirs = made.id
+        return await call_level(room, theirs, level)
+
+    async def answered(self, incident: Incident) -> bool | None:
+        """Raises RoomError."""
+        from integrations.pagerduty.level import standing
+        from integrations.pagerduty.page import found
+
+        room, _ = self._room(incident.service)
+        theirs = _theirs(incident)
+        known = await standing(room, theirs) if theirs else await found(room, _key(incident))
+        return known.acknowledged if known else None
+
     def _room(self, service: str) -> tuple[pagerduty.Settings, str]:
         """The room, and the escalation policy that answers for the service. Raises Refused."""
         key, policy = self._settings.pagerduty_api_key, self._catalog.service(service).oncall
@@ -51,3 +83,14 @@ class PagerDutyPager:
         url, ca_file = self._settings.pagerduty_api_url, self._settings.extra_ca_file
         sender = self._settings.pagerduty_from
         return pagerduty.Settings(key.get_secret_value(), url, ca_file, page_from=sender), policy
+
+
+def _theirs(incident: Incident) -> str | None:
+    """PagerDuty's own incident that an alert of this one came from; the newest that fires."""
+    found = [alert for alert in incident.firing if alert.source == pagerduty.NAME]
+    return found[-1].fingerprint if found else None
+
+
+def _key(incident: Incident) -> str:
+    """One page for each opening, whatever its reasons are: the next reason calls the next level of it."""
+    return f"escalated:{incident.id}:{incident.opening}"

@@ -48,7 +48,7 @@ def words(path: Sequence[str]) -> str:
 
 def _reached(service: str, edges: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     """Each service along the edges, with the way to it; without the one to start from."""
-    found = {service: (service,)}
+    found: dict[str, tuple[str, ...]] = {service: (service,)}
     level = [service]
     for _ in range(FARTHEST):
         level = _next(level, found, edges)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
@@ -66,7 +67,9 @@ class Posts:
     async def post(self, channel_id: str, message: Message, key: str, thread: str | None) -> Posted:
         """One call, and one for each message that carries on in the thread. Raises ChatError."""
         posted = Posted(channel_id, await self._say(channel_id, message, key, thread))
-        await self._carry_on(posted, self._remember(posted, _Standing(thread or posted.ts, ours=True)), message)
+        standing = self._remember(posted, _Standing(thread or posted.ts, ours=True))
+        with self._looked_up_again_where_it_fails(posted):
+            await self._carry_on(posted, standing, message)
         return posted
 
     async def edit(self, posted: Posted, message: Message) -> None:
@@ -174,8 +177,9 @@ class Posts:
         if standing.said == wish.newest:
             return
         standing.said = None
-        message = await self._change(posted, wish)
-        await self._carry_on(posted, standing, message)
+        with self._looked_up_again_where_it_fails(posted):
+            message = await self._change(posted, wish)
+            await self._carry_on(posted, standing, message)
 
     async def _carry_on(self, posted: Posted, standing: _Standing, message: Message) -> None:
         """The thread says what did not fit: messages of before are used again, and those too many are taken away."""
@@ -245,6 +249,15 @@ class Posts:
             if key and key.startswith(f"{posted.ts}:more:"):
                 found[int(key.rpartition(":")[2])] = str(message["ts"])
         return _Standing(thread, more=[found[number] for number in sorted(found)])
+
+    @contextlib.contextmanager
+    def _looked_up_again_where_it_fails(self, posted: Posted) -> Iterator[None]:
+        """A call of which nothing was heard may have been done: what stands there, Slack says then, and not we."""
+        try:
+            yield
+        except ChatError:
+            self._known.pop(posted, None)
+            raise
 
     def _remember(self, posted: Posted, standing: _Standing) -> _Standing:
         self._known[posted] = standing

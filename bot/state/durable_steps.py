@@ -26,6 +26,8 @@ class DurableSteps:
         self._home = home
         self._traces = traces
         self._went_on = went_on
+        self.asleep = False
+        """Whether it does nothing just now but wait for a moment: a stop need not wait for that."""
         # Every story that is taken up again goes through the engine's queue, and so runs on the engine's own loop.
         self.taken_up = attempt > 1 or asyncio.get_running_loop() is not home
 
@@ -48,7 +50,11 @@ class DurableSteps:
         return outcome()
 
     async def sleep(self, seconds: float) -> None:
-        await DBOS.sleep_async(seconds)
+        self.asleep = True
+        try:
+            await DBOS.sleep_async(seconds)
+        finally:
+            self.asleep = False
 
     async def _at_home(self, act: Callable[[], Awaitable[T]]) -> T:
         if asyncio.get_running_loop() is self._home:

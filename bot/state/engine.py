@@ -67,7 +67,7 @@ class Engine:
         self._lease = lease
         self._begun = begun
         self._home = asyncio.get_running_loop()
-        self._in_hand: set[str] = set()
+        self._in_hand: dict[str, DurableSteps] = {}
         self._taking_over = asyncio.Lock()
         self._beside: set[asyncio.Task[None]] = set()
 
@@ -181,24 +181,26 @@ class Engine:
         moment = 1 if self._in_hand else 0
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
-                while len(self._in_hand) > at_rest():  # noqa: ASYNC110 - who rests is not ours to signal
+                while self._busy() > at_rest():  # noqa: ASYNC110 - who rests is not ours to signal
                     await asyncio.sleep(LOOK_S)
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0 if self._in_hand else moment)
+
+    def _busy(self) -> int:
+        return sum(not steps.asleep for steps in self._in_hand.values())
 
     async def _tell(self, story: str, incident_id: str, opening: int, attempt: int) -> None:
         told, name = _id(story, incident_id, opening, attempt), _id(story, incident_id, opening, 1)
         went_on = partial(self._went_on, name)
-        self._in_hand.add(told)
+        steps = self._in_hand[told] = DurableSteps(self._home, attempt, self._traces, went_on)
         with structlog.contextvars.bound_contextvars(incident=incident_id, story=story), telling():
             try:
                 with self._traces.story(name, story, {"incident": incident_id}):
-                    steps = DurableSteps(self._home, attempt, self._traces, went_on)
                     await self._stories[story](steps, incident_id, opening)
             except Exception:
                 log.exception("story failed", opening=opening, attempt=attempt)
                 raise
             finally:
-                self._in_hand.discard(told)
+                self._in_hand.pop(told, None)
                 self._home.call_soon_threadsafe(went_on)
 
 

@@ -25,7 +25,7 @@ TITLE = 250
 BODY = 1_000
 KEY = 255
 _THERE_ALREADY = "matching dedup key already exists"
-_FROM = "PAGERDUTY_FROM must be the address of a user of this account"
+FROM = "PAGERDUTY_FROM must be the address of a user of this account"
 _FULL_KEY = "PAGERDUTY_API_KEY may only read; paging needs a REST API key that is not read-only"
 _POLICY = "check `oncall` in SERVICES_FILE: the id of an escalation policy, such as PABC123"
 _NO_SERVICE = "in PagerDuty, let a service use the escalation policy that `oncall` in SERVICES_FILE names"
@@ -38,7 +38,7 @@ async def page(settings: Settings, policy_id: str, title: str, body: str, key: s
     heard may be repeated. The bot's webhook knows these incidents and opens none for them.
     """
     if not settings.page_from:
-        raise Refused(NAME, "it is not said in whose name to page", _FROM)
+        raise Refused(NAME, "it is not said in whose name to page", FROM)
     ours = f"{OURS}{key}"[:KEY]
     door = PagerDuty(settings)
     try:
@@ -54,13 +54,13 @@ async def found(settings: Settings, key: str) -> Paged | None:
         made = await door.run(lambda client: _made(client, f"{OURS}{key}"[:KEY]), LIMIT_S)
     finally:
         await door.close()
-    return None if made is None else _paged(made, before=True)
+    return None if made is None else paged(made, before=True)
 
 
 def _page(client: pagerduty.RestApiV2Client, sender: str, policy_id: str, told: tuple[str, str, str]) -> Paged:
     title, body, key = told
     if found := _made(client, key):
-        return _paged(found, before=True)
+        return paged(found, before=True)
     wanted = {
         "type": "incident",
         "title": title[:TITLE] or "A person is wanted",
@@ -72,9 +72,9 @@ def _page(client: pagerduty.RestApiV2Client, sender: str, policy_id: str, told: 
     }
     answer = client.post("/incidents", json={"incident": wanted}, headers={"From": sender})
     if answer.status_code == 400 and _THERE_ALREADY in answer.text:  # another replica was faster
-        return _paged(_made(client, key) or {}, before=True)
-    _taken(answer.status_code, _refusal(answer))
-    return _paged(answer.json()["incident"], before=False)
+        return paged(_made(client, key) or {}, before=True)
+    _taken(answer.status_code, refusal(answer))
+    return paged(answer.json()["incident"], before=False)
 
 
 def _made(client: pagerduty.RestApiV2Client, key: str) -> Json | None:
@@ -93,7 +93,7 @@ def _service(client: pagerduty.RestApiV2Client, policy_id: str) -> str:
     return str(services[0]["id"])
 
 
-def _refusal(answer: Any) -> str:
+def refusal(answer: Any) -> str:
     """What PagerDuty says of a call that it did not take."""
     if answer.status_code < 400:
         return ""
@@ -110,11 +110,12 @@ def _taken(status: int, refusal: str) -> None:
         raise Refused(NAME, "no right to page (403)", _FULL_KEY)
     if status == 400:
         about_sender = "From" in refusal or "Requester" in refusal
-        raise Refused(NAME, "it did not take the page (400)", _FROM if about_sender else _POLICY)
+        raise Refused(NAME, "it did not take the page (400)", FROM if about_sender else _POLICY)
     let_in(status)
 
 
-def _paged(incident: Json, *, before: bool) -> Paged:
+def paged(incident: Json, *, before: bool) -> Paged:
+    """An incident as PagerDuty tells it. Raises Malformed."""
     try:
         people = [each["assignee"].get("summary") for each in incident.get("assignments") or ()]
         url = incident.get("html_url")
@@ -122,7 +123,8 @@ def _paged(incident: Json, *, before: bool) -> Paged:
         raise _not_understood() from error
     state = incident.get("status")
     answered = state in ("acknowledged", "resolved") if state else None
-    return Paged(tuple(str(name) for name in people if name), str(url) if url else None, before, answered)
+    named = tuple(str(name) for name in people if name)
+    return Paged(named, str(url) if url else None, before, answered, str(incident.get("id") or ""))
 
 
 def _not_understood() -> RoomError:

@@ -171,6 +171,8 @@ async def test_where_the_team_keeps_postmortems_each_has_one_place(open_town, ki
         assert "It was closed" in text
         assert "by dana" in text
         assert "Worded in part by claude" in text
+        _, told = await town.bot.run("doctor")
+        assert "GitHub, may write to acme/postmortems" in told
 
 
 async def test_a_channel_is_archived_and_the_incident_opens_again_in_another(open_town):

@@ -253,6 +253,22 @@ async def test_an_unknown_authority_is_not_trusted(name, tls):
 
 
 @pytest.mark.parametrize("name", ROOMS)
+@pytest.mark.parametrize(
+    ("host", "until"), [("other.example", NOW + timedelta(days=1)), ("127.0.0.1", NOW - timedelta(days=1))]
+)
+async def test_a_certificate_of_another_host_or_one_that_has_expired_is_not_trusted(
+    name, host, until, authority, ca_file
+):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(host, not_before=NOW - timedelta(days=2), not_after=until).configure_cert(context)
+    with misbehaving(answers(401), context) as there:
+        error = await failure_of(name, there.url, ca_file, "ready")
+        assert there.seen == []
+    assert_plain(name, error)
+    assert isinstance(error, Unreachable)
+
+
+@pytest.mark.parametrize("name", ROOMS)
 async def test_an_authority_file_that_is_none_is_named(name, tls, tmp_path):
     broken = tmp_path / "ca.pem"
     broken.write_text("no certificate")

@@ -8,7 +8,9 @@ import pytest
 import stamina
 
 from bot.desk import Telling
+from bot.domain.briefing import Briefing, Section
 from bot.keep_current import catch_up
+from bot.ports import ChatError
 from bot.respond import respond
 from bot.slack.channels import Channels
 from bot.slack.chat import SlackChat
@@ -252,6 +254,34 @@ async def test_a_name_that_people_have_taken_costs_nothing_but_the_name(slack, t
     assert said(ours) == ["1:briefing"]
     unique = f"{name}-{taken_in.incident_id.removeprefix('INC-').lower()}"
     assert ours.name == (f"{name}-2" if taken == 1 else unique)
+
+
+@pytest.mark.parametrize("first", ["post", "edit"])
+async def test_what_carries_on_in_the_thread_is_said_once_though_its_answer_was_lost(slack, first):
+    web = Web(slack.workspace.settings.bot_token, slack.api_url)
+    chat, small = SlackChat(web, str), Briefing("p", "head")
+    long = Briefing("p", "head", (Section(tuple(f"line {n} " + "x" * 90 for n in range(100)), title="Log"),))
+    channel = slack.workspace.channels[(await chat.open_channel("inc-x", "INC-X")).id]
+    lost = Fault("chat.postMessage", drop=True, when="after")
+    try:
+        if first == "edit":
+            posted = await chat.post(channel.id, small, key="k")
+            slack.workspace.faults.add(lost)
+            with pytest.raises(ChatError):
+                await chat.edit(posted, long)
+        else:
+            stop_hearing = slack.workspace.hear(lambda _: slack.workspace.faults.add(lost))
+            with pytest.raises(ChatError):
+                await chat.post(channel.id, long, key="k")
+            stop_hearing()
+            slack.workspace.faults.clear()
+            posted = await chat.find(channel.id, "k")
+        await chat.edit(posted, long)
+    finally:
+        await chat.close()
+    found = [m.metadata["event_payload"]["key"] for m in channel.messages.values() if m.metadata]
+    assert sorted(found) == sorted({*found, "k"})
+    assert any("line 99" in as_text(m) for m in channel.messages.values())
 
 
 # ── the bot's ears ───────────────────────────────────────────────────────────────────────────────

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import traceback
+from dataclasses import replace
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -29,7 +30,9 @@ def settings_for(certificates):
 async def test_the_first_level_of_the_policy_is_called(hub, settings_for):
     paged = await page(settings_for(hub.url), *TOLD, "INC-1")
 
-    assert paged == Paged(("Dana Demir",), f"{hub.url}/incidents/Q00000001", before=False, acknowledged=False)
+    assert paged == Paged(
+        ("Dana Demir",), f"{hub.url}/incidents/Q00000001", before=False, acknowledged=False, id="Q00000001"
+    )
     (made,) = hub.incidents
     assert (made["title"], made["body"]["details"], made["urgency"]) == (TOLD[1], TOLD[2], "high")
 
@@ -38,7 +41,7 @@ async def test_the_same_key_calls_nobody_again_not_even_once_it_is_resolved(hub,
     first = await page(settings_for(hub.url), *TOLD, "INC-1")
     for state, answered in (("triggered", False), ("acknowledged", True), ("resolved", True)):
         hub.incidents[0]["status"] = state
-        as_before = Paged(first.who, first.url, before=True, acknowledged=answered)
+        as_before = replace(first, before=True, acknowledged=answered)
         assert await page(settings_for(hub.url), *TOLD, "INC-1") == as_before
         assert await found(settings_for(hub.url), "INC-1") == as_before
     assert not (await page(settings_for(hub.url), *TOLD, "INC-2")).before

@@ -1,0 +1,34 @@
+"""Calling people and reflecting what they do, against a PagerDuty that does everything but its duty."""
+
+import asyncio
+
+import pytest
+
+from integrations import pagerduty
+from integrations.contract import RoomError
+from integrations.pagerduty import page, reflect
+from tests.rooms.misbehaving import MISDEEDS, misbehaving, trickles_a_body, trickles_a_header
+from tests.rooms.test_every_room import TOKEN, assert_plain, authority, ca_file, every_thread_ends, tls
+
+__all__ = ["authority", "ca_file", "every_thread_ends", "tls"]
+
+CALLS = {
+    "page": lambda settings: page.page(settings, "PABC123", "title", "body", "INC-1:1"),
+    "found": lambda settings: page.found(settings, "INC-1:1"),
+    "move": lambda settings: reflect.move(settings, "PINC001", "acknowledged"),
+    "note": lambda settings: reflect.note(settings, "PINC001", "[1]", "noted"),
+}
+TRICKLES = (trickles_a_body, trickles_a_header)
+"""They take a call's whole limit, and run out the same way for looks, where a test gives them a short one."""
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("act", [act for act in MISDEEDS if act not in TRICKLES], ids=lambda act: act.__name__)
+async def test_every_misdeed_is_a_room_error_without_a_secret(call, act, tls, ca_file):
+    with misbehaving(act, tls) as there:
+        settings = pagerduty.Settings(TOKEN, there.url, ca_file, timeout_s=1, limit_s=2.0, page_from="bot@example.com")
+        with pytest.raises(RoomError) as problem:
+            async with asyncio.timeout(page.LIMIT_S + 5):
+                await CALLS[call](settings)
+        assert there.seen
+    assert_plain("pagerduty", problem.value)

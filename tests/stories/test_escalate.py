@@ -1,0 +1,271 @@
+"""The next level is called when a rule holds: once for each reason, said, and one level higher while nobody answers."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from bot.desk import Desk
+from bot.domain.analysis import NOTHING_KNOWN, LogPattern
+from bot.domain.approval import Expired
+from bot.domain.context import Context, Report
+from bot.domain.entry import Entry
+from bot.domain.incident import Channel, Incident, Posted, Severity
+from bot.domain.run import Ended, GateDecided
+from bot.escalate import Escalation, escalate, look_for_reasons
+from bot.lifecycle import Standing
+from bot.measures import Measures
+from bot.ports import JournalDown
+from bot.why_escalate import RULES, Known, reasons
+from integrations.contract import Alert, Paged, Refused, Scope, Service, Unreachable, Window
+
+NOW = datetime(2026, 11, 3, 4, 0, tzinfo=UTC)
+AFTER = timedelta(minutes=10)
+
+
+def incident(id_="INC-1", *, severity=Severity.SEV1, minutes=3, service="cart", name="Slow", **more):
+    alert = Alert("alertmanager", id_, name, "firing", NOW)
+    at = NOW - timedelta(minutes=minutes)
+    where = {"channel": Channel("C1", "inc-cart"), "message": Posted("C1", "1.0")}
+    return Incident(id_, service, "prod", severity, name, "open", at, at, alerts=(alert,), **where | more)
+
+
+def report(*templates):
+    scope = Scope(
+        "INC-1", "prod", (Alert("a", "f", "Slow", "firing", NOW),), {"cart": Service("cart")}, Window(NOW - AFTER, NOW)
+    )
+    patterns = tuple(LogPattern("cart", text, 3, 0, NOW) for text in templates)
+    return Report(Context(scope), replace(NOTHING_KNOWN, patterns=patterns))
+
+
+def known(one=None, *, standing=None, found=None, told_with=(), events=()):
+    return Known(one or incident(), standing or Standing(), found, told_with, events)
+
+
+def entry(kind, **more):
+    return Entry("INC-1", more.pop("key", kind), more.pop("at", NOW), kind, more.pop("who", "U1"), **more)
+
+
+FAILED = Ended(NOW, "failed")
+UNANSWERED = GateDecided(NOW, "G1", Expired(NOW))
+
+
+@pytest.mark.parametrize(
+    ("what", "rules"),
+    [
+        (known(), []),
+        (known(incident(minutes=10)), ["unacknowledged"]),
+        (known(incident(minutes=10), standing=Standing(acknowledged=entry("acknowledged"))), []),
+        (known(found=report()), ["unknown"]),
+        (known(incident(severity=Severity.SEV2), found=report()), []),
+        (known(found=report(), standing=Standing(cause=entry("cause"))), []),
+        (known(told_with=[incident("INC-2", service="bank"), incident("INC-3", service="rates")]), ["several"]),
+        (known(told_with=[incident("INC-2", service="bank"), incident("INC-3")]), []),
+        (known(incident(name="PossibleDataLoss")), ["data"]),
+        (known(incident(name="DataLagging")), []),
+        (known(incident(name="Data loss on primary")), ["data"]),
+        (known(incident(severity=Severity.SEV2), found=report("page <*> checksum mismatch")), ["data"]),
+        (known(events=[FAILED]), []),
+        (known(events=[FAILED, Ended(NOW, "refused")]), ["steps"]),
+        (known(events=[UNANSWERED]), ["expired"]),
+    ],
+)
+def test_when_a_rule_holds(what, rules):
+    assert [reason.rule for reason in reasons(what, RULES, AFTER, NOW)] == rules
+    assert reasons(what, (), AFTER, NOW) == ()
+
+
+class World:
+    """A record, a Slack and a pager, as little of them as it needs; steps are remembered as the engine would."""
+
+    def __init__(self, one=None):
+        self.one = one or incident(minutes=10)
+        self.entries, self.posted, self.calls, self.slept = [], {}, [], []
+        self.answer_at, self.missing, self.top, self.silent = None, "", 3, 0
+        self.done = {}
+        ports = {"journal": self, "chat": self, "clock": self, "links": self, "entries": self}
+        unused = {"looking": None, "catalog": None, "library": None, "measures": Measures()}
+        channels = {"incidents_channel": "C0", "channel_timeout_s": 1.0, "channel_name": str}
+        desk = Desk(**ports, **unused, **channels)
+        self.at = Escalation(desk, self, self, ("unacknowledged",), AFTER)
+        self.down = False
+
+    # the record
+    async def open_incidents(self):
+        if self.down:
+            raise JournalDown
+        return (self.one,) if self.one.status == "open" else ()
+
+    async def incident(self, _id):
+        return self.one
+
+    async def report(self, _id, _opening):
+        return None
+
+    async def linked_to(self, _id):
+        return ()
+
+    async def of_incident(self, id_):
+        return list(self.entries) if id_ == "INC-1" else []
+
+    async def append(self, one):
+        if one.key in {known.key for known in self.entries}:
+            return None
+        self.entries.append(replace(one, number=len(self.entries) + 1))
+        return self.entries[-1]
+
+    def now(self):
+        return NOW + timedelta(seconds=sum(self.slept))
+
+    # Slack
+    async def find(self, _channel, key):
+        return self.posted.get(key)
+
+    async def post(self, _channel, message, *, key):
+        assert key not in self.posted
+        self.posted[key] = message.headline
+
+    # the pager
+    def off(self, _service):
+        return self.missing
+
+    def level(self, _incident):
+        return 0
+
+    async def answered(self, _incident):
+        return self.answer_at is not None and len(self.calls) >= self.answer_at
+
+    async def escalate(self, _incident, title, body, level):
+        if self.silent:
+            self.silent -= 1
+            raise Unreachable("pagerduty", "no answer")
+        if level > self.top:
+            raise Refused("pagerduty", f"its escalation policy has no level {level}", "call somebody by hand")
+        self.calls.append((level, title, body))
+        return Paged((f"Person {level}",), "https://pd.example/Q1", before=False, acknowledged=False)
+
+    # the engine
+    async def once(self, name, act, _kind):
+        if name not in self.done:
+            self.done[name] = await act()
+        return self.done[name]
+
+    async def sleep(self, seconds):
+        self.slept.append(seconds)
+
+    async def look(self):
+        begun = []
+
+        async def begin(_id, number):
+            begun.append(number)
+
+        # `of_incident` stands for runs too: there are none
+        self.at = replace(self.at, runs=SimpleNamespace(of_incident=self._no_runs))
+        await look_for_reasons(self.at, begin)
+        return begun
+
+    async def _no_runs(self, _id):
+        return ()
+
+    async def tell(self):
+        await escalate(self.at, self.entries[0], self)
+
+
+async def test_each_level_is_called_in_turn_until_somebody_answers():
+    world = World()
+    world.answer_at = 2
+    await world.look()
+    await world.tell()
+    assert [level for level, *_ in world.calls] == [1, 2]
+    assert next(iter(world.posted.values())).startswith(
+        "📟 *Level 1 called*: Person 1, for cart, because nobody acknowl"
+    )
+    assert world.slept == [600, 600]
+    assert [one.text for one in world.entries if one.kind == "reassigned"] == [
+        "level 1 was called: Person 1",
+        "level 2 was called: Person 2",
+    ]
+
+
+async def test_an_answer_in_slack_ends_it():
+    world = World()
+    await world.look()
+    world.entries.append(entry("acknowledged", at=NOW + timedelta(minutes=1)))
+    await world.tell()
+    assert len(world.calls) == 1
+
+
+async def test_a_reason_is_entered_once_and_begun_again_after_a_crash():
+    world = World()
+    assert await world.look() == [1]
+    assert await world.look() == [1]  # to begin it twice begins it once
+    assert [one.kind for one in world.entries] == ["escalated"]
+
+
+async def test_told_again_after_a_crash_it_calls_and_says_nothing_twice():
+    world = World()
+    world.answer_at = 1
+    await world.look()
+    await world.tell()
+    world.done.pop("say 1")
+    await world.tell()
+    assert (len(world.calls), len(world.posted)) == (1, 1)
+
+
+async def test_above_the_highest_level_people_are_told_to_call_by_hand():
+    world = World()
+    world.top = 1
+    await world.look()
+    await world.tell()
+    assert len(world.calls) == 1
+    assert "Level 2 should be called" in list(world.posted.values())[1]
+
+
+async def test_where_nobody_can_be_called_it_is_said_what_is_missing():
+    world = World()
+    world.missing = "PAGERDUTY_FROM is not set"
+    await world.look()
+    await world.tell()
+    assert world.calls == []
+    assert len(world.posted) == 1
+
+
+async def test_a_pager_that_does_not_answer_is_asked_again():
+    world = World()
+    world.silent, world.answer_at = 3, 1
+    await world.look()
+    await world.tell()
+    assert len(world.calls) == 1
+
+
+async def test_who_answered_in_the_pager_before_is_not_passed_over():
+    world = World()
+    world.answer_at = 0
+    await world.look()
+    await world.tell()
+    assert world.calls == []
+
+
+@pytest.mark.parametrize("change", [{"status": "resolved"}, {"opening": 2}])
+async def test_what_is_over_or_opened_again_calls_nobody(change):
+    world = World()
+    await world.look()
+    world.one = replace(world.one, **change)
+    await world.tell()
+    assert world.calls == []
+
+
+async def test_another_reason_calls_the_level_above_the_last():
+    world = World()
+    world.entries.append(entry("reassigned", key="before", who="bot", value="1"))
+    world.answer_at = 1
+    world.entries.insert(0, entry("escalated", key="escalated:1:steps", who="bot", value="begun 1", text="2 failed"))
+    await world.tell()
+    assert [level for level, *_ in world.calls] == [2]
+
+
+async def test_a_database_that_is_away_ends_nothing():
+    world = World()
+    world.down = True
+    assert await world.look() == []
