@@ -1,6 +1,7 @@
 """Slack in trouble, over real sockets: the story goes on, and everything is said once, where people can see it."""
 
 import asyncio
+import time
 from collections import Counter
 from contextlib import asynccontextmanager
 
@@ -15,6 +16,8 @@ from bot.respond import respond
 from bot.slack.channels import Channels
 from bot.slack.chat import SlackChat
 from bot.slack.ears import Ears, EarSettings
+from bot.slack.governor import Governor
+from bot.slack.rates import NONE
 from bot.slack.scopes import SCOPES
 from bot.slack.web import Web
 from integrations.contract import OnCall
@@ -53,7 +56,8 @@ async def slack():
 @asynccontextmanager
 async def desk(slack, tmp_path, waits_for=None):
     """A desk whose chat is this Slack; its source answers at once, or when it may."""
-    web = Web(slack.workspace.settings.bot_token, slack.api_url)
+    hours_pass_at_once = Governor(NONE, now=lambda: time.monotonic() * 1e8)
+    web = Web(slack.workspace.settings.bot_token, slack.api_url, governor=hours_pass_at_once)
     chat = SlackChat(web, str, Channels(web, patience_s=0.05))
     incidents = slack.workspace.named("incidents").id
     try:
