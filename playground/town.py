@@ -197,7 +197,12 @@ def _as_the_manifest_says(model: Model) -> SlackSettings:
         bot_scopes=frozenset(asked["oauth_config"]["scopes"]["bot"]),
         events=frozenset(asked["settings"]["event_subscriptions"]["bot_events"]),
         commands=tuple(
-            Command(command["command"], command.get("usage_hint", ""), command.get("description", ""))
+            Command(
+                command["command"],
+                command.get("usage_hint", ""),
+                command.get("description", ""),
+                escapes=command.get("should_escape", False),
+            )
             for command in asked["features"]["slash_commands"]
         ),
         model=model,

@@ -22,7 +22,7 @@ def standing(now: Standing, at: datetime) -> str:
     if now.lead:
         parts.append(f"lead {who(now.lead.value)}")
     if now.severity:
-        parts.append(f"{safe(now.severity.value, 10)} says {who(now.severity.who)}")
+        parts.append(f"{safe(now.severity.value, 10)} by {who(now.severity.who)}")
     if now.status:
         parts.append(_status(now.status, at))
     return " · ".join(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import partial
 
 from bot import sections
@@ -11,7 +12,7 @@ from bot.command_words import here
 from bot.domain.briefing import Briefing
 from bot.domain.incident import Incident
 from bot.domain.said import Command
-from bot.domain.text import link, safe
+from bot.domain.text import links, safe
 from bot.domain.words import clock, count
 from bot.insist import attempt
 from bot.life import Life
@@ -20,6 +21,8 @@ from bot.verbs.saying import lines
 _SHOWN = 25
 """More nobody reads on a phone."""
 _ANSWERS = 50
+_LINKS = 3_000
+"""Characters that the links may take."""
 _PATIENCE_S = 8.0
 """Seconds for the file: somebody waits for the answer."""
 
@@ -40,7 +43,7 @@ async def timeline(life: Life, command: Command, _rest: str) -> Briefing:
     """The newest moments, only for the one who typed it."""
     incident = await here(life.desk.journal, command.channel_id)
     happened = chronicle(await record_of(life, incident))
-    shown = [_line(one, incident) for one in happened[-_SHOWN:]]
+    shown = _shown(happened[-_SHOWN:], incident)
     if len(happened) <= _SHOWN:
         return lines(f"Timeline of {safe(incident.service, 80)}", shown, "Times are UTC.")
     whole = await _in_full(life, incident, happened)
@@ -51,11 +54,17 @@ async def timeline(life: Life, command: Command, _rest: str) -> Briefing:
     return lines(newest, shown, f"Times are UTC. {footer}")
 
 
-def _line(one: Happened, incident: Incident) -> str:
+def _shown(happened: Sequence[Happened], incident: Incident) -> list[str]:
+    """A line each; links only while they do not push the newest out of the message."""
+    sources = links(((one.link, one.source) for one in happened), _LINKS)
+    return [_line(one, source, incident) for one, source in zip(happened, sources, strict=True)]
+
+
+def _line(one: Happened, source: str, incident: Incident) -> str:
     who = " ".join(sections.who(name) for name in one.who)
     to = f" to {sections.who(one.to)}" if one.to else ""
     said = " ".join(part for part in (who, safe(one.text, 240)) if part)
-    return f"• {clock(one.at, incident.opened_at)} {said}{to} · {link(one.link, one.source)}"
+    return f"• {clock(one.at, incident.opened_at)} {said}{to} · {source}"
 
 
 async def _in_full(life: Life, incident: Incident, happened: tuple[Happened, ...]) -> bool:

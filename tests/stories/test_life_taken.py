@@ -79,7 +79,7 @@ async def test_a_persons_severity_is_shown_everywhere(days):
     assert (await days.incident()).severity is Severity.SEV3
     told = await days.briefing()
     assert "SEV3 · payment-service" in told
-    assert f"SEV3 says <@{DANA}>" in told
+    assert f"SEV3 by <@{DANA}>" in told
     assert days.chat.topics[days.town.channel_id].startswith("SEV3")
     assert "SEV3" in days.chat.of("notice").text
     assert "It is SEV3 already" in await days.says("severity P3")
