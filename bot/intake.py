@@ -25,6 +25,12 @@ SHORT = 1_000
 longer where others work, and more of the processor; what is longer would hold everybody up."""
 
 
+BEGINNINGS = 5
+"""So many stories are begun at once: the engine's database takes no more in the same time, and in a storm webhooks have
+their turn between. A story that waits for it is on record, like any that is not begun yet.
+"""
+
+
 class Intake:
     """What the webhooks call. The answer waits for the commit, never for a story."""
 
@@ -35,6 +41,7 @@ class Intake:
         self._measures = measures
         self._redaction = Redaction(count=measures.redacted)
         self._beginning: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(BEGINNINGS)
 
     async def take(self, alerts: Sequence[Alert]) -> tuple[Taken, ...]:
         """Masks, commits and wakes. Raises JournalDown, and then nothing was committed."""
@@ -43,12 +50,16 @@ class Intake:
             self._measures.alert(one.effect)
             log.info("alert taken", effect=one.effect, incident=one.incident_id)
         for opening in {(one.incident_id, one.opening) for one in taken if one.effect in ("opened", "reopened")}:
-            task = asyncio.create_task(self._begin(*opening))
+            task = asyncio.create_task(self._begin_in_turn(*opening))
             self._beginning.add(task)
             task.add_done_callback(self._began)
         if any(one.effect in ("joined", "resolved") for one in taken):
             self._changed.set()
         return taken
+
+    async def _begin_in_turn(self, incident_id: str, opening: int) -> None:
+        async with self._room:
+            await self._begin(incident_id, opening)
 
     async def _clean(self, alerts: Sequence[Alert]) -> tuple[Alert, ...]:
         if _length(alerts) <= SHORT:
