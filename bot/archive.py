@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.action_ports import Audit, Runs
+from bot.closing_ports import Postmortems
 from bot.entry_ports import Entries
 from bot.memory_ports import Memories, Reviews
 from bot.ports import Clock, Journal
@@ -21,3 +22,5 @@ class Archive:
     reviews: Reviews
     clock: Clock
     audit: Audit | None = None
+    postmortems: Postmortems | None = None
+    """None where none are written."""

@@ -16,6 +16,7 @@ from bot.catalog import Catalog, CatalogError
 from bot.catalog import load as load_catalog
 from bot.doctor import Check, Examine
 from bot.llm.checks import model_checks
+from bot.memory_checks import memory_checks
 from bot.open_shelf import open_shelf
 from bot.ports import JournalDown
 from bot.rooms import Rooms, open_rooms
@@ -53,6 +54,7 @@ async def all_checks(settings: Settings) -> list[Check]:
             *await _unsaid(settings),
             *await model_checks(settings),
             *await _postmortems(settings),
+            *await memory_checks(settings, rooms.vectors),
             *_webhooks(settings),
             services,
             *await asyncio.to_thread(_runbooks, settings),

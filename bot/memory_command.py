@@ -30,7 +30,6 @@ _DONE: Mapping[Review, str] = {"accepted": "Accepted", "edited": "Kept as you wr
 _KINDS = {
     "memory": "Memory",
     "cause": "Cause, as a person named it",
-    "runbook": "Runbook, drafted",
     "postmortem": "Postmortem, drafted",
     "note": "For the team's memory",
 }

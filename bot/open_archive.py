@@ -14,6 +14,7 @@ from bot.state.database import Database
 from bot.state.entries import SqlEntries
 from bot.state.leftovers import SqlLeftovers
 from bot.state.memories import SqlMemories, SqlReviews
+from bot.state.postmortems import SqlPostmortems
 from bot.state.runs import SqlRuns
 
 
@@ -28,6 +29,7 @@ def open_archive(settings: Settings, database: Database, record: Journal, clock:
         reviews=SqlReviews(database),
         clock=clock,
         audit=ChainedAudit(database, key.get_secret_value()) if key else None,
+        postmortems=SqlPostmortems(database),
     )
 
 

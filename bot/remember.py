@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.archive import Archive
-from bot.domain.memory import Memory
+from bot.domain.memory import Learnt, Memory
 from bot.recollect import Life, recollect, to_look_at
 
 
 async def remember(archive: Archive, incident_id: str, opening: int) -> Memory:
-    """Keeps one memory of this opening, and puts it into the queue for a person to look at.
+    """Keeps one memory of this opening, and puts it and its postmortem into the queue for a person to look at.
 
     May be repeated: there is one memory for each incident and opening, and what a person made of it stays. Raises
     JournalDown, and LookupError where there is no such incident.
@@ -20,6 +20,7 @@ async def remember(archive: Archive, incident_id: str, opening: int) -> Memory:
     memory = memory if before is None else with_review(memory, before)
     await archive.memories.keep(memory)
     await archive.reviews.wait(to_look_at(memory, archive.clock.now()))
+    await _postmortem(archive, memory)
     return memory
 
 
@@ -40,6 +41,14 @@ def with_review(memory: Memory, before: Memory) -> Memory:
         resolution=before.resolution,
         false_alarm=before.false_alarm,
     )
+
+
+async def _postmortem(archive: Archive, memory: Memory) -> None:
+    """Its draft, where one was written, waits as well."""
+    if archive.postmortems and await archive.postmortems.written(memory.incident_id, memory.opening):
+        title, text = f"{memory.service} · {memory.title}", "The draft stands in the incident's channel, as a file."
+        id_, at = f"postmortem:{memory.id}", archive.clock.now()
+        await archive.reviews.wait(Learnt(id_, "postmortem", memory.incident_id, at, title, text))
 
 
 async def _life(archive: Archive, incident_id: str, opening: int) -> Life:

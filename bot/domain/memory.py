@@ -14,7 +14,7 @@ Origin = Literal["incident", "markdown", "jsonl", "pagerduty", "github"]
 """Where it was learnt: from an incident of this bot, or from a record of before."""
 By = Literal["evidence", "person", "record"]
 """Who says it: the evidence engine, a person in Slack, or the record that it was learnt from."""
-Kind = Literal["memory", "cause", "runbook", "postmortem", "note"]
+Kind = Literal["memory", "cause", "postmortem", "note"]
 """What waits to be looked at. `note` is a line for the team's MEMORY.md."""
 
 MOST_TEXT = 4_000

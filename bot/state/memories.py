@@ -167,7 +167,11 @@ def _forget(connection: Connection, ids: Sequence[str]) -> int:
     gone = 0
     for start in range(0, len(ids), A_STATEMENT):
         some = ids[start : start + A_STATEMENT]
-        connection.execute(learnt.delete().where(learnt.c.id.in_([f"memory:{id_}" for id_ in some])))
+        connection.execute(
+            learnt.delete().where(
+                learnt.c.id.in_([f"{kind}:{id_}" for id_ in some for kind in ("memory", "postmortem")])
+            )
+        )
         gone += connection.execute(memories.delete().where(memories.c.id.in_(some))).rowcount
     return gone
 

@@ -63,7 +63,7 @@ async def test_reviewed_with_one_tap_it_is_told_without_reserve(open_town, tmp_p
         dana, kept = await closed(town)
         assert kept.cause == "the gateway's port was wrong in v2.34.1"
         await dana.say("/incident review")
-        await dana.hears("2 things learnt, not reviewed yet")
+        await dana.hears("3 things learnt, not reviewed yet")
         await accept_all(town, dana)
         await dana.hears(f"Accepted: memory {kept.incident_id}")
         text = await again(town)

@@ -9,11 +9,13 @@ import pytest
 
 from bot.archive import Archive
 from bot.domain.entry import Entry
+from bot.domain.postmortem import Written
 from bot.domain.run import Checked, Ended, Run
 from bot.remember import remember
 from bot.state.entries import SqlEntries
 from bot.state.journal import journal
 from bot.state.memories import SqlMemories, SqlReviews
+from bot.state.postmortems import SqlPostmortems
 from bot.state.runs import SqlRuns
 from integrations.contract import Alert
 from runbooks.model import Runbook
@@ -69,6 +71,15 @@ async def test_remembered_twice_it_is_one_memory_and_waits_once(archive, inciden
         await remember(archive, incident, 1)
     assert [one.id for one in await archive.memories.known()] == [incident]
     assert [one.id for one in await archive.reviews.queue(9)] == [f"memory:{incident}"]
+
+
+async def test_its_postmortem_waits_too_where_one_was_written(archive, incident, database):
+    postmortems = SqlPostmortems(database)
+    await remember(replace(archive, postmortems=postmortems), incident, 1)
+    assert [one.kind for one in await archive.reviews.queue(9)] == ["memory"]
+    await postmortems.write(Written(incident, 1, "# What happened", NOW))
+    await remember(replace(archive, postmortems=postmortems), incident, 1)
+    assert {one.kind for one in await archive.reviews.queue(9)} == {"memory", "postmortem"}
 
 
 async def test_a_second_opening_is_a_memory_of_its_own(archive, incident, clock):
