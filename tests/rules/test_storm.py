@@ -15,7 +15,8 @@ from bot.slack.blocks import render
 from bot.waiting_line import WaitingLine
 
 NOW = datetime(2026, 11, 21, 4, 30, tzinfo=UTC)
-AGO = st.integers(0, 900).map(lambda seconds: NOW - timedelta(seconds=seconds))
+AGO = st.integers(0, 60).map(lambda quarters: NOW - timedelta(seconds=15 * quarters))
+"""So that some are exactly a minute apart."""
 
 
 def row(number=0, **changes):
@@ -125,6 +126,23 @@ def test_whoever_leaves_the_line_nobody_loses_his_turn(worths, data):
         return served
 
     assert sorted(asyncio.run(act())) == [n for n in range(len(worths)) if n not in leaving]
+
+
+async def test_who_is_cancelled_in_the_moment_in_which_its_turn_comes_passes_it_on():
+    line, served = WaitingLine(1), []
+
+    async def come(name):
+        async with line.turn(name, (False, 0, False, 0, 0.0)):
+            served.append(name)
+
+    async with line.turn("first", (False, 0, False, 0, 0.0)):
+        second, third = [asyncio.create_task(come(name)) for name in ("second", "third")]
+        await asyncio.sleep(0)
+    second.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.gather(second, third, return_exceptions=True)
+
+    assert served == ["third"]
 
 
 # ── in words ─────────────────────────────────────────────────────────────────────────────────────

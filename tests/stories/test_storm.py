@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from bot.intake import BEGINNINGS, Intake
 from bot.keep_current import catch_up
 from bot.state.database import open_database
 from bot.state.links import SqlLinks
 from bot.storm_table import StormTables
 from bot.waiting_line import WaitingLine
-from tests.stories.incident_sample import NOW
+from tests.stories.incident_sample import NOW, alert
 from tests.stories.world import (
     INCIDENTS,
     FakeSlack,
@@ -261,3 +262,25 @@ async def test_what_is_told_with_another_moves_to_its_channel_also_where_that_is
         (row,) = [line for line in table(slack).splitlines() if "service-5" in line]
         assert "with service-4" in row
         await database.dispose()
+
+
+async def test_stories_begin_a_few_at_a_time_and_all_of_them_begin(slack, tmp_path):
+    under_way, most, begun, go_on = 0, 0, [], asyncio.Event()
+
+    async def begin(incident_id, opening):
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await go_on.wait()
+        under_way -= 1
+        begun.append(incident_id)
+
+    async with desk_with(tmp_path, slack, Source(), storm_threshold=THRESHOLD) as desk:
+        intake = Intake(desk.journal, begin, desk.changed, desk.measures)
+        alerts = [alert(f"Down{n}", labels={"service": f"service-{n}"}) for n in range(3 * BEGINNINGS)]
+        taken = await intake.take(alerts)
+        go_on.set()
+        await eventually(lambda: len(begun) == len(taken))
+
+    assert most <= BEGINNINGS
+    assert sorted(begun) == sorted(one.incident_id for one in taken)
