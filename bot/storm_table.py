@@ -21,6 +21,7 @@ from bot.domain.incident import Posted
 from bot.domain.storm import Row, Storm, rank_of
 from bot.insist import HOPELESS
 from bot.ports import ChatError, JournalDown
+from bot.priority import Priority, done_as
 from bot.storm_ports import Storms
 
 log = structlog.get_logger(__name__)
@@ -97,8 +98,9 @@ class StormTables:
             return ROUND_S + EDIT_S * edits
         return IDLE_S
 
+    @done_as(Priority.HEADLINE)
     async def _write(self, storm: Storm, rows: Sequence[Row]) -> int:
-        """How many edits it took."""
+        """How many edits it took. A row is a headline, and waits for nothing less."""
         async with self._desk.turns[storm.id], self._desk.alone(f"storm {storm.id}") as ours:
             if not ours:
                 return 0
