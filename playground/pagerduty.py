@@ -54,8 +54,13 @@ class PagerDuty:
         self._world = world
         self._token = token
         self.seen = Running()
-        self._changes = Changes(self.seen.incidents, world.people, _error)
+        self._changes = Changes(self.seen.incidents, world.people, self._assigned, _error)
         self.seen.done = self._changes.done
+
+    def _assigned(self, policy: str, level: int) -> list[JSON]:
+        return _assignments(
+            [shift for shift in self._world.shifts() if shift.policy_id == policy], level, self.seen.url
+        )
 
     def app(self) -> Starlette:
         routes = [
@@ -181,7 +186,6 @@ def _oncall(shift: Shift, base: str, *, full: bool) -> JSON:
 
 
 def _incident(id_: str, wanted: JSON, turns: Sequence[Shift], base: str) -> JSON:
-    first = [shift for shift in turns if shift.level == 1]
     return {
         "id": id_,
         "type": "incident",
@@ -196,9 +200,13 @@ def _incident(id_: str, wanted: JSON, turns: Sequence[Shift], base: str) -> JSON
             "summary": turns[0].policy_name,
         },
         "escalation_policy": _policy(turns[0], base),
-        "assignments": [{"at": None, "assignee": _user(shift.person, base, full=False)} for shift in first],
+        "assignments": _assignments(turns, 1, base),
         "html_url": f"{base}/incidents/{id_}",
     }
+
+
+def _assignments(turns: Sequence[Shift], level: int, base: str) -> list[JSON]:
+    return [{"at": None, "assignee": _user(shift.person, base, full=False)} for shift in turns if shift.level == level]
 
 
 def _service_id(policy_id: str) -> str:

@@ -1,5 +1,4 @@
-"""What may be done to an incident of the PagerDuty stand-in: looked at, acknowledged, resolved, noted; as the real one
-refuses it."""
+"""What may be done to an incident of the PagerDuty stand-in, refused as the real one refuses it."""
 
 from __future__ import annotations
 
@@ -25,8 +24,16 @@ class Refusal(Protocol):
 class Changes:
     """`incidents` is shared with whoever makes them; `done` is each change in PagerDuty's words, such as `note Q1`."""
 
-    def __init__(self, incidents: list[JSON], people: Callable[[], Sequence[Person]], refusal: Refusal) -> None:
+    def __init__(
+        self,
+        incidents: list[JSON],
+        people: Callable[[], Sequence[Person]],
+        assigned: Callable[[str, int], list[JSON]],
+        refusal: Refusal,
+    ) -> None:
+        """`assigned`: whom a level of an escalation policy (its id) calls; nobody where there is no such level."""
         self._incidents = incidents
+        self._assigned = assigned
         self._people = people
         self._refusal = refusal
         self.done: list[str] = []
@@ -46,6 +53,8 @@ class Changes:
         return self._sender(request) or self._move(found, (await request.json()).get("incident") or {})
 
     def _move(self, incident: JSON, wanted: JSON) -> Response:
+        if "escalation_level" in wanted and "status" not in wanted:
+            return self._escalate(incident, wanted)
         state = wanted.get("status")
         if wanted.get("type") not in ("incident", "incident_reference") or state not in _STATES:
             return self._refusal(400, 2001, "Invalid Input Provided", ["Status must be acknowledged or resolved."])
@@ -53,6 +62,19 @@ class Changes:
             return self._refusal(400, 2001, "Arguments Caused Error", ["Incident Already Resolved"])
         incident["status"] = state
         self.done.append(f"{state} {incident['id']}")
+        return JSONResponse({"incident": _shown(incident)})
+
+    def _escalate(self, incident: JSON, wanted: JSON) -> Response:
+        """The level is called; who had acknowledged it has not any more. The same level again changes nothing."""
+        level = wanted["escalation_level"]
+        called = self._assigned(incident["escalation_policy"]["id"], level) if isinstance(level, int) else []
+        if wanted.get("type") not in ("incident", "incident_reference") or not called:
+            return self._refusal(400, 2001, "Invalid Input Provided", ["Escalation level is not valid."])
+        if incident["status"] == "resolved":
+            return self._refusal(400, 2001, "Arguments Caused Error", ["Incident Already Resolved"])
+        if incident["assignments"] != called:
+            incident |= {"assignments": called, "status": "triggered"}
+            self.done.append(f"level {level} {incident['id']}")
         return JSONResponse({"incident": _shown(incident)})
 
     async def _notes(self, request: Request) -> Response:
