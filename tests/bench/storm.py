@@ -75,7 +75,7 @@ async def measure(row: Row, folder: Path, database_url: str = "", **settings: st
     async with AsyncExitStack() as stack:
         world = await stack.enter_async_context(world_running(folder, slack_s=SLACK_S, sources_s=SOURCES_S, rates=REAL))
         own = {"DATABASE_URL": database_url} if database_url else {}
-        env = {**world.env, "STORM_THRESHOLD": THRESHOLD, **own, **settings}
+        env = {**world.env, "STORM_THRESHOLD": THRESHOLD, "SLACK_LIMITS": "published", **own, **settings}
         program = await stack.enter_async_context(process.running(process.BOT, env, folder, world.url))
         record, seen, made = Record(env["DATABASE_URL"]), Seen(), storm(row.alerts, row.services)
         stack.callback(record.close)
