@@ -21,6 +21,7 @@ from bot.domain.briefing import Briefing
 from bot.domain.digest import Week, digest_of
 from bot.insist import attempt
 from bot.ports import JournalDown
+from bot.priority import Priority, done_as
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +90,7 @@ async def look_at_week(desk: Desk, weeks: Weeks, lines: Lines, when: When | None
         log.warning("cannot look at the week", problem=str(problem))
 
 
+@done_as(Priority.CHATTER)
 async def _tell(desk: Desk, weeks: Weeks, lines: Lines, until: datetime) -> None:
     channel, key = desk.incidents_channel, f"digest:{until:%Y-%m-%d}"
     if channel is None or not await lines.undertake(key):

@@ -23,6 +23,7 @@ from bot.insist import OUTAGE_S, attempt
 from bot.life import write
 from bot.lifecycle import opened, standing
 from bot.ports import JournalDown, Steps
+from bot.priority import Priority, done_as
 from bot.why_escalate import Known, Reason, Rule, reasons
 from integrations.contract import Refused, RoomError
 
@@ -137,6 +138,7 @@ async def _level_of(at: Escalation, entry: Entry) -> int:
     return max(levels, default=at.pager.level(incident)) + 1
 
 
+@done_as(Priority.HEADLINE)
 async def _say(at: Escalation, entry: Entry, call: Call) -> bool:
     """One message a reason, edited when the next level is called; and an entry that the level was called."""
     incident = await at.desk.journal.incident(entry.incident_id)

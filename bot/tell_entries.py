@@ -21,6 +21,7 @@ from bot.insist import HOPELESS
 from bot.life import Life
 from bot.lifecycle import ask_at, last_word
 from bot.ports import ChatError, JournalDown
+from bot.priority import Priority, done_as
 from bot.verbs.look_back import record_of
 from bot.verbs.say import drafted, in_customers_words
 
@@ -49,6 +50,7 @@ async def tell_entries(life: Life) -> None:
             log.warning("cannot look for what is to be told", problem=str(problem))
 
 
+@done_as(Priority.ANSWER)
 async def tell(life: Life) -> None:
     """Says everything that is not said yet. What fails is found again by the next call. Raises JournalDown."""
     since = life.desk.clock.now() - NEWS

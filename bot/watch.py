@@ -24,6 +24,7 @@ from bot.insist import OUTAGE_S, attempt
 from bot.life import write
 from bot.look import scope_of
 from bot.ports import Steps
+from bot.priority import Priority, done_as
 from integrations.contract import Series
 
 log = structlog.get_logger(__name__)
@@ -104,6 +105,7 @@ def _value_at(series: Series | None, made: float, otherwise: float) -> float:
     return earlier[-1] if earlier else otherwise
 
 
+@done_as(Priority.CHATTER)
 async def _say(watching: Watch, judged: Judged, *, over: bool) -> bool:
     """One message for each watch, found by its key and edited. Where nobody measures, only the end is said."""
     if judged.verdict == "not seen" and not over:
