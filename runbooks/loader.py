@@ -54,6 +54,13 @@ def load(folder: Path | None) -> Library:
     return Library(tuple(good), tuple(dict.fromkeys(problems)))
 
 
+def read(text: str, file: str = "runbook.yaml") -> Library:
+    """The runbooks of one file's text, as `load` would take it; faults name `file` (pure)."""
+    books, faults = _judged(*_entries(text), file)
+    found = [Problem(file, f.line, f.message) for f in (*faults, *(fault for _, own in books for fault in own))]
+    return Library(tuple(book for book, own in books if not own), tuple(sorted(found, key=lambda one: one.line)))
+
+
 def _files(root: Path) -> list[str]:
     found = (path for path in root.rglob("*") if path.suffix in (".yaml", ".yml") and path.is_file())
     names = (path.relative_to(root) for path in found)
@@ -62,7 +69,16 @@ def _files(root: Path) -> list[str]:
 
 def _read(path: Path, file: str) -> tuple[list[tuple[Runbook, list[Wrong]]], list[Wrong]]:
     """The runbooks of one file, each with its faults, and the faults of the file itself."""
-    entries, faults = _entries(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        return [], [Wrong(1, f"cannot be read ({type(error).__name__})")]
+    return _judged(*_entries(text), file)
+
+
+def _judged(
+    entries: list[Any], faults: list[Wrong], file: str
+) -> tuple[list[tuple[Runbook, list[Wrong]]], list[Wrong]]:
     books = []
     for entry in entries:
         if isinstance(entry, Written):
@@ -74,16 +90,14 @@ def _read(path: Path, file: str) -> tuple[list[tuple[Runbook, list[Wrong]]], lis
     return books, faults
 
 
-def _entries(path: Path) -> tuple[list[Any], list[Wrong]]:
+def _entries(text: str) -> tuple[list[Any], list[Wrong]]:
     """What stands under `runbooks:`, in a list, or in each document; or why the file cannot be read."""
     try:
-        found = list(documents(path.read_text(encoding="utf-8")))
+        found = list(documents(text))
     except yaml.YAMLError as error:
         mark, said = getattr(error, "problem_mark", None), str(getattr(error, "problem", None) or error)
         hint = f"; {_QUOTE[said]}" if said in _QUOTE else ""
         return [], [Wrong(mark.line + 1 if mark else 1, f"not YAML: {said}{hint}")]
-    except (OSError, UnicodeDecodeError) as error:
-        return [], [Wrong(1, f"cannot be read ({type(error).__name__})")]
     except Wrong as wrong:
         return [], [wrong]
     except (RecursionError, ValueError, OverflowError) as error:
