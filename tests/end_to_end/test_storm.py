@@ -14,7 +14,7 @@ from tests.end_to_end.replicas import NO_SOURCES, open_replicas
 from tests.end_to_end.watch import incident_channels, said_by_bot, until
 
 COUNT = 8
-STORMY = {"STORM_THRESHOLD": "3", **NO_SOURCES}
+STORMY = {"STORM_THRESHOLD": "3", "SLACK_LIMITS": "none", **NO_SOURCES}
 
 
 def storm_channels(town):
@@ -115,7 +115,7 @@ async def test_killed_in_a_storm_it_goes_on_with_one_channel_and_one_table(open_
 
 @pytest.mark.needs("postgres")
 async def test_two_replicas_see_one_storm_and_keep_one_table(tmp_path, postgres_url):
-    async with open_replicas(tmp_path, postgres_url, STORM_THRESHOLD="3", CHANNEL_TIMEOUT_S="30") as replicas:
+    async with open_replicas(tmp_path, postgres_url, CHANNEL_TIMEOUT_S="30", **STORMY) as replicas:
         town = replicas.town
         await fire(town, *(one.url for one in replicas.bots))
         await until(lambda: settled(town), limit=90, what="every channel")
@@ -125,7 +125,7 @@ async def test_two_replicas_see_one_storm_and_keep_one_table(tmp_path, postgres_
 
 
 async def test_with_slacks_own_limits_every_headline_is_seen_at_once(open_town):
-    async with open_town(**STORMY) as town:
+    async with open_town(**{**STORMY, "SLACK_LIMITS": "published"}) as town:
         town.slack.workspace.meter.rates |= REAL
         await fire(town, town.bot.url)
         await until(lambda: len(seen(town)) == COUNT, what="every headline")
