@@ -49,22 +49,19 @@ class Claims:
             row = {"executor_id": self._me, "at": now}
             if insert_new(connection, claims, name=name, **row):
                 return True
-            old = sa.and_(claims.c.name == name, claims.c.at <= now - every)
+            # One that lies ahead is from before the database's clock was set back.
+            void = sa.or_(claims.c.at <= now - every, claims.c.at > now + every)
+            old = sa.and_(claims.c.name == name, void)
             return bool(connection.execute(claims.update().where(old).values(**row)).rowcount)
 
         with down("written"):
             return await self._database.write(act)
 
     async def ring(self, run_id: str) -> None:
-        """`bot.workshop.Bell`: whoever tells this run has something to look at."""
-
-        def act(connection: Connection) -> None:
-            row = {"executor_id": self._me, "at": database_now(connection)}
-            if not insert_new(connection, claims, name=_bell(run_id), **row):
-                connection.execute(claims.update().where(claims.c.name == _bell(run_id)).values(**row))
+        """`bot.runs.workshop.Bell`: whoever tells this run has something to look at."""
 
         with down("written"):
-            await self._database.write(act)
+            await self._database.write(lambda connection: note(connection, _bell(run_id), self._me))
 
     async def rung(self, run_id: str) -> datetime | None:
         """When it rang last; None: never."""
@@ -90,6 +87,13 @@ class Claims:
         void = sa.or_(claims.c.executor_id == self._me, claims.c.executor_id.not_in(live))
         here = sa.and_(claims.c.name == name, void)
         return bool(connection.execute(claims.update().where(here).values(**row)).rowcount)
+
+
+def note(connection: Connection, name: str, executor_id: str = "") -> None:
+    """A name gets the moment of now, whoever had it."""
+    row = {"executor_id": executor_id, "at": database_now(connection)}
+    if not insert_new(connection, claims, name=name, **row):
+        connection.execute(claims.update().where(claims.c.name == name).values(**row))
 
 
 def _bell(run_id: str) -> str:

@@ -16,6 +16,7 @@ from bot.domain.dependencies import NOBODY, Dependencies
 from bot.domain.incident import Channel, Incident, Posted
 from bot.ports import Clock, JournalDown, Taken
 from bot.state import codec, intake
+from bot.state.claims import note
 from bot.state.database import Database, lost_a_race
 from bot.state.down import down
 from bot.state.rows import incidents_of
@@ -141,7 +142,7 @@ class SqlJournal:
         await self._write(lambda connection: connection.execute(change).close())
 
     async def writable(self) -> None:
-        await self._set("", status="open")
+        await self._write(lambda connection: note(connection, "writable"))  # a change of nothing works on a full disk
 
     async def _commit(self, deliveries: Sequence[Sequence[Alert]]) -> list[tuple[Taken, ...]]:
         """All of them in one transaction. A single one is tried again where it lost a race; several are not."""

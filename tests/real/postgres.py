@@ -6,11 +6,12 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -32,10 +33,8 @@ def cluster() -> Iterator[str]:
         with _template(url):
             yield url
         return
-    with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        with _started(folder) as url, _template(url):
-            yield url
+    with own_server() as server, _template(server.url):
+        yield server.url
 
 
 @contextmanager
@@ -62,44 +61,63 @@ def _template(url: str) -> Iterator[None]:
             admin.execute(f'drop database if exists "{TEMPLATE}"')
 
 
-@contextmanager
-def _started(folder: Path) -> Iterator[str]:
-    binaries = Path(where("postgres")).parent
-    data, log = folder / "data", folder / "log"
-    who = _somebody()
-    if who:
-        shutil.chown(folder, who["user"], who["group"])
-    init = [
-        str(binaries / "initdb"),
-        "-D",
-        str(data),
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-N",
-        "-E",
-        "UTF8",
-        "--locale=C",
-    ]
-    done = subprocess.run(init, capture_output=True, text=True, timeout=120, cwd=folder, **who)
-    assert done.returncode == 0, done.stderr
-    port = _free_port()
-    argv = [str(binaries / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder), "-h", "127.0.0.1"]
-    quick = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
-    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-    with running([*argv, *(part for each in quick for part in ("-c", each))], log, cwd=folder, **who) as process:
+class Server:
+    """One cluster, which can be stopped and started again with all that is in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._log = folder, folder / "log"
+        self._who = _somebody()
+        self._binaries = Path(where("postgres")).parent
+        port = _free_port()
+        self._argv = [str(self._binaries / "postgres"), "-D", str(folder / "data"), "-p", str(port), "-k", str(folder)]
+        quick = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
+        self._argv += ["-h", "127.0.0.1", *(part for each in quick for part in ("-c", each))]
+        self._running = ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+
+    def make(self) -> None:
+        """The cluster's files, before its first start."""
+        if self._who:
+            shutil.chown(self._folder, self._who["user"], self._who["group"])
+        words = [*("-U", "postgres", "-A", "trust", "-N", "-E", "UTF8", "--locale=C"), "-D", str(self._folder / "data")]
+        init = [str(self._binaries / "initdb"), *words]
+        done = subprocess.run(init, capture_output=True, text=True, timeout=120, cwd=self._folder, **self._who)
+        assert done.returncode == 0, done.stderr
+
+    def start(self) -> None:
+        """Returns once it answers."""
+        process = self._running.enter_context(running(self._argv, self._log, cwd=self._folder, **self._who))
+        self._process = process
 
         def answers() -> bool:
-            alive(process, log)
+            alive(process, self._log)
             try:
-                psycopg.connect(url, connect_timeout=5).close()
+                psycopg.connect(self.url, connect_timeout=5).close()
             except psycopg.OperationalError:
                 return False
             return True
 
         until(answers, "PostgreSQL")
-        yield url
+
+    def stop(self) -> None:
+        """At once: whoever is connected is thrown out."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+        self._running.close()
+
+
+@contextmanager
+def own_server() -> Iterator[Server]:
+    """A cluster that only this test uses, started; it is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as name:
+        server = Server(Path(name))
+        server.make()
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 def _somebody() -> dict[str, Any]:

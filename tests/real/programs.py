@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -35,6 +36,25 @@ def _elasticsearch() -> str | None:
     return os.environ.get("ELASTICSEARCH_TEST_URL") or os.environ.get("ELASTICSEARCH_HOME") or None
 
 
+@cache
+def _tmpfs() -> str | None:
+    """Only root may mount one, and not in every container."""
+    found = _on_path("mount")
+    if found is None or os.geteuid() != 0:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([found, "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True)
+        if done.returncode == 0:
+            subprocess.run(["umount", folder], capture_output=True)
+    return found if done.returncode == 0 else None
+
+
+def _libfaketime() -> str | None:
+    """The one for programs with threads."""
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    return str(found[0]) if found else None
+
+
 FINDERS: dict[str, Callable[[], str | None]] = {
     "bwrap": _bwrap,
     "prometheus": lambda: _on_path("prometheus"),
@@ -44,6 +64,8 @@ FINDERS: dict[str, Callable[[], str | None]] = {
     "chromium": lambda: _on_path("chromium", "chromium-browser", "google-chrome"),
     "chromedriver": lambda: _on_path("chromedriver"),
     "elasticsearch": _elasticsearch,
+    "tmpfs": _tmpfs,
+    "libfaketime": _libfaketime,
 }
 """Program → where it is (a path, or the address of one that runs already); None where it is not."""
 

@@ -9,7 +9,7 @@ from bot.ports import JournalDown
 from bot.state.claims import Claims
 from bot.state.database import open_database
 from bot.state.lease import GIVEN_BACK, Lease, telling
-from bot.state.tables import leases
+from bot.state.tables import claims, leases
 
 LEASE_S = 20.0
 ON_POSTGRES = pytest.mark.parametrize(
@@ -176,6 +176,15 @@ async def test_a_claim_ends_with_the_lease_of_its_process(database, mine):
         await put(database, "other", taken_by=mine.executor_id)
         async with ours.held("it") as now:
             assert now
+
+
+async def test_what_was_done_by_a_clock_that_was_set_back_since_is_due(database):
+    one = Claims(database, "one")
+    assert await one.is_due("it", timedelta(minutes=1))
+    ahead = claims.update().values(at=datetime.now(UTC) + timedelta(hours=1))
+    await database.write(lambda connection: connection.execute(ahead).close())
+    assert await one.is_due("it", timedelta(minutes=1))
+    assert not await one.is_due("it", timedelta(minutes=1))
 
 
 async def test_what_is_due_is_done_by_whoever_comes_first(database):
