@@ -83,7 +83,7 @@ def replay(
     most: Annotated[str, typer.Option("--most-dollars", help="What that may cost in all.")] = "1.00",
 ) -> None:
     """Run recordings through evidence and analysis, with no Slack; one JSON line each."""
-    from bot.replay import replay as run
+    from bot.replaying.replay import replay as run
 
     raise typer.Exit(_with_model(paths, most) if model else run(paths, sys.stdout))
 
@@ -92,7 +92,7 @@ def _with_model(paths: list[Path], most: str) -> int:
     from decimal import Decimal, InvalidOperation
 
     from bot.domain.money import Money
-    from bot.replay_model import replay_with_model
+    from bot.replaying.replay_model import replay_with_model
     from bot.settings import SettingsError, load
 
     try:

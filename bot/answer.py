@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from bot import reply
-from bot.asking import Asking, Known
 from bot.domain.incident import Posted
 from bot.investigate import investigate
 from bot.ports import Steps
 from bot.priority import Priority, done_as
-from bot.question_ports import Questions
-from bot.read_up import read_up
+from bot.questions import reply
+from bot.questions.asking import Asking, Known
+from bot.questions.question_ports import Questions
+from bot.questions.read_up import read_up
 
 
 @done_as(Priority.ANSWER)

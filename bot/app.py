@@ -16,27 +16,28 @@ import structlog
 import uvicorn
 from starlette.applications import Starlette
 
-from bot.budget_warning import watch_budget
 from bot.catalog import load as load_catalog
 from bot.clock import SystemClock
 from bot.desk import Desk
-from bot.digest import When, watch_weeks
-from bot.house import House
-from bot.incident_action import IncidentAction
+from bot.house.house import House
+from bot.house.open_answering import open_answering
+from bot.house.open_commands import open_commands
+from bot.house.open_desk import open_desk
+from bot.house.open_replica import open_replica, take_over
+from bot.house.open_stories import Told, open_stories
+from bot.house.open_storms import with_storms
+from bot.house.open_traces import open_traces
 from bot.incident_command import IncidentCommand
 from bot.intake import Intake
 from bot.keep_current import keep_current
+from bot.life.digest import When, watch_weeks
+from bot.life.mirror import heard_there
+from bot.life.verbs import life_words
 from bot.measures import Measures
-from bot.memory_command import MemoryCommand
-from bot.mirror import heard_there
-from bot.open_answering import open_answering
-from bot.open_commands import open_commands
-from bot.open_desk import open_desk
-from bot.open_replica import open_replica, take_over
-from bot.open_stories import Told, open_stories
-from bot.open_storms import with_storms
-from bot.open_traces import open_traces
-from bot.replies import Replies
+from bot.memory.memory_command import MemoryCommand
+from bot.questions.budget_warning import watch_budget
+from bot.questions.replies import Replies
+from bot.runs.incident_action import IncidentAction
 from bot.settings import Settings, SettingsError
 from bot.slack.ears import Ears, EarSettings
 from bot.state.database import migrate, open_database
@@ -44,8 +45,7 @@ from bot.state.entries import SqlEntries
 from bot.state.journal import journal
 from bot.state.links import SqlLinks
 from bot.state.weeks import SqlWeeks
-from bot.storm_table import keep_tables
-from bot.verbs import life_words
+from bot.storms.storm_table import keep_tables
 from bot.web import health, webhooks
 from bot.web.senders import senders
 from integrations.trust import context as tls_context

@@ -15,11 +15,11 @@ from bot import doctor
 from bot.catalog import Catalog, CatalogError
 from bot.catalog import load as load_catalog
 from bot.doctor import Check, Examine
+from bot.house.open_shelf import open_shelf
+from bot.house.rooms import Rooms, open_rooms
 from bot.llm.checks import model_checks
-from bot.memory_checks import memory_checks
-from bot.open_shelf import open_shelf
+from bot.memory.memory_checks import memory_checks
 from bot.ports import JournalDown
-from bot.rooms import Rooms, open_rooms
 from bot.run_checks import run_checks
 from bot.settings import Settings, SettingsError
 from bot.slack.checks import slack_checks

@@ -9,14 +9,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
 from bot.catalog import Catalog
-from bot.consult import Consult
 from bot.domain.incident import Incident
-from bot.entry_ports import Entries, NoEntries
-from bot.link_ports import Links, NoLinks
+from bot.life.entry_ports import Entries, NoEntries
+from bot.life.link_ports import Links, NoLinks
 from bot.measures import Measures
 from bot.ports import Chat, Clock, Journal, Looking
-from bot.storm_ports import Storms
-from bot.waiting_line import WaitingLine
+from bot.questions.consult import Consult
+from bot.storms.storm_ports import Storms
+from bot.storms.waiting_line import WaitingLine
 from runbooks.model import Library
 
 LOOKS_AT_ONCE = 12

@@ -14,7 +14,7 @@ from bot.domain.said import Command, Filled, Form, Heard, Reacted, Tap
 from bot.domain.text import code
 from bot.ports import JournalDown
 from bot.priority import Priority, done_as
-from bot.workshop import Workshop
+from bot.runs.workshop import Workshop
 
 log = structlog.get_logger(__name__)
 

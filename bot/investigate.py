@@ -1,7 +1,7 @@
 """A model and its read-only tools, in a bounded loop. Each turn, and each use of tools, is a durable step.
 
-What comes next is told by `bot/next_turn.py` from what was said so far, so a talk that a crash cuts short goes on from
-its last finished step. A tool that fails is an answer to the model.
+`bot/questions/next_turn.py` tells what comes next from what was said so far, so a talk that a crash cuts short goes
+on from its last finished step. A tool that fails is an answer to the model.
 """
 
 from __future__ import annotations
@@ -14,9 +14,6 @@ from typing import TypeVar
 
 import structlog
 
-from bot import next_turn
-from bot.asking import Asking, Known
-from bot.consult import Consulted, NoModel
 from bot.domain.dialogue import Reply, ToolResult, ToolUse
 from bot.domain.money import NOTHING, Money
 from bot.domain.question import Source
@@ -26,6 +23,9 @@ from bot.guard.instructions import addresses_the_assistant
 from bot.look import scope_of
 from bot.ports import Doing, JournalDown, Steps
 from bot.prompts import prompt
+from bot.questions import next_turn
+from bot.questions.asking import Asking, Known
+from bot.questions.consult import Consulted, NoModel
 from integrations.contract import RoomError, Scope
 
 T = TypeVar("T")

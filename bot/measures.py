@@ -12,7 +12,7 @@ from bot.domain.context import Context
 from bot.domain.digest import Digest
 from bot.domain.incident import Incident
 from bot.domain.money import Money, Usage
-from bot.model_ports import Window
+from bot.questions.model_ports import Window
 
 SECONDS = (0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 10, 15, 30, 60, 300)
 SOURCE_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 10)

@@ -8,12 +8,12 @@ from typing import Any
 
 import structlog
 
-from bot import do_step, gates, prepare_step
 from bot.domain.move import Act, Ask, Await, Check, Choose, Finish, Glean, LoseSight, OfferRollback, Prepare, Refuse
-from bot.job import Job
 from bot.priority import Priority, done_as
-from bot.show_run import finish, show
-from bot.workshop import Workshop
+from bot.runs import do_step, gates, prepare_step
+from bot.runs.job import Job
+from bot.runs.show_run import finish, show
+from bot.runs.workshop import Workshop
 
 log = structlog.get_logger(__name__)
 

@@ -12,7 +12,7 @@ from bot.chores import CHORES
 from bot.desk import Telling
 from bot.domain.incident import Posted
 from bot.ports import Steps
-from bot.second_opinion import second_opinion
+from bot.questions.second_opinion import second_opinion
 
 log = structlog.get_logger(__name__)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from bot.autonomy_file import load_grants
 from bot.doctor import Check
+from bot.runs.autonomy_file import load_grants
 from bot.settings import Settings
 from runbooks.model import Library
 from runbooks.running import HandsSettings, sandbox_check

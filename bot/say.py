@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from bot import compose, storm
+from bot import compose
 from bot.desk import Telling
 from bot.domain.briefing import Briefing
 from bot.domain.incident import Posted
@@ -18,6 +18,7 @@ from bot.place import home_of, own_channel, reach_home
 from bot.ports import ChatError
 from bot.priority import Priority, done_as
 from bot.show import company_of, go_home, show, words
+from bot.storms import storm
 
 log = structlog.get_logger(__name__)
 

@@ -15,7 +15,7 @@ from bot.domain.briefing import Briefing
 from bot.domain.context import Report
 from bot.domain.incident import Company, Incident, Posted
 from bot.insist import HOPELESS
-from bot.lifecycle import opened, standing
+from bot.life.lifecycle import opened, standing
 from bot.new_place import told_elsewhere
 from bot.place import home_of, lead_of, own_channel
 from bot.ports import ChatError

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.catalog import Catalog
+from bot.memory.team_notes import Notes, TeamNotes
 from bot.ports import Journal, JournalDown
-from bot.team_notes import Notes, TeamNotes
 from integrations.contract import Facts, Look, Ready, RunbookMatch, Scope, Tool, Unreachable
 from runbooks.matching import match
 from runbooks.model import Library

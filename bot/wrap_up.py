@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from bot import write_up
-from bot.closing_desk import Wrapping
+from bot.closing import write_up
+from bot.closing.closing_desk import Wrapping
 from bot.ports import Steps
 
 
 async def wrap_up(wrapping: Wrapping, steps: Steps) -> None:
     """Told once for each opening that was closed; after a crash it goes on from the last finished step.
 
-    How it comes to be closed: `bot/until_closed.py`. Each step finds its own earlier effect.
+    How it comes to be closed: `bot/closing/until_closed.py`. Each step finds its own earlier effect.
     """
     await steps.once("say that it is closed", partial(write_up.say_closed, wrapping), bool)
     await steps.once("write", partial(write_up.write, wrapping), bool)

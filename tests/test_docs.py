@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from typer.testing import CliRunner
 
-from bot import __version__, gates, insist, look, rests, schedules
+from bot import __version__, insist, look, rests, schedules
 from bot.__main__ import app
 from bot.domain import run
 from bot.domain.context import Context
@@ -14,6 +14,7 @@ from bot.domain.digest import Course, Fired, Week, digest_of
 from bot.domain.incident import Incident, Severity
 from bot.domain.money import Money, Usage
 from bot.measures import Measures
+from bot.runs import gates
 from bot.slack import web
 from bot.state import database, engine
 from bot.web import webhooks

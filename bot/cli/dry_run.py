@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.autonomy_file import Grants, load_grants
 from bot.guard.autonomy import Approvers, rule
-from bot.prepare_step import hidden
+from bot.runs.autonomy_file import Grants, load_grants
+from bot.runs.prepare_step import hidden
 from bot.settings import Settings
 from runbooks.conditions import ConditionError, condition
 from runbooks.model import Parameter, Runbook, Step

@@ -41,8 +41,8 @@ def forget(
 
 async def _forgotten(settings: Settings, name: str) -> Mapping[str, int]:
     from bot.clock import SystemClock
-    from bot.open_archive import open_archive
-    from bot.retention import forget_one
+    from bot.house.open_archive import open_archive
+    from bot.memory.retention import forget_one
     from bot.state.database import migrate, open_database
     from bot.state.journal import journal
     from bot.state.leftovers import SqlLeftovers

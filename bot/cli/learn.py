@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from bot.learning.found import Found, Took
+    from bot.memory.learning.found import Found, Took
     from bot.settings import Settings
     from integrations.github.past import Issue
     from integrations.pagerduty.past import Over
@@ -70,7 +70,7 @@ def told(took: Took, *, dry_run: bool) -> list[str]:
 
 def _found(settings: Settings, path: Path | None, repo: str, label: str, days: int) -> Iterable[Found]:
     from bot.catalog import load as load_catalog
-    from bot.learning import elsewhere, folder
+    from bot.memory.learning import elsewhere, folder
 
     services = load_catalog(settings.services_file).services
     if path is not None:
@@ -108,7 +108,7 @@ async def _resolved(settings: Settings, days: int) -> Iterable[Over]:
 
 
 async def _take(settings: Settings, found: Iterable[Found], *, dry_run: bool) -> Took:
-    from bot.learning.found import take
+    from bot.memory.learning.found import take
     from bot.state.database import migrate, open_database
     from bot.state.memories import SqlMemories
 
@@ -123,9 +123,9 @@ async def _take(settings: Settings, found: Iterable[Found], *, dry_run: bool) ->
 
 async def _rebuild(settings: Settings) -> str:
     """Where the folder is another process's, that one does it at its next look: two must not open it."""
+    from bot.house.rooms import memory_settings
     from bot.looking.remembered import follow
-    from bot.memory_vectors import RoomVectors
-    from bot.rooms import memory_settings
+    from bot.memory.memory_vectors import RoomVectors
     from bot.settings import SettingsError
     from bot.state.database import migrate, open_database
     from bot.state.memories import SqlMemories

@@ -48,9 +48,9 @@ def postmortem(
 
 async def _write(settings: Settings, incident_id: str, *, post: bool) -> Written:
     """Raises LookupError where there is no such incident, or nothing of it to be posted yet."""
-    from bot import write_up
-    from bot.closing_apart import closing_apart
-    from bot.closing_desk import Wrapping
+    from bot.closing import write_up
+    from bot.closing.closing_apart import closing_apart
+    from bot.closing.closing_desk import Wrapping
     from bot.domain.closing import Closing
     from bot.domain.entry import BOT
     from bot.state.database import migrate

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from bot.record import Recorded
+    from bot.replaying.record import Recorded
 
 NO_TRUTH = (
     "nobody has said yet what lay behind it, so it has no truth.json and cannot be scored: "
@@ -28,8 +28,8 @@ def record(
 
     from bot.catalog import CatalogError
     from bot.ports import JournalDown
-    from bot.record import NothingToRecord
-    from bot.record import record as run
+    from bot.replaying.record import NothingToRecord
+    from bot.replaying.record import record as run
     from bot.settings import SettingsError, load
     from bot.state.database import DatabaseUrlError
 

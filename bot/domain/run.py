@@ -94,7 +94,7 @@ class DeedBegun:
     index: int
     """Of the deed among the step's."""
     by: str = ""
-    """The process that does it (`bot.at_work.me`)."""
+    """The process that does it (`bot.runs.at_work.me`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """Everything that was said so far; the next turn is a function of it (`bot.next_turn`)."""
+    """Everything that was said so far; the next turn is a function of it (`bot.questions.next_turn`)."""
 
     messages: tuple[Message, ...]
     """The first is ours: what is known, and the question. It is never shortened."""

@@ -95,7 +95,7 @@ class Ruling:
 
 
 def rule(prepared: Prepared, profile: str, approvers: Approvers, granted: bool) -> Ruling:  # noqa: FBT001
-    """What the profile says of this step. `granted`: whether the team lets it run unasked (`bot.autonomy_file`).
+    """What the profile says of this step. `granted`: whether the team lets it run unasked (`bot.runs.autonomy_file`).
 
     `approval: required` and what undoes a step ask wherever they are not forbidden. A grant covers neither of them, nor
     critical risk, nor what is unsafe, nor what the profile forbids.
@@ -169,5 +169,5 @@ def _forbidden(prepared: Prepared, profile: str) -> str:
 
 
 def suggest(record: Sequence[bool]) -> bool:
-    """Whether a step has earned a grant: `record` as of `bot.action_ports.Runs.record_of`, the newest first."""
+    """Whether a step has earned a grant: `record` as of `bot.runs.action_ports.Runs.record_of`, the newest first."""
     return len(record) >= EARNED and all(record[:EARNED])

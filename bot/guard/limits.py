@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bot.domain.run import MOST_DEEDS, MOST_REPEATS, MOST_RUNNING_S, Event
-from bot.progress import begun, seconds_run
+from bot.runs.progress import begun, seconds_run
 from runbooks.prepared import Deed, Exec, Http, Promql
 
 

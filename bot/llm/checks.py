@@ -6,7 +6,7 @@ import asyncio
 
 from bot.doctor import Check
 from bot.llm.claude import Claude, Wanted, wanted
-from bot.model_ports import ModelError
+from bot.questions.model_ports import ModelError
 from bot.settings import Settings, SettingsError
 
 LIMIT_S = 10.0

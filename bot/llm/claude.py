@@ -20,7 +20,7 @@ from bot.guard.redact import redact
 from bot.llm import listen, wire
 from bot.llm.families import family
 from bot.llm.prices import Prices, PricesError
-from bot.model_ports import ModelError
+from bot.questions.model_ports import ModelError
 from bot.settings import Settings, SettingsError
 from integrations import trust
 from integrations.contract import RoomError
@@ -66,7 +66,7 @@ def wanted(settings: Settings) -> Wanted | None:
 
 
 class Claude:
-    """`bot.model_ports.Model`. The SDK is imported in a thread at the first call, for that takes a second."""
+    """`bot.questions.model_ports.Model`. The SDK is imported in a thread at the first call, for that takes a second."""
 
     def __init__(self, wanted: Wanted, mask: wire.Mask = redact, now: Callable[[], float] = time.monotonic) -> None:
         """`mask` takes the secrets out of a text; whatever goes to the model or comes from it passes it."""
@@ -92,7 +92,7 @@ class Claude:
         on_text: Callable[[str], None] = lambda text: None,
         on_usage: Callable[[Usage], None] = lambda usage: None,
     ) -> Reply:
-        """See `bot.model_ports.Model`. `on_text` is called at most five times a second, and must not raise."""
+        """See `bot.questions.model_ports.Model`. `on_text` is called five times a second at most and must not raise."""
         client = await self._open()
         sent = await asyncio.to_thread(wire.request, request, model, self._mask)
         heard = listen.Listening(on_text, on_usage, self._mask, self._now)

@@ -9,7 +9,7 @@ import anthropic
 import httpx2
 
 from bot.domain.money import Usage
-from bot.model_ports import ModelError
+from bot.questions.model_ports import ModelError
 
 DEFAULT_REST_S = 5.0
 """Where a rate limit does not say when to come again."""

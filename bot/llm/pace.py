@@ -68,7 +68,7 @@ class _Waiting:
 
 
 class Pace:
-    """`bot.model_ports.Pace` over the two limits a minute.
+    """`bot.questions.model_ports.Pace` over the two limits a minute.
 
     `shared`: what replicas have in common; None: there is one. While it does not answer, each keeps the limits alone.
     """

@@ -15,6 +15,7 @@ from bot.catalog import load as load_catalog
 from bot.clock import SystemClock
 from bot.domain.context import Report
 from bot.gather import Gathering, Limits
+from bot.house.rooms import open_rooms
 from bot.looking import messages
 from bot.looking.here import Here
 from bot.looking.messages import (
@@ -33,8 +34,8 @@ from bot.looking.messages import (
     UseTool,
 )
 from bot.looking.remembered import Remembered
+from bot.memory.team_notes import TeamNotes
 from bot.rests import Rests
-from bot.rooms import open_rooms
 from bot.settings import Settings
 from bot.sources import MatchingRunbooks, OtherAlerts, ServiceFacts
 from bot.state.database import open_database
@@ -42,7 +43,6 @@ from bot.state.journal import journal
 from bot.state.memories import SqlMemories, SqlReviews
 from bot.state.rests import SqlRests
 from bot.state.runs import SqlRuns
-from bot.team_notes import TeamNotes
 from bot.tools import own_tools
 from integrations.contract import ContextSource, RoomError
 from runbooks.loader import load as load_runbooks

@@ -18,8 +18,8 @@ from bot.fit_runbooks import fit_runbooks
 from bot.gather import Gathering
 from bot.looking.remembered import Remembered
 from bot.looking.toolbox import Toolbox
+from bot.memory.seen_before import Past, seen_before
 from bot.rests import Rests
-from bot.seen_before import Past, seen_before
 from integrations.contract import Gap, Scope, Tool, ToolAnswer
 from runbooks.model import Library
 

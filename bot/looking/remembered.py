@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import structlog
 
-from bot.memory_ports import Memories, Vectors
+from bot.memory.memory_ports import Memories, Vectors
+from bot.memory.seen_before import Past
 from bot.ports import JournalDown
-from bot.seen_before import Past
 from integrations.contract import RoomError
 
 log = structlog.get_logger(__name__)

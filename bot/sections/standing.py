@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.domain.entry import BOT, Entry
 from bot.domain.text import safe
 from bot.domain.words import clock
-from bot.lifecycle import Standing
+from bot.life.lifecycle import Standing
 
 _USER = re.compile(r"[UW][A-Z0-9]{2,}")
 _PAGERDUTY = "pagerduty:"

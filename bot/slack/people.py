@@ -35,7 +35,7 @@ NOT_ONE = "you are not one of its approvers"
 
 
 class SlackPeople:
-    """`bot.action_ports.People` over Slack. `oncall` gives the addresses of who is on call for a service."""
+    """`bot.runs.action_ports.People` over Slack. `oncall` gives the addresses of who is on call for a service."""
 
     def __init__(self, web: Web, oncall: OnCallEmails, patience_s: float = PATIENCE_S) -> None:
         self._web = web

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy import Connection
 
-from bot.action_ports import Entry
 from bot.ports import JournalDown
+from bot.runs.action_ports import Entry
 from bot.state.audit_facts import as_kept, as_word
 from bot.state.audit_reading import newest
 from bot.state.chain import KEY_CHANGED, Head, Recorded, goes_on, mark_of, sealed
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 class ChainedAudit:
-    """`bot.action_ports.Audit` on SQLite or PostgreSQL. `key` is AUDIT_KEY, which the database never sees."""
+    """`bot.runs.action_ports.Audit` on SQLite or PostgreSQL. `key` is AUDIT_KEY, which the database never sees."""
 
     def __init__(self, database: Database, key: str) -> None:
         self._database = database

@@ -18,7 +18,7 @@ SAYING = timedelta(minutes=5)
 
 
 class SqlBudgetLines:
-    """`bot.budget_warning.Lines` on SQLite or PostgreSQL. Everything raises JournalDown."""
+    """`bot.questions.budget_warning.Lines` on SQLite or PostgreSQL. Everything raises JournalDown."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from bot.domain.entry import Entry, Kind
 from bot.domain.incident import Posted
-from bot.entry_ports import Place
+from bot.life.entry_ports import Place
 from bot.state.database import Database
 from bot.state.down import down
 from bot.state.insert import insert_new
@@ -22,7 +22,7 @@ from bot.state.tables import alerts, incidents
 
 
 class SqlEntries:
-    """`bot.entry_ports.Entries` and `Outbox`. Everything raises JournalDown."""
+    """`bot.life.entry_ports.Entries` and `Outbox`. Everything raises JournalDown."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

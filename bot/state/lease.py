@@ -19,8 +19,8 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy import Connection, Row
 
-from bot import at_work
 from bot.ports import JournalDown
+from bot.runs import at_work
 from bot.state.database import Database
 from bot.state.down import down
 from bot.state.tables import leases

@@ -26,7 +26,7 @@ _LINKED_TO = (
 
 
 class SqlLinks:
-    """`bot.link_ports.Links` on SQLite or PostgreSQL."""
+    """`bot.life.link_ports.Links` on SQLite or PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

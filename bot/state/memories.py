@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bot.domain.memory import Kind, Learnt, Memory
-from bot.memory_ports import Decision
+from bot.memory.memory_ports import Decision
 from bot.state import codec, entries
 from bot.state.database import Database
 from bot.state.down import down
@@ -30,7 +30,7 @@ _SHOWN = memories.c.review != "rejected"
 
 
 class SqlMemories:
-    """`bot.memory_ports.Memories`. Everything raises JournalDown."""
+    """`bot.memory.memory_ports.Memories`. Everything raises JournalDown."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -95,7 +95,7 @@ class SqlMemories:
 
 
 class SqlReviews:
-    """`bot.memory_ports.Reviews`. Everything raises JournalDown."""
+    """`bot.memory.memory_ports.Reviews`. Everything raises JournalDown."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -15,7 +15,10 @@ memories = sa.Table(
     sa.Column("review", sa.String(16), nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),  # of the body: tells vectors that are out of date
     sa.Column("body", sa.Text, nullable=False),  # the memory as JSON
+    # how often people said something of the incident that it does not know yet
+    sa.Column("owed", sa.Integer, nullable=False, server_default="0"),
 )
+sa.Index("memories_owed", memories.c.owed, sqlite_where=memories.c.owed > 0, postgresql_where=memories.c.owed > 0)
 sa.Index("memories_by_incident", memories.c.incident_id)
 sa.Index("memories_by_age", memories.c.opened_at)
 
@@ -28,6 +31,9 @@ learnt = sa.Table(
     sa.Column("at", Moment, nullable=False),
     sa.Column("review", sa.String(16), nullable=False),
     sa.Column("body", sa.Text, nullable=False),  # as JSON
+    # 1 while what follows from the decision is not done
+    sa.Column("owed", sa.Integer, nullable=False, server_default="0"),
 )
+sa.Index("learnt_owed", learnt.c.owed, sqlite_where=learnt.c.owed > 0, postgresql_where=learnt.c.owed > 0)
 sa.Index("learnt_by_review", learnt.c.review, learnt.c.at)
 sa.Index("learnt_by_incident", learnt.c.incident_id)

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bot.budget import Limits, Span, passed, spans, standing
 from bot.domain.money import Account, Money, Usage
-from bot.model_ports import OverBudget, Spending, Window
 from bot.ports import Clock
+from bot.questions.budget import Limits, Span, passed, spans, standing
+from bot.questions.model_ports import OverBudget, Spending, Window
 from bot.state.database import Database
 from bot.state.down import down
 from bot.state.tables import spend
@@ -29,7 +29,7 @@ settled."""
 
 
 class SqlPurse:
-    """`bot.model_ports.Purse` on SQLite or PostgreSQL."""
+    """`bot.questions.model_ports.Purse` on SQLite or PostgreSQL."""
 
     def __init__(self, database: Database, clock: Clock, limits: Limits) -> None:
         self._database = database
@@ -70,7 +70,7 @@ class SqlPurse:
             raise ValueError(f"nothing was reserved as {reservation}")
 
     async def standing(self, account: Account) -> tuple[Spending, ...]:
-        """In the order of `bot.model_ports.WINDOWS`."""
+        """In the order of `bot.questions.model_ports.WINDOWS`."""
         now = self._clock.now()
         return await self._read(lambda connection: _standing(connection, account, now, self._limits))
 

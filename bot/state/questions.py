@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from bot.domain.incident import Posted
 from bot.domain.question import Answer, Question
-from bot.question_ports import Vote
+from bot.questions.question_ports import Vote
 from bot.state import codec
 from bot.state.database import Database
 from bot.state.down import down
@@ -23,7 +23,7 @@ _OPEN = questions.c.answered_at.is_(None)
 
 
 class SqlQuestions:
-    """`bot.question_ports.Questions`. Everything raises JournalDown."""
+    """`bot.questions.question_ports.Questions`. Everything raises JournalDown."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

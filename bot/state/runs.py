@@ -9,11 +9,11 @@ from typing import Any, TypeVar, get_args
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bot.action_ports import TargetHeldError
 from bot.domain.approval import Gate, Vote
 from bot.domain.incident import Posted
 from bot.domain.run import Ended, Event, Run
 from bot.ports import JournalDown
+from bot.runs.action_ports import TargetHeldError
 from bot.state import codec
 from bot.state.database import Database
 from bot.state.down import down
@@ -31,7 +31,7 @@ LOOKED_BACK = 200
 
 
 class SqlRuns:
-    """`bot.action_ports.Runs` on SQLite or PostgreSQL."""
+    """`bot.runs.action_ports.Runs` on SQLite or PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -16,7 +16,7 @@ ROW = 1
 
 
 class SqlSwitch:
-    """`bot.action_ports.Switch` on SQLite or PostgreSQL. Everything raises JournalDown."""
+    """`bot.runs.action_ports.Switch` on SQLite or PostgreSQL. Everything raises JournalDown."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -20,7 +20,7 @@ from bot.state.tables import alerts, answer_votes, incidents, spend
 
 
 class SqlWeeks:
-    """`bot.digest.Weeks` on SQLite or PostgreSQL."""
+    """`bot.life.digest.Weeks` on SQLite or PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

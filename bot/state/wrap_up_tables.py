@@ -41,4 +41,7 @@ postmortems = sa.Table(  # the newest text of each opening, and where it stands
     sa.Column("message_channel", sa.String(32)),
     sa.Column("message_ts", sa.String(32)),
     sa.Column("url", sa.Text, nullable=False),
+    sa.Column("review", sa.String(16), nullable=False, server_default="waiting"),
+    sa.Column("reviewed_by", sa.Text, nullable=False, server_default=""),  # user id
+    sa.Column("reviewed_at", Moment),
 )

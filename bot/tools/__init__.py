@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from bot.action_ports import Runs
 from bot.catalog import Catalog
 from bot.evidence.facts import LOGS
 from bot.ports import Journal
+from bot.runs.action_ports import Runs
 from bot.tools.alerts import OpenAlerts
 from bot.tools.facts import AboutService
 from bot.tools.patterns import LogPatterns

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.action_ports import Runs
 from bot.ports import Journal, JournalDown
+from bot.runs.action_ports import Runs
 from bot.timeline import of_incident, of_report, of_runs
 from bot.tools.alerts import record_down
 from integrations.arguments import Arguments, spec

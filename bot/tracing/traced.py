@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from bot.action_ports import Hands
 from bot.domain.context import Report
 from bot.domain.dialogue import Reply, Request
 from bot.domain.incident import Incident
 from bot.domain.money import Money, Usage
-from bot.model_ports import Model
 from bot.ports import Clock, Looking
+from bot.questions.model_ports import Model
+from bot.runs.action_ports import Hands
 from bot.trace_ports import Facts, Traces
 from integrations.contract import Scope, ToolAnswer
 from runbooks.prepared import Deed, Outcome

@@ -37,7 +37,7 @@ def open_hands(settings: HandsSettings) -> RunningHands:
 
 
 class RunningHands:
-    """What `bot.action_ports.Hands` promises, with real processes and requests."""
+    """What `bot.runs.action_ports.Hands` promises, with real processes and requests."""
 
     def __init__(self, settings: HandsSettings) -> None:
         self._settings = settings

@@ -29,8 +29,8 @@ from bot.domain.context import Context, Report
 from bot.domain.incident import Incident, Severity, incident_id
 from bot.domain.names import channel_name
 from bot.fit_runbooks import fit_runbooks
+from bot.house.rooms import open_rooms
 from bot.look import scope_of
-from bot.rooms import open_rooms
 from bot.settings import Settings, load
 from bot.slack.blocks import render
 from bot.sources import MatchingRunbooks, ServiceFacts

@@ -10,11 +10,11 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from bot.analyse import analyse
-from bot.case import case
 from bot.domain.context import Context, Report
 from bot.domain.incident import Incident, Severity
 from bot.prompts import prompt
-from bot.replay import read_recording
+from bot.questions.case import case
+from bot.replaying.replay import read_recording
 from integrations.contract import Alert, Logs
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"

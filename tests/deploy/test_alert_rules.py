@@ -11,7 +11,7 @@ import yaml
 
 from bot.domain.money import Usage
 from bot.measures import AnswerEnd, VoteOfAnswer
-from bot.model_ports import WINDOWS
+from bot.questions.model_ports import WINDOWS
 from tests.pages import ROOT, section
 from tests.real.programs import where
 from tests.test_docs import measured

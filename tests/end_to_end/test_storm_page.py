@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot import compose_storm
 from bot.domain.incident import Channel, Severity
 from bot.domain.storm import Row, Storm
 from bot.slack.chat import SlackChat
 from bot.slack.web import Web
+from bot.storms import compose_storm
 from playground.slack.serve import running
 from playground.slack.settings import SlackSettings
 from tests.end_to_end.reader import Reader

@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.replay import BadRecording
+from bot.replaying.replay import BadRecording
 from tests.eval import parts_report, report, seen_before, speed
 from tests.eval.cases import Answers, Case, NoCases, cases_in
 from tests.eval.everyday import EVERYDAY

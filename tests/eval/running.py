@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bot.analyse import analyse, suffering, tell, weigh
 from bot.domain.analysis import Analysis
-from bot.replay import read_recording, result
+from bot.replaying.replay import read_recording, result
 from tests.eval.anchors import ANCHORS
 from tests.eval.cases import Answer, Answers, Case
 from tests.eval.everyday import EVERYDAY

@@ -17,8 +17,8 @@ from bot.domain.analysis import Analysis
 from bot.domain.context import Context, Report
 from bot.domain.memory import Memory
 from bot.evidence.likeness import fingerprint, likeness
-from bot.replay import read_recording
-from bot.seen_before import FLOOR, Past, fuse, seen_before
+from bot.memory.seen_before import FLOOR, Past, fuse, seen_before
+from bot.replaying.replay import read_recording
 from integrations.chromadb import Memory as Kept
 from integrations.chromadb.lexical import Lexical
 from integrations.chromadb.rank import Candidate, alike, query

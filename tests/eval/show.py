@@ -24,7 +24,7 @@ from bot.domain.context import Context, Report
 from bot.domain.incident import Channel, Incident, Posted, Severity, incident_id
 from bot.domain.names import channel_name
 from bot.guard.redact import redact
-from bot.replay import BadRecording, read_recording
+from bot.replaying.replay import BadRecording, read_recording
 from bot.slack.chat import SlackChat
 from bot.slack.web import Web
 from integrations.contract import Alert, Change, Logs, Series

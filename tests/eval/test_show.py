@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.replay import BadRecording
+from bot.replaying.replay import BadRecording
 from playground.scenarios.company import PEOPLE
 from playground.slack.serve import running
 from playground.slack.settings import SlackSettings

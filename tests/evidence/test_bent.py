@@ -13,7 +13,7 @@ import pytest
 from bot.analyse import analyse
 from bot.domain.analysis import Analysis
 from bot.domain.context import Context
-from bot.replay import read_recording
+from bot.replaying.replay import read_recording
 from integrations.contract import Change, Logs, Series
 from tests.evidence import bent
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from bot.domain.context import Context
 from bot.domain.memory import Blamed, Fingerprint, Memory
 from bot.guard.redact import Redaction
-from bot.record import truth_of
-from bot.recording import Truth, until, write_recording
-from bot.replay import read_recording
+from bot.replaying.record import truth_of
+from bot.replaying.recording import Truth, until, write_recording
+from bot.replaying.replay import read_recording
 from integrations.contract import Alert, Change, Gap, LogLine, Logs, Scope, Series, Service, Window
 
 ALERTED = datetime(2026, 11, 3, 3, 42, tzinfo=UTC)

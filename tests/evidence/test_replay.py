@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.replay import BadRecording, read_recording, replay
+from bot.replaying.replay import BadRecording, read_recording, replay
 from integrations.contract import Change, Logs, Series
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"

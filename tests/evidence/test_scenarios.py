@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.analyse import analyse
-from bot.replay import read_recording
+from bot.replaying.replay import read_recording
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.consult import RESTS, Call, Consult, NoModel
 from bot.domain.dialogue import Message, Request, Text
 from bot.domain.money import NOTHING, Account, Money, Usage
 from bot.llm.prices import Prices
-from bot.model_ports import OverBudget
 from bot.ports import JournalDown
+from bot.questions.consult import RESTS, Call, Consult, NoModel
+from bot.questions.model_ports import OverBudget
 from tests.llm.api import LARGE, SMALL, Streams, api, claude, refuses, says, start, text
 
 REQUEST = Request("answer", "Answer.", (Message("user", (Text("why?"),)),))

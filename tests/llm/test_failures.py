@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.dialogue import Message, Request, Text
 from bot.domain.money import Usage
-from bot.model_ports import ModelError
+from bot.questions.model_ports import ModelError
 from playground.tls import make
 from tests.llm.api import KEY, LARGE, Streams, api, claude, end, event, refuses, start, text, tool
 from tests.rooms.misbehaving import misbehaving, resets

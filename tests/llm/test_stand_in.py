@@ -7,10 +7,10 @@ import json
 
 import pytest
 
-from bot.consult import Consult, NoModel
 from bot.domain.dialogue import Message, Request, Text, ToolResult
 from bot.domain.money import Account
 from bot.llm.pace import Pace
+from bot.questions.consult import Consult, NoModel
 from integrations.contract import ToolSpec
 from playground.claude import running
 from playground.claude.faults import Fault

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.archive import Archive
 from bot.domain.said import Command, Form
 from bot.incident_command import IncidentCommand
-from bot.memory_command import ACCEPT, EDIT, REJECT, MemoryCommand
-from bot.remember import remember
+from bot.memory.archive import Archive
+from bot.memory.memory_command import ACCEPT, EDIT, REJECT, MemoryCommand
+from bot.memory.remember import remember
 from bot.state.memories import SqlMemories, SqlReviews
 from tests.stories.life_world import Days, days_with
 from tests.stories.workshop_world import DANA, ERIN, GUEST

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.learning import elsewhere, folder
-from bot.learning.found import Skipped, take
-from bot.learning.written import minutes, moment, read
+from bot.memory.learning import elsewhere, folder
+from bot.memory.learning.found import Skipped, take
+from bot.memory.learning.written import minutes, moment, read
 from bot.state.memories import SqlMemories
 from integrations.github.past import Issue
 from integrations.pagerduty.past import Over

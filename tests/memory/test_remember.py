@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.archive import Archive
 from bot.domain.entry import Entry
 from bot.domain.postmortem import Written
 from bot.domain.run import Checked, Ended, Run
-from bot.remember import remember
+from bot.memory.archive import Archive
+from bot.memory.remember import remember
 from bot.state.entries import SqlEntries
 from bot.state.journal import journal
 from bot.state.memories import SqlMemories, SqlReviews

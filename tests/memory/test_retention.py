@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.__main__ import app
-from bot.archive import Archive
 from bot.domain.briefing import Briefing
 from bot.domain.memory import Learnt
 from bot.domain.question import Answer, Question
-from bot.retention import Keeping, forget_old, forget_one
+from bot.memory.archive import Archive
+from bot.memory.retention import Keeping, forget_old, forget_one
 from bot.state.database import migrate, open_database
 from bot.state.entries import SqlEntries
 from bot.state.journal import journal

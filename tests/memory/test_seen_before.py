@@ -13,7 +13,7 @@ from bot.domain.analysis import Moved
 from bot.domain.memory import Blamed, Fingerprint, Pattern
 from bot.evidence.likeness import fingerprint, likeness, moved
 from bot.evidence.onset import Shift
-from bot.seen_before import FLOOR, Past, fuse, seen_before
+from bot.memory.seen_before import FLOOR, Past, fuse, seen_before
 from integrations.contract import History, Similar
 from tests.memory.made import NOW, OTHER, PRINT, memory, report
 

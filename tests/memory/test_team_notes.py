@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from bot.case import case
 from bot.catalog import Catalog
 from bot.compose import brief
 from bot.domain.memory import Learnt
 from bot.domain.plain import as_text
-from bot.memory_ports import Decision
+from bot.memory.memory_ports import Decision
+from bot.memory.team_notes import LARGEST, TeamNotes
+from bot.questions.case import case
 from bot.sections.team import fitting
 from bot.sources import ServiceFacts
 from bot.state.memories import SqlReviews
-from bot.team_notes import LARGEST, TeamNotes
 from integrations.contract import Facts, Service
 from tests.memory.made import NOW, report
 from tests.stories.incident_sample import incident

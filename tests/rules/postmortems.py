@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.compose_postmortem import compose
+from bot.closing.compose_postmortem import compose
+from bot.closing.postmortem.markdown import markdown
+from bot.closing.postmortem.record import Record
 from bot.domain.closing import Closing
 from bot.domain.entry import Entry
 from bot.domain.run import Checked, DeedBegun, DeedEnded, Ended
-from bot.postmortem.markdown import markdown
-from bot.postmortem.record import Record
 from runbooks.prepared import Outcome
 from tests.rules.runs import RUN, approved, opened, step
 from tests.stories.incident_sample import NOW, REPORT, incident

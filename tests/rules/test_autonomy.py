@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.autonomy_file import Grants, load_grants
 from bot.guard.autonomy import TABLE, Approvers, Kind, Profile, rule, suggest
+from bot.runs.autonomy_file import Grants, load_grants
 from bot.settings import Settings
 from runbooks.model import Library, Runbook, Step
 from runbooks.prepared import Prepared

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.budget import LASTING, Limits, Span, passed, share, spans, stage, standing
 from bot.domain.money import NOTHING, Account, Money
-from bot.model_ports import WINDOWS, Spending
+from bot.questions.budget import LASTING, Limits, Span, passed, share, spans, stage, standing
+from bot.questions.model_ports import WINDOWS, Spending
 
 NOW = datetime(2026, 11, 21, 3, 42, tzinfo=UTC)
 DAY = datetime(2026, 11, 21, tzinfo=UTC)

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot import budget_words
 from bot.domain.money import NOTHING, Money
 from bot.domain.plain import as_text
-from bot.model_ports import Spending
+from bot.questions import budget_words
+from bot.questions.model_ports import Spending
 
 NOW = datetime(2026, 11, 21, 3, 42, tzinfo=UTC)
 MIDNIGHT, NEXT_MONTH = datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)

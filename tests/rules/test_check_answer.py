@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.check_answer import check_answer
+from bot.questions.check_answer import check_answer
 from runbooks.safe_commands import is_safe
 
 KNOWN = {1, 2, 3, 4}

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.check_opinion import join
 from bot.domain.analysis import Analysis, Cause, Fact, FirstStep
 from bot.domain.opinion import Opinion, Step, Suspect
+from bot.questions.check_opinion import join
 
 FACTS = (
     Fact(1, "prometheus", "payment", "error rate 23 %"),

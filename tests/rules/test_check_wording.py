@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.check_wording import check_wording
-from bot.compose_postmortem import compose, with_chapters
+from bot.closing.check_wording import check_wording
+from bot.closing.compose_postmortem import compose, with_chapters
+from bot.closing.postmortem.markdown import markdown
 from bot.domain.wording import Sentence, Wording
-from bot.postmortem.markdown import markdown
 from tests.rules.postmortems import CLOSED, CLOSING, entry, record
 
 DRAFT = compose(record())

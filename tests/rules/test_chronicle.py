@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import get_args
 
-from bot.chronicle import Record, chronicle
 from bot.domain.briefing import Briefing
 from bot.domain.entry import Entry, Kind
 from bot.domain.question import Answer, Question
+from bot.life.chronicle import Record, chronicle
 from tests.stories.incident_sample import ALERTED, DEPLOYED, NOW, REPORT, alert, incident
 
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.compose_status import STATES, asking, draft, for_customers
 from bot.domain.analysis import SignalState
 from bot.domain.entry import Entry
 from bot.domain.plain import as_text
-from bot.lifecycle import Standing
+from bot.life.compose_status import STATES, asking, draft, for_customers
+from bot.life.lifecycle import Standing
 from tests.stories.incident_sample import ALERTED, FOUND, NO_CAUSE, NOW, REPORT, incident
 
 

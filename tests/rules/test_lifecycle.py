@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.entry import Entry
 from bot.domain.incident import Incident, Severity
-from bot.lifecycle import Standing, opened, standing
+from bot.life.lifecycle import Standing, opened, standing
 
 T0 = datetime(2026, 11, 21, 3, 42, tzinfo=UTC)
 EVERYTHING = ("acknowledged", "severity:SEV2", "lead:U9", "status:identified", "resolved", "closed")

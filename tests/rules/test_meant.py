@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.said import Heard
-from bot.meant import (
+from bot.questions.meant import (
     AT_ONCE,
     MOST,
     PACE,

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.closing.next_closing import CloseIt, Propose, Rules, Wait, WriteUp, next_closing
 from bot.domain.closing import Over
-from bot.next_closing import CloseIt, Propose, Rules, Wait, WriteUp, next_closing
 
 SINCE = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 RULES = Rules(timedelta(minutes=15), timedelta(hours=24))

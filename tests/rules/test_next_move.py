@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.next_move import (
+from bot.runs.next_move import (
     Act,
     Ask,
     Await,

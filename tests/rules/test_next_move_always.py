@@ -18,7 +18,7 @@ from bot.domain.run import (
     GateOpened,
     StepPrepared,
 )
-from bot.next_move import (
+from bot.runs.next_move import (
     Act,
     Ask,
     Await,

@@ -5,11 +5,11 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import next_turn
 from bot.domain.dialogue import Opaque, Reply, Text, ToolResult, ToolUse
 from bot.domain.money import Money, Usage
 from bot.domain.question import Source
 from bot.domain.talk import Talk, Used
+from bot.questions import next_turn
 
 
 def reply(stop, uses=(), tokens=1_000, text="So far [1]."):

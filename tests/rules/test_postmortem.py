@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from bot.closing.postmortem.impact import error_budget_share, failed_requests
 from bot.domain.run import Checked, Ended, StepRefused
-from bot.postmortem.impact import error_budget_share, failed_requests
 from integrations.contract import Gap, Series
 from tests.rules.postmortems import CLOSED, CLOSING, INCIDENT, NOW, chapter, deed, entry, record, run, text
 from tests.rules.runs import expired, opened

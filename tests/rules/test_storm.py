@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import compose_storm
 from bot.domain.briefing import Briefing
 from bot.domain.incident import Channel, Posted, Severity
 from bot.domain.storm import CALM, WITHIN, Row, Storm, is_one_too_many, is_over, rank_of
 from bot.slack.blocks import render
-from bot.waiting_line import WaitingLine
+from bot.storms import compose_storm
+from bot.storms.waiting_line import WaitingLine
 
 NOW = datetime(2026, 11, 21, 4, 30, tzinfo=UTC)
 AGO = st.integers(0, 60).map(lambda quarters: NOW - timedelta(seconds=15 * quarters))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.typed import options, person, words
+from bot.life.typed import options, person, words
 
 
 @pytest.mark.parametrize(

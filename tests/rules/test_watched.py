@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.compose_watch import outcome, watched
 from bot.domain.analysis import SignalState
 from bot.domain.run import DeedEnded, Ended
 from bot.domain.watched import Before, judge
-from bot.see_changes import of_changes, of_run
+from bot.life.compose_watch import outcome, watched
+from bot.life.see_changes import of_changes, of_run
 from integrations.contract import Change
 from runbooks.prepared import Outcome
 

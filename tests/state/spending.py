@@ -8,10 +8,10 @@ import json
 import random
 import sys
 
-from bot.budget import Limits
 from bot.clock import SystemClock
 from bot.domain.money import Account, Money, Usage
-from bot.model_ports import OverBudget
+from bot.questions.budget import Limits
+from bot.questions.model_ports import OverBudget
 from bot.state.database import open_database
 from bot.state.purse import SqlPurse
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from bot.action_ports import Entry
 from bot.domain.approval import Approved
 from bot.ports import JournalDown
+from bot.runs.action_ports import Entry
 from bot.state.audit import ChainedAudit
 from bot.state.audit_facts import LARGEST, LIMITS, as_kept
 from bot.state.audit_reading import NoAuditLogError, reading

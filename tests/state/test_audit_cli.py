@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from bot.__main__ import app
-from bot.action_ports import Entry
+from bot.runs.action_ports import Entry
 from bot.state.audit import ChainedAudit
 from bot.state.chain import Head, Recorded, seal
 from bot.state.database import migrate, open_database, sync_url

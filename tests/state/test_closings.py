@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.closing_ports import NotReopenedError, Reopening
+from bot.closing.closing_ports import NotReopenedError, Reopening
 from bot.domain.closing import Closing, Over, Proposal
 from bot.domain.incident import Channel, Posted
 from bot.domain.postmortem import Written

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from bot.budget import Limits
 from bot.domain.money import NOTHING, Account, Money, Usage
-from bot.model_ports import OverBudget, Spending
 from bot.ports import JournalDown
+from bot.questions.budget import Limits
+from bot.questions.model_ports import OverBudget, Spending
 from bot.state.database import open_database
 from bot.state.purse import SqlPurse
 from bot.state.tables import spend

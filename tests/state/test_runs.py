@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.action_ports import TargetHeldError
 from bot.domain.approval import Approved, Denied, Expired, Gate, Halted, Person, Vote
 from bot.domain.incident import Posted
 from bot.domain.run import (
@@ -26,6 +25,7 @@ from bot.domain.run import (
     Stopped,
 )
 from bot.ports import JournalDown
+from bot.runs.action_ports import TargetHeldError
 from bot.state.database import open_database
 from bot.state.runs import KINDS, SqlRuns
 from runbooks.model import Parameter, Parse, Runbook, Step, Trigger, Verify

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.__main__ import app
-from bot.budget import Limits
 from bot.domain.money import NOTHING, Account, Money, Usage
+from bot.questions.budget import Limits
 from bot.state.database import migrate, open_database
 from bot.state.purse import SqlPurse
 from tests.state.conftest import SetClock

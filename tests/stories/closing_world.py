@@ -4,15 +4,15 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.closing_command import ClosingCommand
-from bot.closing_desk import ClosingDesk, Wrapping
+from bot.closing.closing_command import ClosingCommand
+from bot.closing.closing_desk import ClosingDesk, Wrapping
+from bot.closing.next_closing import Rules
+from bot.closing.until_closed import look
 from bot.domain.said import Command, Tap
-from bot.next_closing import Rules
 from bot.state.closings import SqlClosings
 from bot.state.entries import SqlEntries
 from bot.state.postmortems import SqlPostmortems
 from bot.state.runs import SqlRuns
-from bot.until_closed import look
 from bot.wrap_up import wrap_up
 from tests.stories.incident_sample import NOW, series
 from tests.stories.world import OWN, Life, Source, desk_with, fire, resolve, tell

@@ -12,11 +12,11 @@ from bot.domain.said import Command, Filled, Form, Reacted, Tap
 from bot.incident_command import IncidentCommand
 from bot.intake import Intake
 from bot.keep_current import catch_up
-from bot.life import Life
-from bot.lifecycle import opened, standing
+from bot.life.lifecycle import opened, standing
+from bot.life.reach import Life
+from bot.life.tell_entries import remind, tell
+from bot.life.verbs import life_words
 from bot.state.entries import SqlEntries
-from bot.tell_entries import remind, tell
-from bot.verbs import life_words
 from tests.stories.workshop_world import BOOK, DANA, Town, town_with
 
 MATCHING = BOOK + "trigger: {alert: 'High*'}\n"

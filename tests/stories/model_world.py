@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from bot.answer import answer
-from bot.asking import Asking
-from bot.consult import Consult
 from bot.domain.dialogue import Reply, Text, ToolUse
 from bot.domain.money import Money, Usage
 from bot.domain.question import Question
-from bot.model_ports import ModelError, OverBudget
+from bot.questions.asking import Asking
+from bot.questions.consult import Consult
+from bot.questions.model_ports import ModelError, OverBudget
 from bot.state.database import open_database
 from bot.state.questions import SqlQuestions
 from integrations.contract import Refused, ToolAnswer, ToolSpec
@@ -34,7 +34,7 @@ def uses(*calls, text="", usage=USED):
 
 
 class Script:
-    """`bot.model_ports.Model`: its replies in order; an exception is raised, a coroutine function asked."""
+    """`bot.questions.model_ports.Model`: its replies in order; an exception is raised, a coroutine function asked."""
 
     def __init__(self, *replies):
         self.replies = list(replies)
@@ -65,7 +65,7 @@ class Script:
 
 @dataclass
 class FullPurse:
-    """`bot.model_ports.Purse` that refuses once it is told to."""
+    """`bot.questions.model_ports.Purse` that refuses once it is told to."""
 
     over: OverBudget | None = None
     settled: list = field(default_factory=list)

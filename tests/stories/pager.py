@@ -4,7 +4,7 @@ from integrations.contract import Paged
 
 
 class FakePager:
-    """`bot.action_ports.Pager` that notes whom it calls."""
+    """`bot.runs.action_ports.Pager` that notes whom it calls."""
 
     def __init__(self, missing="", problem=None):
         self.missing, self.problem = missing, problem

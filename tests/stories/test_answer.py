@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from bot import next_turn
 from bot.domain.dialogue import ToolResult
 from bot.domain.money import Money, Usage
-from bot.model_ports import ModelError, OverBudget
+from bot.questions import next_turn
+from bot.questions.model_ports import ModelError, OverBudget
 from tests.stories.model_world import room, says, uses
 from tests.stories.world import Life, eventually, fire
 

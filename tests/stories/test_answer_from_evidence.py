@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.answer_from_evidence import answer
 from bot.domain.plain import as_text
+from bot.questions.answer_from_evidence import answer
 from tests.stories.incident_sample import NOW, REPORT, incident
 
 INCIDENT = incident()

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.budget import Limits
 from bot.domain.money import Account, Money
 from bot.domain.plain import as_text
+from bot.questions.budget import Limits
 from bot.state.database import open_database
 from bot.state.purse import SqlPurse
 from tests.stories.workshop_world import DANA, ERIN, GUEST, town_with

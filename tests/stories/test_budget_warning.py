@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 import stamina
 
-from bot.budget import Limits
-from bot.budget_warning import look_at_budget, watch_budget
 from bot.domain.money import Account, Money, Usage
 from bot.measures import Measures
-from bot.model_ports import OverBudget
 from bot.ports import JournalDown
+from bot.questions.budget import Limits
+from bot.questions.budget_warning import look_at_budget, watch_budget
+from bot.questions.model_ports import OverBudget
 from bot.state.budget_lines import SAYING, SqlBudgetLines
 from bot.state.database import open_database
 from bot.state.purse import LONGEST_CALL, SqlPurse

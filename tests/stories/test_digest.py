@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.compose_digest import digest as words
-from bot.digest import LATE, When, look_at_week
 from bot.domain.digest import Course, Fired, Week, digest_of
 from bot.domain.incident import Severity
 from bot.domain.money import Money
+from bot.life.compose_digest import digest as words
+from bot.life.digest import LATE, When, look_at_week
 from bot.measures import Measures
 from bot.ports import ChatError, JournalDown
 

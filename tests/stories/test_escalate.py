@@ -13,11 +13,11 @@ from bot.domain.context import Context, Report
 from bot.domain.entry import Entry
 from bot.domain.incident import Channel, Incident, Posted, Severity
 from bot.domain.run import Ended, GateDecided
-from bot.escalate import Escalation, escalate, look_for_reasons
-from bot.lifecycle import Standing
+from bot.life.escalate import Escalation, escalate, look_for_reasons
+from bot.life.lifecycle import Standing
+from bot.life.why_escalate import RULES, Known, reasons
 from bot.measures import Measures
 from bot.ports import JournalDown
-from bot.why_escalate import RULES, Known, reasons
 from integrations.contract import Alert, Paged, Refused, Scope, Service, Unreachable, Window
 
 NOW = datetime(2026, 11, 3, 4, 0, tzinfo=UTC)

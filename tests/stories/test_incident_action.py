@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.plain import as_text
 from bot.domain.said import Filled, Form, Heard, Tap
-from bot.page_person import PAGE
+from bot.questions.page_person import PAGE
 from bot.state.audit_reading import reading
 from tests.stories.workshop_world import BOOK, DANA, ERIN, GUEST, town_with
 

@@ -75,7 +75,7 @@ async def test_nobody_is_asked_once_it_is_over_or_said_to_be(days):
 async def test_the_pace_can_be_none(tmp_path):
     from datetime import timedelta
 
-    from bot.life import Pace
+    from bot.life.reach import Pace
 
     async with days_with(tmp_path, pace=Pace(timedelta(), timedelta())) as days:
         await days.passes(600)

@@ -14,8 +14,8 @@ from bot.domain.plain import as_text
 from bot.domain.said import Command, Filled, Heard
 from bot.incident_command import IncidentCommand
 from bot.keep_current import catch_up
-from bot.leads import Leads
-from bot.replies import Replies, Talking
+from bot.life.leads import Leads
+from bot.questions.replies import Replies, Talking
 from bot.sections import first_steps
 from bot.state.audit_reading import reading
 from bot.state.database import open_database

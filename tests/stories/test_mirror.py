@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.mirror import heard_there, tell_there
+from bot.life.mirror import heard_there, tell_there
 from integrations.contract import Act, Refused, Unreachable
 from tests.stories.incident_sample import NOW, alert
 from tests.stories.life_world import days_with
@@ -13,7 +13,7 @@ from tests.stories.workshop_world import DANA, ERIN
 
 
 class There:
-    """`bot.mirror.Mirror` that notes what it was told, and can be away or refuse."""
+    """`bot.life.mirror.Mirror` that notes what it was told, and can be away or refuse."""
 
     source, place, kinds = "pagerduty", "pagerduty", ("acknowledged", "note", "status", "closed")
 

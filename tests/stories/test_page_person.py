@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot import page_person
 from bot.catalog import Catalog
 from bot.domain.plain import as_text
+from bot.questions import page_person
 from integrations.contract import OnCall, Refused, Service, Unreachable
 from tests.stories.incident_sample import NOW
 from tests.stories.pager import FakePager

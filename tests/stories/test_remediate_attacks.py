@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from bot import prepare_step
-from bot.autonomy_file import Grant, Grants
 from bot.domain.approval import APPROVE, DENY
 from bot.domain.incident import Posted
 from bot.domain.move import Prepare
 from bot.domain.plain import as_text
 from bot.domain.run import DeedBegun, DeedEnded
 from bot.domain.said import Form
-from bot.job import Job
 from bot.ports import JournalDown
+from bot.runs import prepare_step
+from bot.runs.autonomy_file import Grant, Grants
+from bot.runs.job import Job
 from bot.state.audit_reading import reading
 from runbooks.gleaning import GleanError, glean
 from runbooks.model import Parse, Step
@@ -368,7 +368,7 @@ async def test_a_title_cannot_call_people_in_a_notification(tmp_path):
     async with town_with(tmp_path, loud) as town:
         await town.say("run restart")
         await town.waits()
-        from bot import gate_message, run_message
+        from bot.runs import gate_message, run_message
 
         run = await town.run()
         events = await town.shop.runs.events(run.id)

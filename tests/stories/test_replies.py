@@ -7,7 +7,7 @@ import pytest
 from bot.domain.plain import as_text
 from bot.domain.said import Heard, Tap
 from bot.ports import ChatError
-from bot.replies import Replies, Talking
+from bot.questions.replies import Replies, Talking
 from bot.state.database import open_database
 from bot.state.journal import journal
 from bot.state.questions import SqlQuestions

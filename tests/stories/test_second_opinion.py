@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.consult import Consult
 from bot.domain.dialogue import Reply, Text
 from bot.domain.money import Money, Usage
 from bot.keep_current import catch_up
-from bot.model_ports import ModelError, OverBudget
+from bot.questions.consult import Consult
+from bot.questions.model_ports import ModelError, OverBudget
 from tests.stories.model_world import NAME, FullPurse, NoPace, Script, WithTools
 from tests.stories.world import FakeSlack, desk_with, fire, tell
 

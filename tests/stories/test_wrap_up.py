@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 import stamina
 
-from bot.closing_command import ClosingCommand
+from bot.closing.closing_command import ClosingCommand
+from bot.closing.put_away import put_away
 from bot.command_words import NotDoneError
-from bot.consult import Consult
 from bot.domain.money import Money
 from bot.keep_current import catch_up
-from bot.model_ports import ModelError, OverBudget
-from bot.put_away import put_away
+from bot.questions.consult import Consult
+from bot.questions.model_ports import ModelError, OverBudget
 from integrations.contract import Unreachable
 from tests.stories.closing_world import over, told, world_with
 from tests.stories.model_world import FullPurse, NoPace, Script, says

@@ -8,22 +8,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from bot.autonomy_file import Grants
 from bot.domain.approval import Person
 from bot.domain.move import Choose
 from bot.domain.said import Command, Reacted, Tap
 from bot.guard.autonomy import Approvers
-from bot.incident_action import IncidentAction
-from bot.next_move import next_move
+from bot.questions.replies import Replies, Talking
 from bot.remediate import remediate
-from bot.replies import Replies, Talking
+from bot.runs.autonomy_file import Grants
+from bot.runs.incident_action import IncidentAction
+from bot.runs.next_move import next_move
+from bot.runs.workshop import Rules, Workshop
 from bot.state.audit import ChainedAudit
 from bot.state.database import open_database
 from bot.state.purse import SqlPurse
 from bot.state.questions import SqlQuestions
 from bot.state.runs import SqlRuns
 from bot.state.switch import SqlSwitch
-from bot.workshop import Rules, Workshop
 from runbooks.commands import Program
 from runbooks.loader import load
 from runbooks.prepare import House
@@ -65,7 +65,7 @@ class MovingClock:
 
 @dataclass
 class FakePeople:
-    """`bot.action_ports.People`. Whoever is not named is a full member without a say."""
+    """`bot.runs.action_ports.People`. Whoever is not named is a full member without a say."""
 
     approvers: set[str] = field(default_factory=lambda: {DANA, ERIN})
     unreadable: bool = False
@@ -87,7 +87,7 @@ class FakePeople:
 
 
 class FakeHands:
-    """`bot.action_ports.Hands`: notes each deed, answers as it was told, and can be held in the middle of one."""
+    """`bot.runs.action_ports.Hands`: notes each deed, answers as it was told, and can be held in the middle of one."""
 
     def __init__(self):
         self.ran: list[str] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.catalog import Catalog
-from bot.open_pager import open_pager
+from bot.house.open_pager import open_pager
 from bot.settings import Settings
 from integrations.contract import Refused, Service
 from tests.rooms.pagerduty.conftest import BOB, KEY

@@ -18,7 +18,10 @@ def upgrade() -> None:
         sa.Column("review", sa.String(16), nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("body", sa.Text, nullable=False),
+        sa.Column("owed", sa.Integer, nullable=False, server_default="0"),
     )
+    owed = sa.text("owed > 0")
+    op.create_index("memories_owed", "memories", ["owed"], sqlite_where=owed, postgresql_where=owed)
     op.create_index("memories_by_incident", "memories", ["incident_id"])
     op.create_index("memories_by_age", "memories", ["opened_at"])
     op.create_table(
@@ -29,6 +32,8 @@ def upgrade() -> None:
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("review", sa.String(16), nullable=False),
         sa.Column("body", sa.Text, nullable=False),
+        sa.Column("owed", sa.Integer, nullable=False, server_default="0"),
     )
+    op.create_index("learnt_owed", "learnt", ["owed"], sqlite_where=owed, postgresql_where=owed)
     op.create_index("learnt_by_review", "learnt", ["review", "at"])
     op.create_index("learnt_by_incident", "learnt", ["incident_id"])

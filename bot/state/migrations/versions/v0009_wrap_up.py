@@ -49,4 +49,7 @@ def upgrade() -> None:
         sa.Column("message_channel", sa.String(32)),
         sa.Column("message_ts", sa.String(32)),
         sa.Column("url", sa.Text, nullable=False),
+        sa.Column("review", sa.String(16), nullable=False, server_default="waiting"),
+        sa.Column("reviewed_by", sa.Text, nullable=False, server_default=""),
+        sa.Column("reviewed_at", MOMENT),
     )

@@ -1,0 +1,80 @@
+"""People are asked whether what is over may be closed; where nobody answers, it is closed and called so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+
+from bot.closing import closing_message
+from bot.closing.closing_desk import ClosingDesk, Wrapping, record_of
+from bot.closing.postmortem.summary import what_helped
+from bot.domain.closing import Closing, How, Over, Proposal
+from bot.domain.entry import BOT
+from bot.domain.incident import Incident
+from bot.insist import HOPELESS
+from bot.ports import ChatError
+
+log = structlog.get_logger(__name__)
+
+
+async def propose(at: ClosingDesk, over: Over, number: int) -> None:
+    """Asks, once for each number: recorded first, and found by its key. Raises ChatError, JournalDown."""
+    wrapping = Wrapping(at, over.incident_id, over.opening)
+    incident, now = await wrapping.incident(), at.desk.clock.now()
+    if incident.opening != over.opening or incident.status == "open":
+        return  # it fired again
+    asked = await at.closings.propose(Proposal(over.incident_id, over.opening, number, now))
+    channel = place_of(incident)
+    if asked.message is not None or channel is None:
+        return
+    helped = what_helped(await record_of(wrapping, closing_by_bot(wrapping, "not reviewed")))
+    words = closing_message.proposal(incident, helped.text if helped else "", asked.at + at.rules.patience, now)
+    key = wrapping.key(f"close?{number}")
+    message = await at.desk.chat.find(channel, key) or await at.desk.chat.post(channel, words, key=key)
+    await at.closings.propose(replace(asked, message=message))
+
+
+async def close(at: ClosingDesk, over: Over, how: How) -> None:
+    """Closes what no person closed. Raises JournalDown."""
+    closed = await at.closings.close(closing_by_bot(Wrapping(at, over.incident_id, over.opening), how))
+    log.info("closed", incident=over.incident_id, opening=over.opening, how=closed.how if closed else "not any more")
+    at.desk.changed.set()
+    at.changed.set()
+
+
+async def close_with_its_lead(at: ClosingDesk, over: Over, lead_id: str) -> None:
+    """What is told with another incident is closed with it, and nobody is asked twice. Raises JournalDown."""
+    lead = await at.desk.journal.incident(lead_id)
+    closing = await at.closings.closing(lead_id, lead.opening)
+    if closing is not None:
+        await at.closings.close(replace(closing, incident_id=over.incident_id, opening=over.opening))
+        at.desk.changed.set()
+        at.changed.set()
+
+
+async def settle(at: ClosingDesk, asked: Proposal) -> None:
+    """A proposal that was answered, or overtaken, says so in its place. Raises ChatError, JournalDown."""
+    over = Wrapping(at, asked.incident_id, asked.opening)
+    if await over.closing() is not None:
+        return  # its story says so, in the same place
+    now = at.desk.clock.now()
+    if asked.message is not None:
+        words = closing_message.turned_down(asked, now + at.rules.patience if asked.kept_by else None, now)
+        try:
+            await at.desk.chat.edit(asked.message, words)
+        except ChatError as problem:
+            if problem.code not in HOPELESS:
+                raise
+    await at.closings.settle(asked)
+
+
+def closing_by_bot(wrapping: Wrapping, how: How) -> Closing:
+    return Closing(wrapping.incident_id, wrapping.opening, wrapping.desk.clock.now(), BOT, how)
+
+
+def place_of(incident: Incident) -> str | None:
+    """The channel in which it is talked about; None: nobody sees it anywhere."""
+    if incident.message is not None:
+        return incident.message.channel_id
+    return incident.channel.id if incident.channel else None

@@ -1,0 +1,134 @@
+"""`/incident resolve`, `reopen` and `postmortem`, and the buttons of the proposal to close."""
+
+from __future__ import annotations
+
+import re
+
+from bot.closing import closing_message, write_up
+from bot.closing.ask_to_close import place_of
+from bot.closing.closing_desk import ClosingDesk, Wrapping
+from bot.closing.closing_ports import NotReopenedError, Reopening
+from bot.command_words import NotDoneError, Words, here
+from bot.domain.briefing import Briefing
+from bot.domain.closing import Closing
+from bot.domain.entry import BOT
+from bot.domain.incident import Incident
+from bot.domain.said import Command, Tap
+from bot.domain.text import code, safe
+from bot.domain.words import clock, count, ordinal
+from bot.guard.redact import redact
+from bot.ports import ChatError
+
+FALSE_ALARM = "false alarm"
+HELP = (
+    "`/incident resolve [what helped]` closes it; `resolve false alarm` closes it as one",
+    "`/incident reopen [why]` opens it again, here or with its id; `postmortem` writes what is known by now",
+)
+MOST_WORDS = 2_000
+"""Characters of what somebody says that helped."""
+_ID = re.compile(r"INC-[A-Z2-7]+", re.IGNORECASE)
+
+
+class ClosingCommand:
+    """What people say of the end of an incident."""
+
+    def __init__(self, at: ClosingDesk) -> None:
+        self._at = at
+
+    def words(self) -> Words:
+        verbs = {"resolve": self._resolve, "close": self._resolve, "reopen": self._reopen}
+        return Words(verbs | {"postmortem": self._postmortem}, HELP, taps={"close.": self._tapped})
+
+    async def _resolve(self, command: Command, rest: str) -> Briefing:
+        incident = await here(self._at.desk.journal, command.channel_id)
+        return await self._close(incident, incident.opening, command.user_id, rest)
+
+    async def _close(self, incident: Incident, opening: int, user_id: str, rest: str) -> Briefing:
+        words = redact(rest)[:MOST_WORDS].strip()
+        false_alarm = words.lower().startswith(FALSE_ALARM)
+        now = self._at.desk.clock.now()
+        wanted = Closing(incident.id, opening, now, user_id, "by a person", words, false_alarm)
+        closed = await self._at.closings.close(wanted)
+        if closed is None:
+            raise NotDoneError("Not closed: it fired again since. `/incident resolve` closes it as it is now.")
+        if (closed.at, closed.by) != (now, user_id):
+            by = "me" if closed.by == BOT else f"<@{closed.by}>"
+            return _line(f"It was closed {clock(closed.at, now)} UTC by {by}. `/incident reopen` opens it again.")
+        self._wake()
+        return _line(_said(closed))
+
+    async def _reopen(self, command: Command, rest: str) -> Briefing:
+        incident, words = await self._meant(command, rest)
+        again = Reopening(
+            incident.id, incident.opening, command.user_id, self._at.desk.clock.now(), redact(words)[:MOST_WORDS]
+        )
+        try:
+            opening = await self._at.closings.reopen(again)
+        except NotReopenedError as refusal:
+            raise NotDoneError(f"Not opened again: {safe(str(refusal))}") from None
+        await self._at.closings.keep_archived(incident.id, None)
+        await self._at.respond(incident.id, opening)
+        self._wake()
+        return _line(f"{code(incident.id)} is open again, for the {ordinal(opening)} time. Its briefing comes anew.")
+
+    async def _meant(self, command: Command, rest: str) -> tuple[Incident, str]:
+        """By its id from anywhere, since nobody can type in an archived channel; else the one of this channel."""
+        first, _, words = rest.partition(" ")
+        if not _ID.fullmatch(first):
+            return await here(self._at.desk.journal, command.channel_id), rest
+        try:
+            return await self._at.desk.journal.incident(first.upper()), words.strip()
+        except LookupError:
+            raise NotDoneError(f"No incident is called {code(first, 40)}.") from None
+
+    async def _postmortem(self, command: Command, _rest: str) -> Briefing:
+        """Of what was closed the newest words, in the thread; else what is known by now, in a thread of its own."""
+        incident = await here(self._at.desk.journal, command.channel_id)
+        wrapping = Wrapping(self._at, incident.id, incident.opening)
+        try:
+            if await write_up.again(wrapping, everywhere=True) is None:
+                await self._draft(wrapping, incident, command)
+        except ChatError as problem:
+            raise NotDoneError(f"Not posted: Slack says {code(problem.code)}. Try again in a minute.") from None
+        return _line("Written from the record as it is by now; it is in the thread.")
+
+    async def _draft(self, wrapping: Wrapping, incident: Incident, command: Command) -> None:
+        now = self._at.desk.clock.now()
+        written = await write_up.worded(wrapping, Closing(incident.id, incident.opening, now, BOT, "not closed"))
+        key = wrapping.key(f"draft:{now:%Y%m%d%H%M%S}")
+        channel = place_of(incident) or command.channel_id
+        message = await self._at.desk.chat.post(channel, closing_message.draft(written), key=key)
+        await write_up.put(wrapping, written, message)
+
+    async def _tapped(self, tap: Tap) -> Briefing:
+        id_, _, opening = tap.value.partition(" ")
+        incident = await self._at.desk.journal.incident(id_)
+        if tap.does == closing_message.KEEP:
+            return await self._kept_open(incident, int(opening), tap.user_id)
+        words = FALSE_ALARM if tap.does == closing_message.FALSE_ALARM else ""
+        return await self._close(incident, int(opening), tap.user_id, words)
+
+    async def _kept_open(self, incident: Incident, opening: int, user_id: str) -> Briefing:
+        kept = await self._at.closings.keep_open(incident.id, opening, user_id, self._at.desk.clock.now())
+        if not kept:
+            raise NotDoneError("That was answered already, or it fired again.")
+        self._wake()
+        return _line("Kept open. `/incident resolve` closes it.")
+
+    def _wake(self) -> None:
+        self._at.changed.set()
+        self._at.desk.changed.set()
+
+
+def _said(closed: Closing) -> str:
+    what = "Closed as a false alarm" if closed.false_alarm else "Closed"
+    if not closed.firing:
+        return f"{what}. A draft of its postmortem comes into the channel."
+    names = ", ".join(safe(name, 60) for name in closed.firing[:5])
+    return (
+        f"{what}, although {count(len(closed.firing), 'alert')} still fire{'s' * (len(closed.firing) == 1)}: {names}."
+    )
+
+
+def _line(text: str) -> Briefing:
+    return Briefing(plain=text.replace("`", ""), headline=text)

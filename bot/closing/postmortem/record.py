@@ -1,0 +1,133 @@
+"""Everything that is known of an incident when it is closed, and the numbers under which it is cited (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.domain.analysis import Cause, Fact
+from bot.domain.closing import Closing
+from bot.domain.context import Report
+from bot.domain.entry import Entry
+from bot.domain.incident import Incident
+from bot.domain.question import Source
+from bot.domain.run import Event, Run
+from bot.life.lifecycle import Standing, standing
+
+SURE = ("high", "medium")
+"""Confidence at which a cause counts as one; below it is one possibility among several."""
+
+
+class Sources:
+    """Numbers sources from 1, in the order in which they are first cited."""
+
+    def __init__(self) -> None:
+        self._sources: dict[str, Source] = {}
+
+    def cite(self, label: str, url: str | None = None) -> int:
+        """The number of this source. What has the same address is the same source, under its first name."""
+        made = Source(len(self._sources) + 1, label, url or None)
+        return self._sources.setdefault(url or label, made).id
+
+    def all(self) -> tuple[Source, ...]:
+        return tuple(self._sources.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a postmortem is written from."""
+
+    incident: Incident
+    closing: Closing
+    report: Report | None
+    """The last look; None where nobody could look."""
+    entries: Sequence[Entry] = ()
+    runs: Sequence[tuple[Run, Sequence[Event]]] = ()
+    """In the order in which they were asked for."""
+    slo: float | None = None
+    """Percent of requests that have to be good, over 30 days; None: not set."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """User id → name, where people are to be named; empty: roles stand in their place."""
+    named: bool = False
+    sources: Sources = field(default_factory=Sources)
+
+    # ── moments ──
+
+    @property
+    def began(self) -> datetime:
+        """By the evidence where it saw it begin before the alert, else by the alert."""
+        onset = self.report.analysis.onset if self.report else None
+        return onset if onset is not None and onset < self.alerted else self.alerted
+
+    @property
+    def alerted(self) -> datetime:
+        """When the first alert of the opening fired, or a person opened it again."""
+        again = self.incident.reopened_at
+        told = self.closing.opening > 1 and again is not None and again <= self.closing.at
+        return again if told and again is not None else self.incident.started_at
+
+    @property
+    def ended(self) -> datetime:
+        """The last resolution that came before the closing; what fires again later is another opening's."""
+        over = self.incident.resolved_at
+        return over if over is not None and over <= self.closing.at else self.closing.at
+
+    @property
+    def looked(self) -> datetime | None:
+        """Until when the last look saw."""
+        return self.report.context.scope.window.until if self.report else None
+
+    @property
+    def early(self) -> timedelta:
+        """How long before the alert it began."""
+        return self.alerted - self.began
+
+    # ── what counts ──
+
+    @property
+    def standing(self) -> Standing:
+        return standing(self.entries)
+
+    @property
+    def suspected(self) -> Cause | None:
+        """The evidence's first cause, where it counts as one."""
+        causes = self.report.analysis.causes if self.report else ()
+        return causes[0] if causes and causes[0].confidence in SURE else None
+
+    # ── sources ──
+
+    def own(self) -> int:
+        """The incident's own record: its opening, its alerts' times, how it was closed."""
+        return self.sources.cite(f"record of {self.incident.id}: its opening, its alerts, how it was closed")
+
+    def alert(self, name: str) -> int:
+        found = next((alert for alert in self.incident.alerts if alert.name == name), None)
+        if found is None:
+            return self.own()
+        return self.sources.cite(f"{found.source}: alert {found.name}", found.url)
+
+    def facts(self, ids: Iterable[int]) -> tuple[int, ...]:
+        """The numbers here of the report's facts; the look itself where none of them exists."""
+        known = {fact.id: fact for fact in self.report.analysis.facts} if self.report else {}
+        cited = tuple(self.fact(known[id_]) for id_ in dict.fromkeys(ids) if id_ in known)
+        return cited or (self.look(),)
+
+    def fact(self, fact: Fact) -> int:
+        return self.sources.cite(f"{fact.source}: {fact.text}", fact.url)
+
+    def look(self) -> int:
+        """The look as a whole, for what it counted or could not see."""
+        if self.report is None:
+            return self.own()
+        window = self.report.context.scope.window
+        return self.sources.cite(f"look into {self.incident.id}, {window.since:%H:%M} to {window.until:%H:%M} UTC")
+
+    def run(self, run: Run) -> int:
+        return self.sources.cite(f"record of run {run.id}, runbook {run.runbook.id} on {run.target}")
+
+    def entry(self, entry: Entry) -> int:
+        return self.sources.cite(f"record of {self.incident.id}, entry {entry.number}: {entry.kind}", entry.link)
+
+    def of_kind(self, *kinds: str) -> Iterator[Entry]:
+        return (entry for entry in self.entries if entry.kind in kinds)

@@ -1,0 +1,68 @@
+"""Executive summary: what it was, how long, why, and what ended it, in a few sentences (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.closing.postmortem.record import Record
+from bot.closing.postmortem.resolution import steps
+from bot.domain.postmortem import Asked, Chapter, Said
+from bot.domain.run import Ended
+from bot.domain.words import clock, span
+from bot.runs.progress import Progress
+
+_FIRST_SENTENCE = re.compile(r"(?<=[^\s.])\.\s+(?=[A-Z0-9])|;\s")
+
+
+def summary(record: Record) -> Chapter:
+    """For somebody who reads nothing else."""
+    return Chapter("summary", (*_what(record), *_why(record), *_end(record)))
+
+
+def _what(record: Record) -> Iterator[Said]:
+    incident, ended = record.incident, record.ended
+    level, env = incident.severity.name, f" in {incident.env}" if incident.env else ""
+    times = f"from {clock(record.began, ended)} to {clock(ended, ended)} UTC"
+    lasted = span((ended - record.began).total_seconds())
+    cites = (record.own(), *((record.look(),) if record.early else ()))
+    text = f"{incident.service}{env} had an incident of {level}, {incident.title}, {times} ({lasted})."
+    yield Said(text, tuple(dict.fromkeys((*cites, record.alert(incident.title)))))
+
+
+def _why(record: Record) -> Iterator[Said | Asked]:
+    if record.closing.false_alarm:
+        yield Said("It was a false alarm.", (record.own(),))
+    elif told := record.standing.cause:
+        yield Said(f"The cause, confirmed by people: {told.text.rstrip('.')}.", (record.entry(told),))
+    elif one := record.suspected:
+        words = _FIRST_SENTENCE.split(one.text, maxsplit=1)[0].rstrip(". ")
+        yield Said(f"The evidence suspects, with confidence {one.confidence}: {words}.", record.facts(one.facts))
+    else:
+        yield Asked("What was the cause? Neither evidence nor people have told.")
+
+
+def _end(record: Record) -> Iterator[Said | Asked]:
+    if found := what_helped(record):
+        yield found
+    elif record.closing.words:
+        yield Said(f"What ended it, as told by who closed it: {record.closing.words.rstrip('.')}.", (record.own(),))
+    elif not record.closing.false_alarm:
+        yield Asked("What ended it? Nothing in the record says so.")
+    if record.closing.how == "not reviewed":
+        yield Said("It recovered and was closed without review: nobody answered the proposal.", (record.own(),))
+
+
+def what_helped(record: Record) -> Said | None:
+    """The last step that changed something and whose check was good."""
+    for run, events in reversed(record.runs):
+        good = [at for at in steps(run, events) if _good(at)]
+        if good and good[-1].prepared and any(isinstance(event, Ended) for event in events):
+            step = good[-1].prepared.prepared.name
+            return Said(f"«{step}» of runbook {run.runbook.id} helped, by its check.", (record.run(run),))
+    return None
+
+
+def _good(at: Progress) -> bool:
+    changed = at.ran and at.prepared is not None and not at.prepared.prepared.reads
+    return changed and at.checked is not None and at.checked.ok

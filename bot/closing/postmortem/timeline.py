@@ -1,0 +1,61 @@
+"""Timeline: what happened when, each moment with its source (pure)."""
+
+from __future__ import annotations
+
+from bot.closing.postmortem.record import Record
+from bot.closing.postmortem.roles import who
+from bot.domain.entry import Entry
+from bot.domain.postmortem import Chapter, Said
+from bot.domain.words import clock
+from bot.life import chronicle
+from bot.life.chronicle import Happened
+from bot.runs.endings import sentence
+from integrations.signals import SIGNALS
+
+_ROOMS = {"metrics": "prometheus", "logs": "elasticsearch", "changes": "github"}
+
+
+def timeline(record: Record) -> Chapter:
+    """In the order in which it happened, until it was closed; never empty, as an incident was opened at some time."""
+    known = chronicle.Record(record.incident, record.report, record.entries, record.runs)
+    happened = [one for one in chronicle.chronicle(known) if one.at <= record.closing.at and not _twice(record, one)]
+    return Chapter("timeline", tuple(_said(record, one) for one in happened))
+
+
+def _said(record: Record, one: Happened) -> Said:
+    return Said(sentence(_words(record, one)), (_cite(record, one),), clock(one.at, record.ended))
+
+
+def _words(record: Record, one: Happened) -> str:
+    """With roles or names in front, and signals by the names that people know."""
+    first, _, rest = one.text.partition(" ")
+    text = f"{SIGNALS[first].label} {rest}" if first in SIGNALS else one.text
+    by = " and ".join(dict.fromkeys(who(record, user) for user in one.who))
+    to = f" to {who(record, one.to)}" if one.to else ""
+    return " ".join(part for part in (by, text + to) if part)
+
+
+def _twice(record: Record, one: Happened) -> bool:
+    """A person who closes it also resolves it: that is told once."""
+    closed = one.source == "people" and one.text.startswith("closed")
+    return closed and any(entry.kind == "resolved" and entry.at == one.at for entry in record.entries)
+
+
+def _cite(record: Record, one: Happened) -> int:
+    match one.source:
+        case "record":
+            return record.own()
+        case "metrics" | "logs" | "changes":
+            named = f"{_ROOMS[one.source]}: {one.text}"
+            return record.sources.cite(named, one.link) if one.link else record.look()
+        case "run":
+            return next((record.run(run) for run, _ in record.runs if run.id in one.text), record.own())
+        case "people":
+            entry = _entry(record, one)
+            return record.entry(entry) if entry else record.own()
+        case _:
+            return record.alert(one.text.removeprefix("alert ").rpartition(" fired")[0])
+
+
+def _entry(record: Record, one: Happened) -> Entry | None:
+    return next((entry for entry in record.entries if entry.at == one.at and entry.text in one.text), None)

@@ -1,0 +1,147 @@
+"""After the closing: it is said, the postmortem is written, put into the channel, and published."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import structlog
+
+from bot.closing import closing_message, word_postmortem
+from bot.closing.ask_to_close import place_of
+from bot.closing.closing_desk import Wrapping, record_of
+from bot.closing.closing_ports import Publication
+from bot.closing.compose_postmortem import compose
+from bot.closing.postmortem.markdown import markdown
+from bot.domain.closing import Closing
+from bot.domain.incident import Posted
+from bot.domain.postmortem import Written
+from bot.insist import OUTAGE_S, attempt
+from integrations.contract import RoomError
+
+log = structlog.get_logger(__name__)
+
+
+async def say_closed(wrapping: Wrapping) -> bool:
+    """Where it was proposed, else in a message of its own; once. Raises JournalDown."""
+    return await attempt("closed", lambda: _stand(wrapping), OUTAGE_S)
+
+
+async def write(wrapping: Wrapping) -> bool:
+    """The postmortem of this closing, once: written again it would be another text. Raises JournalDown."""
+    closing, before = await wrapping.closing(), await written_of(wrapping)
+    if closing is None or (before is not None and before.at >= closing.at):
+        return closing is not None
+    await wrapping.at.postmortems.write(await worded(wrapping, closing))
+    return True
+
+
+async def worded(wrapping: Wrapping, closing: Closing) -> Written:
+    """A new text from the record as it is by now. Raises JournalDown."""
+    now = wrapping.desk.clock.now()
+    draft = await word_postmortem.worded(compose(await record_of(wrapping, closing)), wrapping.desk.consult)
+    return Written(wrapping.incident_id, wrapping.opening, markdown(draft, now), now, draft.model)
+
+
+async def post(wrapping: Wrapping) -> bool:
+    """The file in the thread of the message that says it is closed. The same text is there once. Raises JournalDown."""
+    return await attempt("postmortem", lambda: _post(wrapping), OUTAGE_S)
+
+
+async def publish(wrapping: Wrapping) -> bool:
+    """To where the team keeps postmortems; what it says of that stands in the channel. Raises JournalDown."""
+    written, publisher = await written_of(wrapping), wrapping.at.publisher
+    trouble = ""
+    if written is not None and publisher is not None:
+        try:
+            url = await publisher.publish(await publication(wrapping, written))
+            await wrapping.at.postmortems.keep_url(wrapping.incident_id, wrapping.opening, url)
+        except RoomError as problem:
+            log.warning("a postmortem was not published", incident=wrapping.incident_id, problem=str(problem))
+            trouble = f"{problem.source}: {problem.reason}"
+    await attempt("closed", lambda: _stand(wrapping, trouble), OUTAGE_S)
+    return not trouble
+
+
+async def remember(wrapping: Wrapping) -> bool:
+    """What was learnt, for the next incident like it. Raises JournalDown."""
+    if wrapping.at.remember is None:
+        return False
+    await wrapping.at.remember(wrapping.incident_id, wrapping.opening)
+    return True
+
+
+async def wrapped(wrapping: Wrapping) -> bool:
+    """From here on nobody has to go on with it. Raises JournalDown."""
+    await wrapping.at.closings.keep_wrapped(wrapping.incident_id, wrapping.opening)
+    return True
+
+
+async def written_of(wrapping: Wrapping) -> Written | None:
+    return await wrapping.at.postmortems.written(wrapping.incident_id, wrapping.opening)
+
+
+async def publication(wrapping: Wrapping, written: Written) -> Publication:
+    incident = await wrapping.incident()
+    title = f"Postmortem {incident.id}: {incident.title} on {incident.service}"
+    return Publication(incident.id, written.opening, title, written.text, f"{incident.opened_at:%Y}")
+
+
+async def _stand(wrapping: Wrapping, trouble: str = "") -> Posted | None:
+    """The message that says it is closed says what is known of that by now. Raises ChatError, JournalDown."""
+    incident, closing = await wrapping.incident(), await wrapping.closing()
+    channel = place_of(incident)
+    if closing is None or channel is None or incident.lead is not None:
+        return None
+    words = closing_message.closed(incident, closing, await written_of(wrapping), trouble)
+    asked = await wrapping.at.closings.proposal(wrapping.incident_id, wrapping.opening)
+    if asked is not None and asked.message is not None and not asked.kept_by:
+        await wrapping.desk.chat.edit(asked.message, words)
+        await wrapping.at.closings.settle(asked)
+        return asked.message
+    key = wrapping.key("closed")
+    found = await wrapping.desk.chat.find(channel, key)
+    if found is None:
+        return await wrapping.desk.chat.post(channel, words, key=key)
+    await wrapping.desk.chat.edit(found, words)
+    return found
+
+
+async def _post(wrapping: Wrapping) -> None:
+    written, message = await written_of(wrapping), await _stand(wrapping)
+    if written is None or message is None:
+        return
+    await put(wrapping, written, message)
+    await wrapping.at.postmortems.keep_message(wrapping.incident_id, wrapping.opening, message)
+
+
+async def put(wrapping: Wrapping, written: Written, message: Posted) -> None:
+    """The file in the thread of this message, once for each text. Raises ChatError."""
+    version = hashlib.sha256(written.text.encode()).hexdigest()[:8]
+    await wrapping.desk.chat.file(
+        message,
+        written.text,
+        name=f"postmortem-{written.incident_id}-v{written.opening}.md",
+        title=f"Postmortem of {written.incident_id}, version {written.opening}",
+        key=wrapping.key(version),
+    )
+
+
+async def again(wrapping: Wrapping, *, everywhere: bool) -> Written | None:
+    """Writes it once more, from the record as it is by now; None where it was not closed.
+
+    `everywhere`: and puts it to where it stands. Raises ChatError, RoomError, JournalDown.
+    """
+    closing, before = await wrapping.closing(), await written_of(wrapping)
+    if closing is None:
+        return None
+    written = await worded(wrapping, closing)
+    if not everywhere:
+        return written
+    await wrapping.at.postmortems.write(replace(written, url=before.url if before else ""))
+    await _post(wrapping)
+    if wrapping.at.publisher is not None:
+        url = await wrapping.at.publisher.publish(await publication(wrapping, written))
+        await wrapping.at.postmortems.keep_url(wrapping.incident_id, wrapping.opening, url)
+    await _stand(wrapping)
+    return await written_of(wrapping)

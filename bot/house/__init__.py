@@ -1,0 +1,1 @@
+"""What is open while the bot is at work, and how each part of it is put together."""

@@ -1,0 +1,34 @@
+"""The composition of watches: what was changed in an incident, and whether it helped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from bot.desk import Desk
+from bot.life.see_changes import EVERY_S, Begin, look_for_changes
+from bot.life.watch import LOOKS, Watch, watch
+from bot.ports import Steps
+from bot.runs.action_ports import Runs
+from bot.schedules import Tick
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """`lasts_s`: how long a change is watched; 0: never."""
+
+    desk: Desk
+    lasts_s: float
+
+    async def tell(self, steps: Steps, incident_id: str, number: int) -> None:
+        """The story of the watch that the incident's entry of this number began. Raises JournalDown."""
+        for entry in await self.desk.entries.of_incident(incident_id):
+            if entry.number == number:
+                await watch(Watch(self.desk, entry, self.lasts_s), steps)
+
+    def ticks(self, runs: Runs, begin: Begin) -> tuple[Tick, ...]:
+        """What looks for changes, if anything does."""
+        if not self.lasts_s:
+            return ()
+        look = partial(look_for_changes, self.desk, runs, begin, self.lasts_s)
+        return (Tick("look for changes", min(EVERY_S, self.lasts_s * LOOKS[0]), look),)

@@ -1,0 +1,103 @@
+"""An incident handed over: what is known, done, open and suggested, for whoever comes next (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from bot import sections
+from bot.domain.briefing import Briefing, Section
+from bot.domain.context import Report
+from bot.domain.entry import Entry
+from bot.domain.run import Ended
+from bot.domain.text import code, prose, safe
+from bot.domain.words import clock, count, span
+from bot.life.chronicle import Record
+from bot.life.lifecycle import Standing, opened, standing
+
+_MOST = 12
+"""Lines of one part: the rest is in `/incident timeline`."""
+_DONE = {"note": "noted", "status": "status", "escalated": "escalated", "watched": "watched", "pinned": "pinned"}
+
+
+def handoff(record: Record, entry: Entry, at: datetime) -> Briefing:
+    """From the record alone. `entry` is the handing over itself."""
+    incident, report = record.incident, record.report
+    now = standing((one for one in record.entries if one.number <= entry.number), opened(incident))
+    to = f" to {sections.who(entry.value)}" if entry.value else ""
+    headline = f"*Handoff{to}* · from {sections.who(entry.who)} · {clock(entry.at, at)} UTC"
+    lasted = (
+        f"{incident.severity.name} {safe(incident.service, 80)}, {span((at - opened(incident)).total_seconds())} old"
+    )
+    parts = (
+        Section((f"{lasted}.", *_known(report, now)), title="Known"),
+        _section("Done", _done(record, entry, at)),
+        _section("Open", _open(record, now, at)),
+        _section("Suggested", _suggested(report, now)),
+    )
+    text = safe(entry.text, 600)
+    first = (Section((text,)),) if text else ()
+    shown = (*first, *(part for part in parts if part is not None))
+    return Briefing(plain=f"Handoff of {incident.service}", headline=headline, sections=shown)
+
+
+def _section(title: str, lines: Iterable[str]) -> Section | None:
+    found = [f"• {line}" for line in lines]
+    cut = (*found[:2], f"… {count(len(found) - _MOST, 'more')}", *found[len(found) - _MOST + 2 :])
+    kept = tuple(found) if len(found) <= _MOST else cut
+    return Section(kept, title=title) if kept else None
+
+
+def _known(report: Report | None, now: Standing) -> Iterator[str]:
+    if now.cause is not None:
+        yield f"• Cause, says {sections.who(now.cause.who)}: {safe(now.cause.text, 300)}"
+    if report is None:
+        yield "• Nothing was found yet: no look has ended."
+        return
+    found = report.analysis
+    if found.onset:
+        yield f"• It began {found.onset:%H:%M} UTC."
+    for cause in found.causes[:2]:
+        yield f"• {sections.title_of(cause)} ({cause.confidence}): {prose(cause.text, 300)}"
+    if found.ruled_out:
+        yield "• Ruled out: " + "; ".join(safe(one.text.rstrip("."), 120) for one in found.ruled_out[:4]) + "."
+
+
+def _done(record: Record, entry: Entry, at: datetime) -> Iterator[str]:
+    moments = [
+        (one.at, f"{_DONE[one.kind]} by {sections.who(one.who)}: {safe(one.text, 200)}")
+        for one in record.entries
+        if one.kind in _DONE and one.number < entry.number
+    ]
+    for run, events in record.runs:
+        ended = next((event for event in events if isinstance(event, Ended)), None)
+        if ended is not None:
+            why = f", {safe(ended.reason, 120)}" if ended.reason else ""
+            moments.append((ended.at, f"runbook {code(run.runbook.id, 80)}: {ended.result}{why}"))
+    for when, text in sorted(moments, key=lambda moment: moment[0]):
+        yield f"{clock(when, at)} {text}"
+
+
+def _open(record: Record, now: Standing, at: datetime) -> Iterator[str]:
+    incident, report = record.incident, record.report
+    for alert in incident.firing[:5]:
+        yield f"alert {safe(alert.name, 80)} fires since {clock(alert.starts_at, at)} UTC"
+    for run, events in record.runs:
+        if not any(isinstance(event, Ended) for event in events):
+            yield f"runbook {code(run.runbook.id, 80)} is not at its end: {code(run.id)}"
+    if now.acknowledged is None and incident.status == "open":
+        yield "nobody has acknowledged it: `/incident ack`"
+    if now.status is not None and now.status.due:
+        yield f"the next status was promised by {clock(now.status.due, at)} UTC"
+    for gap in report.context.gaps[:5] if report else ():
+        yield f"not seen: {safe(gap.source, 40)}, {safe(gap.reason, 120)}"
+
+
+def _suggested(report: Report | None, now: Standing) -> Iterator[str]:
+    if report is not None:
+        for step in report.analysis.first_steps[:4]:
+            yield prose(step.text, 200) + (f" {code(step.command, 300)}" if step.command else "")
+        if report.analysis.next_look:
+            yield f"what would tell most: {prose(report.analysis.next_look, 200)}"
+    if now.lead is None:
+        yield "somebody should lead: `/incident lead`"

@@ -1,0 +1,181 @@
+"""The next level is called: once for each reason, said in the channel, and one level higher where nobody answers.
+
+What decides it stands in `bot/life/why_escalate.py`. It is recorded first; the call carries a key of its own, so that a
+step which a crash cuts short calls nobody twice by an incident of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from bot.desk import Desk
+from bot.domain.entry import BOT, Entry
+from bot.domain.incident import Incident
+from bot.domain.storm import rank
+from bot.guard.redact import redact
+from bot.insist import OUTAGE_S, attempt
+from bot.life.compose_escalation import Call, escalated
+from bot.life.lifecycle import opened, standing
+from bot.life.reach import write
+from bot.life.why_escalate import Known, Reason, Rule, reasons
+from bot.ports import JournalDown, Steps
+from bot.priority import Priority, done_as
+from bot.runs.action_ports import Escalator, Runs
+from integrations.contract import Refused, RoomError
+
+log = structlog.get_logger(__name__)
+
+EVERY_S = 30.0
+MOST_LEVELS = 5
+AGAIN_S = 20.0
+"""A pager that does not answer is asked again after so long, for an hour."""
+TRIES = 180
+
+Begin = Callable[[str, int], Awaitable[object]]
+"""Begins, or goes on with, the escalation that an incident's entry stands for, by its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """What a team has switched on, and who calls."""
+
+    desk: Desk
+    runs: Runs
+    pager: Escalator
+    rules: Sequence[Rule]
+    after: timedelta
+    """How long nobody may acknowledge; and how long each level has to answer."""
+
+
+async def look_for_reasons(at: Escalation, begin: Begin) -> None:
+    """One round over all open incidents. Never raises for a database that is away: the next round finds it again."""
+    try:
+        for incident in sorted(await at.desk.journal.open_incidents(), key=rank):
+            entries = await at.desk.entries.of_incident(incident.id)
+            known = await _known(at, incident, entries)
+            for reason in reasons(known, at.rules, at.after, at.desk.clock.now()):
+                await _enter(at, incident, reason)
+            for entry in await at.desk.entries.of_incident(incident.id):
+                if entry.kind == "escalated" and entry.value.startswith("begun"):
+                    await begin(incident.id, entry.number)
+    except JournalDown as problem:
+        log.warning("cannot look whom to call", problem=str(problem))
+
+
+async def _known(at: Escalation, incident: Incident, entries: Sequence[Entry]) -> Known:
+    events = [event for run in await at.runs.of_incident(incident.id) for event in await at.runs.events(run.id)]
+    return Known(
+        incident,
+        standing(entries, opened(incident)),
+        await at.desk.journal.report(incident.id, incident.opening),
+        await at.desk.links.linked_to(incident.id),
+        events,
+    )
+
+
+async def _enter(at: Escalation, incident: Incident, reason: Reason) -> None:
+    """Once for each reason of each opening."""
+    key, now = f"escalated:{incident.opening}:{reason.rule}", at.desk.clock.now()
+    if await write(at.desk, Entry(incident.id, key, now, "escalated", BOT, reason.text, f"begun {incident.opening}")):
+        log.info("escalating", incident=incident.id, rule=reason.rule)
+
+
+async def escalate(at: Escalation, entry: Entry, steps: Steps) -> None:
+    """Told once for each reason: calls, says so, waits, and calls one level higher until somebody answers."""
+    level = await steps.once("from", lambda: _level_of(at, entry), int)
+    while 0 < level <= MOST_LEVELS:
+        call = await _call(at, entry, level, steps)
+        await steps.once(f"say {level}", lambda told=call: _say(at, entry, told), bool)  # type: ignore[misc]
+        if call.problem:
+            return
+        await steps.sleep(at.after.total_seconds())
+        if await steps.once(f"answered {level}", lambda told=call: _answered(at, entry, told), bool):  # type: ignore[misc]
+            return
+        level += 1
+
+
+async def _call(at: Escalation, entry: Entry, level: int, steps: Steps) -> Call:
+    """Tried for an hour where the pager does not answer; each try is a step, so that a restart goes on with it."""
+    for number in range(TRIES):
+        call = await steps.once(f"call {level}.{number}", lambda: _called(at, entry, level), Call)
+        if not call.again:
+            return call
+        await steps.sleep(AGAIN_S)
+    return call
+
+
+async def _called(at: Escalation, entry: Entry, level: int) -> Call:
+    """Raises JournalDown."""
+    incident = await at.desk.journal.incident(entry.incident_id)
+    if missing := at.pager.off(incident.service):
+        return Call(level, problem=missing)
+    title = redact(f"{incident.severity.name} {incident.service}: {entry.text} · {incident.title}")
+    where = f"#{incident.channel.name}" if incident.channel else "Slack"
+    body = redact(f"{incident.id}, talked about in {where}. Called because {entry.text}.")
+    try:
+        paged = await at.pager.escalate(incident, title, body, level)
+    except Refused as no:
+        return Call(level, problem=". ".join(part for part in (no.reason, no.fix) if part))
+    except RoomError as problem:
+        log.warning("nobody could be called", incident=incident.id, reason=str(problem))
+        return Call(level, problem=problem.reason, again=True)
+    return Call(level, paged.who, paged.url or "")
+
+
+async def _level_of(at: Escalation, entry: Entry) -> int:
+    """Above the highest that was called in this opening; 0 where nobody needs to be called any more."""
+    incident = await at.desk.journal.incident(entry.incident_id)
+    if incident.status != "open" or entry.value != f"begun {incident.opening}":
+        return 0
+    if entry.key.endswith(":unacknowledged") and await _answered_there(at, incident):
+        return 0
+    called = [one for one in await at.desk.entries.of_incident(incident.id) if one.kind == "reassigned"]
+    levels = [int(one.value) for one in called if one.who == BOT and one.value.isdigit() and one.at >= opened(incident)]
+    return max(levels, default=at.pager.level(incident)) + 1
+
+
+@done_as(Priority.HEADLINE)
+async def _say(at: Escalation, entry: Entry, call: Call) -> bool:
+    """One message a reason, edited when the next level is called; and an entry that the level was called."""
+    incident = await at.desk.journal.incident(entry.incident_id)
+    words = escalated(incident, entry.text, call, at.after)
+    if not call.problem:
+        key = f"{entry.key}:{call.level}"
+        who = ", ".join(call.who) or "whoever is on call"
+        text = f"level {call.level} was called: {who}"
+        now = at.desk.clock.now()
+        await write(at.desk, Entry(incident.id, key, now, "reassigned", BOT, text, str(call.level), call.url))
+
+    async def stand() -> None:
+        channel = incident.message.channel_id if incident.message else at.desk.incidents_channel
+        if channel is None:
+            return
+        key = f"{incident.id}:{entry.key}:{call.level}"
+        if await at.desk.chat.find(channel, key) is None:
+            await at.desk.chat.post(channel, words, key=key)
+
+    return await attempt("escalation", stand, OUTAGE_S)
+
+
+async def _answered(at: Escalation, entry: Entry, call: Call) -> bool:
+    """By `/incident ack`, in the pager, or because it is over."""
+    incident = await at.desk.journal.incident(entry.incident_id)
+    if incident.status != "open" or entry.value != f"begun {incident.opening}":
+        return True
+    known = await at.desk.entries.of_incident(incident.id)
+    if any(one.kind == "acknowledged" and one.at >= entry.at for one in known):
+        return True
+    return await _answered_there(at, incident)
+
+
+async def _answered_there(at: Escalation, incident: Incident) -> bool:
+    """A pager that does not tell has nobody answer: it is better to call one too many."""
+    try:
+        return bool(at.pager.off(incident.service) == "" and await at.pager.answered(incident))
+    except RoomError as problem:
+        log.warning("cannot tell whether somebody answered", incident=incident.id, reason=str(problem))
+        return False

@@ -1,0 +1,140 @@
+"""An incident that stands in two places says the same in both: what is done here is done there, and the other way.
+
+Each way each thing is done once, and nothing comes back as an echo: what was heard from there is not told there, and
+what was told there is known by its mark, or finds the record saying so already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+
+from bot.domain.entry import BOT, Entry, Kind
+from bot.life.entry_ports import Place
+from bot.life.lifecycle import acknowledging, opened
+from bot.life.reach import Life
+from bot.ports import JournalDown
+from integrations.contract import Act, RoomError, Unreachable
+
+log = structlog.get_logger(__name__)
+
+AGAIN_S = 15.0
+"""How often it looks without being woken: for what could not be told while the other place was away."""
+NEWS = timedelta(days=1)
+"""What could not be told for a day is left."""
+_PAUSE_S = 0.5
+"""After being woken: several things at once are told in one go."""
+
+
+class Mirror(Protocol):
+    """The other place that an incident stands in."""
+
+    source: str
+    """Whose alerts stand there too, as in `Alert.source`."""
+    place: Place
+    kinds: tuple[Kind, ...]
+    """What is told there, by the settings."""
+
+    async def tell(self, fingerprint: str, entry: Entry) -> None:
+        """Does there what was done here; `entry.who` is a name. May be asked again: it finds what it did.
+
+        Raises RoomError.
+        """
+        ...
+
+
+async def reflect(life: Life, mirror: Mirror | None) -> None:
+    """Runs until cancelled; ends at once where nothing is to be told. `desk.written_elsewhere` wakes it."""
+    while mirror is not None:
+        try:
+            async with asyncio.timeout(AGAIN_S):
+                await life.desk.written_elsewhere.wait()
+            await asyncio.sleep(_PAUSE_S)
+        except TimeoutError:
+            pass
+        life.desk.written_elsewhere.clear()
+        try:
+            await tell_there(life, mirror)
+        except JournalDown as problem:
+            log.warning("cannot look for what is to be told elsewhere", problem=str(problem))
+
+
+async def tell_there(life: Life, mirror: Mirror) -> None:
+    """Tells everything that is not told yet, in order; what it cannot tell now is told by the next call.
+
+    Raises JournalDown.
+    """
+    since = life.desk.clock.now() - NEWS
+    for entry in await life.outbox.untold(mirror.place, mirror.kinds, since):
+        try:
+            async with life.desk.alone(f"mirror {entry.incident_id}") as ours:
+                if ours:
+                    refused = await _tell(life, mirror, entry)
+                    await life.outbox.keep_told(entry, mirror.place, life.desk.clock.now(), refused)
+        except Unreachable as problem:  # whatever comes after it would wait as long, and for nothing
+            log.warning("not told yet", place=mirror.place, incident=entry.incident_id, problem=str(problem))
+            return
+
+
+async def _tell(life: Life, mirror: Mirror, entry: Entry) -> str:
+    """Why it was refused for good; empty where it was told, or where there is nothing to tell. Raises Unreachable."""
+    if entry.who.startswith(f"{mirror.source}:"):
+        return ""
+    incident = await life.desk.journal.incident(entry.incident_id)
+    known_there = dict.fromkeys(one.fingerprint for one in incident.alerts if one.source == mirror.source)
+    if not known_there:
+        return ""
+    name = "first-responder" if entry.who == BOT else await life.people.name(entry.who) or "somebody"
+    try:
+        for fingerprint in known_there:
+            await mirror.tell(fingerprint, replace(entry, who=name))
+    except Unreachable:
+        raise
+    except RoomError as problem:
+        log.warning("not told", place=mirror.place, incident=entry.incident_id, problem=str(problem))
+        return problem.reason
+    return ""
+
+
+def heard_there(life: Life) -> Callable[[Sequence[Act]], Awaitable[None]]:
+    """Commits what people did at a sender's, before it is answered. Raises JournalDown."""
+
+    async def take(acts: Sequence[Act]) -> None:
+        for act in acts:
+            await _take(life, act)
+
+    return take
+
+
+async def _take(life: Life, act: Act) -> None:
+    incident_id = await life.desk.entries.of_alert(act.source, act.fingerprint)
+    if incident_id is None:
+        log.info("nothing is known of what was done elsewhere", source=act.source, kind=act.kind)
+        return
+    entry = await _entry(life, incident_id, act)
+    if entry is not None:
+        await life.write(entry)
+
+
+async def _entry(life: Life, incident_id: str, act: Act) -> Entry | None:
+    """None: the record says so already, or what it would take back came from here."""
+    incident = await life.desk.journal.incident(incident_id)
+    who, at = f"{act.source}:{act.who}", max(act.at, opened(incident))  # another clock, and perhaps before we knew
+    entry = Entry(incident_id, f"{act.source}:{act.id}", at, act.kind, who, act.text, link=act.url or "")
+    match act.kind:
+        case "acknowledged":
+            key = acknowledging(await life.desk.entries.of_incident(incident_id), incident.opening)
+            return Entry(incident_id, key, at, "acknowledged", who, link=entry.link)
+        case "unacknowledged":
+            had = (await life.standing(incident)).acknowledged
+            theirs = had is not None and had.who.startswith(f"{act.source}:")
+            return Entry(incident_id, f"un{had.key}", at, act.kind, who) if had and theirs else None
+        case "resolved":  # one of several alerts is over: that is told by the alert itself
+            return entry if incident.status == "resolved" else None
+        case _:
+            return entry

@@ -1,0 +1,120 @@
+"""Looks whether something was changed while an incident is open, so that it is watched whether it helped.
+
+A deployment or a release that the sources tell of, and a run that changed something: each becomes an entry of the
+record once, and its watch begins. What was entered and never begun is begun by the next look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.desk import Desk
+from bot.domain.entry import BOT, Entry
+from bot.domain.incident import Incident
+from bot.domain.run import DeedEnded, Ended, Event, Run
+from bot.domain.storm import rank
+from bot.life.reach import write
+from bot.life.watch import look_again
+from bot.ports import JournalDown
+from bot.runs.action_ports import Runs
+from integrations.contract import Change
+
+log = structlog.get_logger(__name__)
+
+EVERY_S = 120.0
+"""A rollback shows within two minutes; each look asks every source once."""
+MOST = 5
+"""Incidents that are looked at in one round, the most important first: in a storm the sources have enough to do."""
+STALE = timedelta(hours=24)
+"""An incident that is open for longer is no longer looked at: who works on it then knows what they do."""
+JUST_RESOLVED = timedelta(minutes=5)
+
+Begin = Callable[[str, int], Awaitable[object]]
+"""Begins, or goes on with, the watch of an incident's entry, by its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A change as it is entered."""
+
+    key: str
+    what: str
+    at: datetime
+
+
+async def look_for_changes(desk: Desk, runs: Runs, begin: Begin, lasts_s: float) -> None:
+    """One round. Never raises for a database that is away: the next round finds what this one missed."""
+    try:
+        await _begin_entered(desk, begin, lasts_s)
+        for incident in await _worth_a_look(desk):
+            async for made in _made(desk, runs, incident):
+                await _enter(desk, incident, made, begin)
+    except JournalDown as problem:
+        log.warning("cannot look for changes", problem=str(problem))
+
+
+async def _worth_a_look(desk: Desk) -> list[Incident]:
+    """Also what was resolved a moment ago: what mended it is found after that as often as before."""
+    now = desk.clock.now()
+    known = await desk.journal.open_incidents(now - JUST_RESOLVED)
+    told = [one for one in known if one.lead is None and one.message is not None]
+    recent = [one for one in told if now - (one.reopened_at or one.opened_at) <= STALE]
+    return sorted(recent, key=rank)[:MOST]
+
+
+async def _made(desk: Desk, runs: Runs, incident: Incident) -> AsyncIterator[Made]:
+    since = incident.reopened_at or incident.opened_at
+    for run in await runs.of_incident(incident.id):
+        if made := of_run(run, await runs.events(run.id)):
+            yield made
+    report = await look_again(desk, incident)
+    for made in of_changes(report.context.of(Change), since, desk.clock.now()):
+        yield made
+
+
+def of_run(run: Run, events: Iterable[Event]) -> Made | None:
+    """A run that came to its end and did something; who began it knows its check, but not what follows."""
+    events = tuple(events)
+    ended = next((event for event in events if isinstance(event, Ended)), None)
+    did = any(isinstance(event, DeedEnded) and event.outcome.result == "done" for event in events)
+    if ended is None or not did or ended.result not in ("done", "failed"):
+        return None
+    return Made(f"changed:run:{run.id}", f"Runbook {run.runbook.id} on {run.target}", ended.at)
+
+
+def of_changes(changes: Iterable[Change], since: datetime, now: datetime) -> list[Made]:
+    """Deployments and releases that came after the incident was opened, the oldest first."""
+    found = [one for one in changes if one.what != "merge" and since < one.at <= now]
+    return [
+        Made(
+            f"changed:{one.what}:{one.service}:{one.version}:{one.at:%Y-%m-%dT%H:%M:%S}",
+            f"{one.version} of {one.service}, {'deployed' if one.what == 'deployment' else 'released'}",
+            one.at,
+        )
+        for one in sorted(found, key=lambda one: one.at)
+    ]
+
+
+async def _enter(desk: Desk, incident: Incident, made: Made, begin: Begin) -> None:
+    entry = Entry(
+        incident.id, made.key, desk.clock.now(), "changed", BOT, made.what, value=made.at.isoformat(timespec="seconds")
+    )
+    kept = await write(desk, entry)
+    if kept is not None:
+        log.info("watching a change", incident=incident.id, change=made.key)
+        await begin(incident.id, kept.number)
+
+
+async def _begin_entered(desk: Desk, begin: Begin, lasts_s: float) -> None:
+    """Entries whose watch was never begun, or was left in the middle: to begin one twice begins it once."""
+    since = desk.clock.now() - timedelta(seconds=lasts_s) - STALE
+    for incident in await desk.journal.open_incidents(since):
+        entries = await desk.entries.of_incident(incident.id)
+        over = {entry.key for entry in entries if entry.kind == "watched"}
+        for entry in entries:
+            if entry.kind == "changed" and f"{entry.key}:over" not in over and entry.at > since:
+                await begin(incident.id, entry.number)

@@ -1,0 +1,98 @@
+"""Who has an incident: `ack`, `severity`, `lead`, and 👀 on the briefing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot import sections
+from bot.command_words import NotDoneError, here
+from bot.domain.briefing import Briefing
+from bot.domain.entry import Entry
+from bot.domain.incident import Incident, Severity
+from bot.domain.said import Command, Reacted
+from bot.domain.words import clock
+from bot.life.lifecycle import acknowledging
+from bot.life.reach import Life
+from bot.life.typed import person, words
+from bot.life.verbs.saying import line
+from bot.ports import ChatError
+
+EYES = "eyes"
+_SEVERITIES = {word: severity for severity in Severity for word in (severity.name, f"P{severity}", f"{severity}")}
+
+
+async def ack(life: Life, command: Command, rest: str) -> Briefing:
+    """Somebody has it. Once for each opening, whoever comes second is told who was first."""
+    incident = await here(life.desk.journal, command.channel_id)
+    return line(await acknowledge(life, incident, command.user_id, words(rest)))
+
+
+async def acknowledge(life: Life, incident: Incident, user_id: str, text: str = "", value: str = "") -> str:
+    """What to say to whoever acknowledges. Raises JournalDown."""
+    entries = await life.desk.entries.of_incident(incident.id)
+    key = acknowledging(entries, incident.opening)
+    entry = Entry(incident.id, key, life.desk.clock.now(), "acknowledged", user_id, text, value)
+    await life.write(entry)
+    first = await life.desk.entries.keyed(incident.id, key) or entry
+    when = clock(first.at, life.desk.clock.now())
+    if first.who == user_id:
+        return f"Acknowledged {when} UTC. It stands in the briefing's head."
+    return f"Acknowledged before, by {sections.who(first.who)} {when} UTC. To lead it: `/incident lead`."
+
+
+async def severity(life: Life, command: Command, rest: str) -> Briefing:
+    """As a person sees it: outranks the alerts' until it is changed."""
+    incident = await here(life.desk.journal, command.channel_id)
+    word, _, why = rest.partition(" ")
+    wanted = _SEVERITIES.get(word.upper())
+    if wanted is None:
+        raise NotDoneError(
+            f"Which one? `/incident severity SEV1` to `SEV4`, and why if you like. It is {incident.severity.name} now."
+        )
+    if wanted is incident.severity:
+        return line(f"It is {wanted.name} already.")
+    at = life.desk.clock.now()
+    key = f"severity:{command.trigger}"
+    await life.write(Entry(incident.id, key, at, "severity", command.user_id, words(why), wanted.name))
+    return line(f"{wanted.name} now; it was {incident.severity.name}. Alerts do not change it any more.")
+
+
+async def lead(life: Life, command: Command, rest: str) -> Briefing:
+    """Who leads: whoever is named, else whoever types it. Another than oneself is told so in the channel."""
+    incident = await here(life.desk.journal, command.channel_id)
+    named, why = person(rest)
+    who = named or command.user_id
+    if not named and rest.lower() not in ("", "me"):
+        raise NotDoneError("Who? `/incident lead @name`, with the name picked from Slack's list; alone it is you.")
+    if named and not (await life.people.person(who, (), "")).full_member:
+        raise NotDoneError(f"Not done: <@{who}> is no full member of this workspace, and could not type a word here.")
+    at, key = life.desk.clock.now(), f"lead:{command.trigger}"
+    await life.write(Entry(incident.id, key, at, "lead", command.user_id, words(why), who))
+    told = "You lead." if who == command.user_id else f"<@{who}> leads, and is told so in the channel."
+    return line(f"{told} I ask the lead where no status is given for long: `/incident status`.")
+
+
+async def seen(life: Life, reacted: Reacted) -> None:
+    """👀 on the briefing acknowledges, for a full member; taken back by whoever did, it takes that back.
+
+    What counts is whether it stands there now: events come late, twice, and not in order.
+    """
+    incident_id = await life.desk.entries.at_message(reacted.message) if reacted.emoji == EYES else None
+    if incident_id is None or not (await life.people.person(reacted.user_id, (), "")).full_member:
+        return
+    incident = await life.desk.journal.incident(incident_id)
+    if await _stands(life, reacted):
+        await acknowledge(life, incident, reacted.user_id, value=EYES)
+        return
+    had = (await life.standing(incident)).acknowledged
+    if had is not None and (had.who, had.value) == (reacted.user_id, EYES):
+        at = life.desk.clock.now()
+        await life.write(replace(had, key=f"un{had.key}", at=at, kind="unacknowledged", number=0))
+
+
+async def _stands(life: Life, reacted: Reacted) -> bool:
+    """Where Slack does not tell, the event is believed."""
+    try:
+        return reacted.user_id in (await life.desk.chat.reactions(reacted.message)).get(EYES, ())
+    except ChatError:
+        return reacted.added

@@ -1,0 +1,105 @@
+"""When the next level has to be called: rules that a team switches on, over what the record holds (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+from bot.domain.approval import Expired
+from bot.domain.context import Report
+from bot.domain.incident import Incident, Severity
+from bot.domain.run import Ended, Event, GateDecided
+from bot.domain.words import count, span
+from bot.life.lifecycle import Standing
+
+Rule = Literal["unacknowledged", "unknown", "several", "data", "steps", "expired"]
+"""`unacknowledged`: for so long. `unknown`: no cause is known of a SEV1. `several`: services are affected. `data`:
+signs of data lost or taken. `steps`: runbooks that were refused or failed, twice. `expired`: an approval that nobody
+gave."""
+RULES: tuple[Rule, ...] = get_args(Rule)
+
+SEVERAL = 3
+"""Services, the incident's own included."""
+TWICE = 2
+_SIGNS = re.compile(
+    r"data[ _-]?loss|corrupt(?:ed|ion)|checksum mismatch|unauthori[sz]ed access|exfiltrat|data breach|ransom|"
+    r"intrusion|credential(?:s)? (?:leak|stolen|exposed)|privilege escalation|truncated table|lost writes?",
+    re.IGNORECASE,
+)
+"""Words by which monitors and databases speak of it. Few on purpose: each calls somebody out of bed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One incident as the rules see it."""
+
+    incident: Incident
+    standing: Standing
+    report: Report | None
+    """None: nobody has looked yet."""
+    told_with: Sequence[Incident]
+    """Those that are linked to it."""
+    events: Sequence[Event]
+    """Of all its runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    rule: Rule
+    text: str
+    """Why, in a few words for people; from our own words and figures only."""
+
+
+def reasons(known: Known, rules: Iterable[Rule], after: timedelta, now: datetime) -> tuple[Reason, ...]:
+    """Every rule that is switched on and holds, in the order of `RULES`."""
+    wanted = frozenset(rules)
+    held = ((rule, _JUDGES[rule](known, after, now)) for rule in RULES if rule in wanted)
+    return tuple(Reason(rule, text) for rule, text in held if text)
+
+
+def _unacknowledged(known: Known, after: timedelta, now: datetime) -> str:
+    opened = known.incident.reopened_at or known.incident.opened_at
+    if known.standing.acknowledged is not None or now - opened < after:
+        return ""
+    return f"nobody acknowledged it for {span((now - opened).total_seconds())}"
+
+
+def _unknown(known: Known, _after: timedelta, _now: datetime) -> str:
+    if known.report is None or known.incident.severity is not Severity.SEV1 or known.standing.cause is not None:
+        return ""
+    return "the cause of a SEV1 is unknown" if known.report.analysis.confidence == "unknown" else ""
+
+
+def _several(known: Known, _after: timedelta, _now: datetime) -> str:
+    services = {one.service for one in (known.incident, *known.told_with) if one.status == "open"}
+    return f"{count(len(services), 'service')} are affected" if len(services) >= SEVERAL else ""
+
+
+def _data(known: Known, _after: timedelta, _now: datetime) -> str:
+    texts = [text for alert in known.incident.alerts for text in (alert.name, alert.summary)]
+    if known.report is not None:
+        texts += [pattern.template for pattern in known.report.analysis.patterns]
+    return "there are signs of data lost or taken" if any(_SIGNS.search(text) for text in texts) else ""
+
+
+def _steps(known: Known, _after: timedelta, _now: datetime) -> str:
+    failed = sum(isinstance(one, Ended) and one.result in ("failed", "denied", "refused") for one in known.events)
+    return f"{count(failed, 'runbook')} failed or were refused" if failed >= TWICE else ""
+
+
+def _expired(known: Known, _after: timedelta, _now: datetime) -> str:
+    unanswered = any(isinstance(one, GateDecided) and isinstance(one.verdict, Expired) for one in known.events)
+    return "an approval ran out unanswered" if unanswered else ""
+
+
+_JUDGES = {
+    "unacknowledged": _unacknowledged,
+    "unknown": _unknown,
+    "several": _several,
+    "data": _data,
+    "steps": _steps,
+    "expired": _expired,
+}

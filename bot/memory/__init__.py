@@ -1,0 +1,1 @@
+"""What is remembered of incidents: learnt, looked at by people, found again, forgotten."""

@@ -1,0 +1,183 @@
+"""`/incident cause`, `review` and `remember`, their buttons and form, and 👍 and 👎 on a briefing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+from bot.command_words import NotDoneError, Words, here
+from bot.desk import Desk
+from bot.domain.briefing import Briefing, Button, Section
+from bot.domain.entry import Entry
+from bot.domain.memory import MOST_TEXT, Learnt, Review
+from bot.domain.said import Command, Field, Filled, Form, Reacted, Tap
+from bot.domain.text import prose, safe
+from bot.domain.words import ago, count
+from bot.guard.redact import redact
+from bot.life.typed import words
+from bot.memory.archive import Archive
+from bot.memory.recollect import to_look_at
+from bot.memory.review_queue import MEMORY, correct, decide
+from bot.runs.action_ports import People
+
+SHOWN = 5
+ACCEPT, EDIT, REJECT = "review.accept", "review.edit", "review.reject"
+_BEGINS = "review."
+_THUMBS: Mapping[str, Literal["up", "down"]] = {"+1": "up", "thumbsup": "up", "-1": "down", "thumbsdown": "down"}
+_DONE: Mapping[Review, str] = {"accepted": "Accepted", "edited": "Kept as you wrote it", "rejected": "Rejected"}
+_KINDS = {
+    "memory": "Memory",
+    "cause": "Cause, as a person named it",
+    "postmortem": "Postmortem, drafted",
+    "note": "For the team's memory",
+}
+HELP = (
+    "`/incident cause &lt;text&gt;` says what it was: it outranks what I think",
+    "`/incident review` lists what was learnt and waits for a person: accept, edit or reject",
+    "`/incident remember &lt;text&gt;` proposes a line for the team's memory, which I read in every incident",
+)
+
+
+class MemoryCommand:
+    """What people say of what is remembered."""
+
+    def __init__(self, archive: Archive, desk: Desk, people: People) -> None:
+        self._archive = archive
+        self._desk = desk
+        self._people = people
+
+    @property
+    def words(self) -> Words:
+        """What memory brings to `/incident`."""
+        return Words(
+            verbs={"cause": self._cause, "review": self._review, "remember": self._remember},
+            help=HELP,
+            taps={_BEGINS: self._tapped},
+            forms={_BEGINS: self._filled},
+            reactions=(self.thumbed,),
+        )
+
+    async def _cause(self, command: Command, rest: str) -> Briefing:
+        incident, text, at = await here(self._archive.journal, command.channel_id), _said(rest), self._now()
+        if not text:
+            raise NotDoneError("What was it? `/incident cause the gateway's address was wrong in v2.34.1`")
+        entry = Entry(incident.id, f"cause:{_digest(command)}", at, "cause", command.user_id, text)
+        if await self._archive.entries.append(entry):
+            title = f"{incident.service} · {incident.title}"
+            id_ = f"cause:{incident.id}:{_digest(command)}"
+            await self._archive.reviews.wait(Learnt(id_, "cause", incident.id, at, title, text, command.user_id))
+        await correct(self._archive, incident.id)
+        self._desk.changed.set()
+        return _line("Noted: that is what this incident is remembered by, before anything that I found.")
+
+    async def _remember(self, command: Command, rest: str) -> Briefing:
+        text = " ".join(_said(rest).split())[:500]
+        if not text:
+            return _known([one.text for one in await self._archive.reviews.settled(("note",))])
+        note = Learnt(f"note:{_digest(command)}", "note", "", self._now(), "", text, command.user_id)
+        await self._archive.reviews.wait(note)
+        return _line("It waits: once somebody accepts it by `/incident review`, I read it in every incident.")
+
+    async def _review(self, command: Command, _rest: str) -> Briefing:
+        waiting = await self._archive.reviews.queue(SHOWN)
+        if not waiting:
+            return _line("Nothing waits to be looked at.")
+        number = await self._archive.reviews.count()
+        head = f"{count(number, 'thing')} learnt, not reviewed yet" + (
+            f"; the {len(waiting)} oldest" if number > len(waiting) else ""
+        )
+        sections = tuple([await self._shown(one) for one in waiting])
+        return Briefing(head, f"*{head}*", sections, "What waits counts, and is told as not reviewed.")
+
+    async def _shown(self, one: Learnt) -> Section:
+        one = await self._current(one)
+        by = "" if one.by == "bot" else f" · by <@{one.by}>"
+        about = " · ".join(part for part in (safe(one.incident_id, 60), safe(one.title, 150)) if part)
+        head = f"*{_KINDS[one.kind]}*{f' · {about}' if about else ''}{by} · {ago(one.at, self._now())}"
+        buttons = (
+            Button("Accept", ACCEPT, one.id, "primary"),
+            Button("Edit", EDIT, one.id),
+            Button("Reject", REJECT, one.id, "danger"),
+        )
+        return Section((head, *(f"> {prose(line, 400)}" for line in one.text.splitlines()[:12])), buttons=buttons)
+
+    async def _tapped(self, tap: Tap) -> Briefing | Form:
+        one = await self._waiting(tap.value)
+        if tap.does == EDIT:
+            return await self._form(one)
+        review: Review = "accepted" if tap.does == ACCEPT else "rejected"
+        return await self._decided(one, review, tap.user_id, None)
+
+    async def _filled(self, filled: Filled) -> Briefing | Mapping[str, str]:
+        one = await self._waiting(filled.value)
+        text = filled.texts.get("text", "").strip()
+        if not text and one.kind != "memory":
+            return {"text": "is needed; to drop it, reject it"}
+        return await self._decided(one, "edited", filled.user_id, (text, filled.texts.get("fixed", "")))
+
+    async def _decided(self, one: Learnt, review: Review, by: str, texts: tuple[str, str] | None) -> Briefing:
+        if not await decide(self._archive, one, review, by, texts):
+            raise NotDoneError("Not done: somebody has decided it already. `/incident review` lists what waits.")
+        return _line(f"{_DONE[review]}: {_KINDS[one.kind].lower()} {safe(one.incident_id, 60)}".rstrip())
+
+    async def _form(self, one: Learnt) -> Form:
+        fields: tuple[Field, ...] = (Field("text", "Text", value=one.text),)
+        memory = await self._archive.memories.memory(one.id.removeprefix(MEMORY)) if one.kind == "memory" else None
+        if memory is not None:
+            cause = Field("text", "What was the cause?", value=memory.cause, required=False)
+            fixed = Field("fixed", "What fixed it?", value=memory.resolution, required=False)
+            fields = (cause, fixed)
+        return Form(EDIT, one.id, "Put it right", "Keep it", fields)
+
+    async def _waiting(self, learnt_id: str) -> Learnt:
+        one = await self._archive.reviews.learnt(learnt_id)
+        if one is None or one.review != "waiting":
+            raise NotDoneError("Not done: somebody has decided it already. `/incident review` lists what waits.")
+        return one
+
+    async def _current(self, one: Learnt) -> Learnt:
+        """A memory as it is by now, not as it was when it was put there."""
+        memory = await self._archive.memories.memory(one.id.removeprefix(MEMORY)) if one.kind == "memory" else None
+        return to_look_at(memory, one.at) if memory else one
+
+    async def thumbed(self, reacted: Reacted) -> None:
+        """👍 or 👎 on the briefing counts for what is remembered of it; taken back, it does not. Raises JournalDown."""
+        vote = _THUMBS.get(reacted.emoji)
+        if vote is None:
+            return
+        incident = await self._archive.journal.in_channel(reacted.message.channel_id)
+        if incident is None or incident.message != reacted.message:
+            return
+        if not (await self._people.person(reacted.user_id, (), "")).full_member:
+            return
+        kept = vote if reacted.added else None
+        await self._archive.memories.vote(incident.id, reacted.user_id, kept, self._now())
+        await correct(self._archive, incident.id)
+
+    def _now(self) -> datetime:
+        return self._archive.clock.now()
+
+
+def _said(rest: str) -> str:
+    """What was typed, in plain words, masked and within bounds."""
+    return redact(words(rest))[:MOST_TEXT].strip()
+
+
+def _digest(command: Command) -> str:
+    """Of one command: the same however often Slack delivers it."""
+    typed = "\0".join((command.channel_id, command.user_id, command.trigger, command.text))
+    return hashlib.sha256(typed.encode(errors="replace")).hexdigest()[:16]
+
+
+def _known(notes: Sequence[str]) -> Briefing:
+    head = "What the team had me remember" if notes else "The team had me remember nothing yet"
+    lines = tuple(f"• {safe(note, 500)}" for note in notes[-40:])
+    return Briefing(
+        head, f"*{head}*", (Section(lines),) if lines else (), "`/incident remember &lt;text&gt;` proposes a line."
+    )
+
+
+def _line(text: str) -> Briefing:
+    return Briefing(plain=text, headline=text)

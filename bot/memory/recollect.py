@@ -1,0 +1,122 @@
+"""What is remembered of an incident: from its record, its last look, what people said and what was run (pure).
+
+What people said outranks what the bot thought: a cause by `/incident cause`, how it was resolved, a false alarm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.domain.context import Report
+from bot.domain.entry import BOT, Entry
+from bot.domain.incident import Incident
+from bot.domain.memory import MOST_TEXT, Fingerprint, Learnt, Memory, Ran, memory_id
+from bot.domain.run import Checked, Ended, Event, Run
+from bot.evidence.likeness import fingerprint
+from bot.life.lifecycle import Standing, opened, standing
+
+FALSE_ALARM = "false alarm"
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One opening of an incident, as all records have it."""
+
+    incident: Incident
+    opening: int
+    report: Report | None
+    entries: Sequence[Entry] = ()
+    runs: Sequence[tuple[Run, Sequence[Event]]] = ()
+    """The first one first."""
+    thumbs: tuple[int, int] = (0, 0)
+    """How many people found the bot's words about it helpful, and how many did not."""
+
+
+def recollect(life: Life) -> Memory:
+    """The memory of it, waiting to be looked at."""
+    incident, found = life.incident, life.report.analysis if life.report else None
+    since = opened(incident) if incident.opening == life.opening else incident.opened_at
+    stands, runs = standing(life.entries, since), tuple(_ran(run, events) for run, events in life.runs)
+    cause = found.causes[0] if found and found.causes else None
+    memory = Memory(
+        id=memory_id(incident.id, life.opening),
+        incident_id=incident.id,
+        opening=life.opening,
+        service=incident.service,
+        env=incident.env,
+        title=incident.title[:MOST_TEXT],
+        opened_at=since,
+        began_at=found.onset if found else None,
+        minutes=_minutes(since, incident, stands),
+        alerts=tuple(dict.fromkeys(alert.name for alert in incident.alerts)),
+        summary="\n".join(dict.fromkeys(alert.summary for alert in incident.alerts if alert.summary))[:MOST_TEXT],
+        cause=cause.text[:MOST_TEXT] if cause else "",
+        confidence=cause.confidence if cause else "unknown",
+        resolution=_resolution(stands, runs)[:MOST_TEXT],
+        runs=runs,
+        false_alarm=_false_alarm(stands),
+        fingerprint=fingerprint(found) if found else Fingerprint(),
+        liked=life.thumbs[0],
+        disliked=life.thumbs[1],
+    )
+    return told_by_people(memory, stands.cause)
+
+
+def told_by_people(memory: Memory, cause: Entry | None) -> Memory:
+    """With the cause that a person named, where one did."""
+    if cause is None or not cause.text:
+        return memory
+    return replace(memory, cause=cause.text[:MOST_TEXT], cause_by="person", confidence="high")
+
+
+def to_look_at(memory: Memory, at: datetime) -> Learnt:
+    """The memory as it waits for a person."""
+    told = {
+        "cause": f"{memory.cause or 'not known'} ({sure(memory)})",
+        "fixed by": memory.resolution or "not known",
+        "runbooks": ", ".join(f"{ran.runbook} {ran.result}" for ran in memory.runs),
+        "alerts": ", ".join(memory.alerts),
+    }
+    text = (
+        "a false alarm" if memory.false_alarm else "\n".join(f"{name}: {said}" for name, said in told.items() if said)
+    )
+    return Learnt(f"memory:{memory.id}", "memory", memory.incident_id, at, f"{memory.service} · {memory.title}", text)
+
+
+def sure(memory: Memory) -> str:
+    """Who says so, and how sure that is, in words."""
+    if memory.cause_by != "evidence":
+        return "told by a person" if memory.cause_by == "person" else "by the record"
+    return f"by the evidence, confidence {memory.confidence}{', doubted by people' if memory.doubted else ''}"
+
+
+def _minutes(since: datetime, incident: Incident, stands: Standing) -> float | None:
+    told = stands.resolved or stands.closed
+    ended = told.at if told and told.who != BOT else incident.resolved_at or (told.at if told else None)
+    return round((ended - since).total_seconds() / 60, 1) if ended and ended > since else None
+
+
+def _resolution(stands: Standing, runs: Sequence[Ran]) -> str:
+    """What a person said of it, else the last runbook that helped, or that ran to its end unchecked."""
+    for told in (stands.resolved, stands.closed):
+        said = told.text.strip() if told and told.who != BOT else ""
+        if said and not said.lower().startswith(FALSE_ALARM):
+            return said
+    done = [ran for ran in runs if ran.result == "done" and ran.helped is not False]
+    helped = [ran for ran in done if ran.helped] or done
+    if not helped:
+        return ""
+    return f"runbook {helped[-1].runbook}" + (", its check said that it helped" if helped[-1].helped else "")
+
+
+def _false_alarm(stands: Standing) -> bool:
+    told = [words for one in (stands.resolved, stands.closed) if one for words in (one.value, one.text)]
+    return any(words.strip().lower().startswith(FALSE_ALARM) for words in told)
+
+
+def _ran(run: Run, events: Sequence[Event]) -> Ran:
+    ended = next((event.result for event in events if isinstance(event, Ended)), "not ended")
+    checks = [event.ok for event in events if isinstance(event, Checked)]
+    return Ran(run.runbook.id, ended, checks[-1] if checks else None)

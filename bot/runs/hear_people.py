@@ -1,0 +1,114 @@
+"""What people decide about a run: an answer by command, a reaction that may be late, a choice, a stop."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from bot.approve import decide
+from bot.domain.approval import APPROVE, DENY, Gate, Waiting
+from bot.domain.move import Choose
+from bot.domain.run import Chosen, Ended, GateDecided, Run, Stopped
+from bot.domain.said import Reacted, Tap
+from bot.domain.text import code
+from bot.runs import ballot
+from bot.runs.action_ports import Entry
+from bot.runs.job import record
+from bot.runs.next_move import choices, next_move
+from bot.runs.workshop import Workshop
+
+_CHOSEN = {"check": "Looking.", "again": "It is asked for again, by a new message.", "stop": "It ends here."}
+
+
+async def vote(shop: Workshop, user_id: str, gate_id: str, answer: Literal["approve", "deny"]) -> str:
+    """An answer by command; what to tell the one who gave it. Raises JournalDown."""
+    gate = await shop.runs.gate(gate_id.strip("` ").upper()) if gate_id else None
+    if gate is None:
+        return _no_gate(gate_id)
+    if gate.message is None:
+        return f"{code(gate.id)} does not stand in Slack yet. Nobody can approve what nobody has seen."
+    if over := await _over(shop, gate):
+        await _too_late(shop, gate, user_id, "command")
+        return over
+    given = await ballot.keep(shop, gate, user_id, answer, "command")
+    await shop.call(gate.run_id)
+    votes = await shop.runs.votes(gate.id)
+    match decide(gate, votes, given.at, await shop.switch.state()):
+        case Waiting(turned_down=turned_down) if user_id in turned_down:
+            return turned_down[user_id]
+        case Waiting(missing=missing):
+            return f"Counted. {missing} more of the approvers {'has' if missing == 1 else 'have'} to agree."
+        case _:
+            return "Counted."
+
+
+def _no_gate(gate_id: str) -> str:
+    if gate_id:
+        return f"No gate is called {code(gate_id, 40)}. `/incident-action status` lists what waits here."
+    return "Which gate? Its id stands below the request, such as `G7K2QX`: `/incident-action approve G7K2QX`."
+
+
+async def reaction(shop: Workshop, reacted: Reacted) -> str:
+    """Wakes the story whose gate it is; what to tell somebody who came too late, else empty. Raises JournalDown."""
+    gate = await shop.runs.gate_at(reacted.message) if reacted.emoji in (APPROVE, DENY) else None
+    if gate is None:
+        return ""
+    await shop.call(gate.run_id)
+    over = await _over(shop, gate) if reacted.added else ""
+    if over:
+        await _too_late(shop, gate, reacted.user_id, "reaction")
+    return over
+
+
+async def choice(shop: Workshop, tap: Tap) -> str:
+    """How a run goes on that waits for somebody to say so; what to tell them. Raises JournalDown."""
+    run_id, _, path = tap.value.partition(" ")
+    run = await shop.runs.run(run_id)
+    if run is None:
+        return "That cannot be chosen any more."
+    person = await shop.people.person(tap.user_id, (), "")
+    if not person.full_member:
+        return f"Not done: {person.why_not or 'only full members of this workspace can choose'}."
+    events = await shop.runs.events(run.id)
+    move, wanted = next_move(run, events), tap.does.removeprefix("choose.")
+    possible = choices(events, path) if isinstance(move, Choose) and move.path == path else ()
+    word = next((one for one in possible if one == wanted), None)
+    if word is None or not await shop.runs.append(
+        run.id, len(events), Chosen(shop.desk.clock.now(), path, word, tap.user_id)
+    ):
+        return "Somebody has chosen already; the run's message shows it."
+    facts = {"path": path, "choice": word}
+    await record(shop, Entry("choice", tap.user_id, run.incident_id, run.id, facts))
+    await shop.call(run.id)
+    return _CHOSEN[word]
+
+
+async def stop(shop: Workshop, run: Run, user_id: str) -> str:
+    """Ends a run for good; what to tell the one who did. Raises JournalDown."""
+    while True:
+        events = await shop.runs.events(run.id)
+        if any(isinstance(one, (Ended, Stopped)) for one in events):
+            return f"{code(run.id)} has ended already."
+        stopped = Stopped(shop.desk.clock.now(), user_id, "stopped by a person")
+        if await shop.runs.append(run.id, len(events), stopped):
+            break
+    await shop.call(run.id)
+    await record(shop, Entry("run.stopped", user_id, run.incident_id, run.id))
+    return f"{code(run.id)} is being stopped. What is running now is ended, and shown as it was left."
+
+
+async def _over(shop: Workshop, gate: Gate) -> str:
+    """Why an answer to this gate comes too late; empty: it is open."""
+    events = await shop.runs.events(gate.run_id)
+    name = code(gate.id)
+    if any(isinstance(e, GateDecided) and e.gate_id == gate.id for e in events):
+        return f"{name} is decided already: your answer changes nothing. Its message shows what came of it."
+    if any(isinstance(e, (Ended, Stopped)) for e in events):
+        return f"{name} is closed: its run has ended. `/incident-action` begins another."
+    if shop.desk.clock.now() >= gate.expires_at:
+        return f"{name} expired at {gate.expires_at:%H:%M} UTC: no answer is a no. Ask again from its run."
+    return ""
+
+
+async def _too_late(shop: Workshop, gate: Gate, user_id: str, by: str) -> None:
+    facts = {"gate": gate.id, "path": gate.path, "by": by, "why_not": "too late"}
+    await record(shop, Entry("vote.refused", user_id, run_id=gate.run_id, facts=facts))

@@ -1,0 +1,89 @@
+"""One run being worked on: what was asked for, and its events as they were last read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import stamina
+
+from bot.domain.move import Move
+from bot.domain.run import Event, Run, Stopped
+from bot.ports import JournalDown
+from bot.runs.action_ports import Entry
+from bot.runs.next_move import next_move
+from bot.runs.workshop import Workshop
+
+
+class Job:
+    """The story's view of its run. Whatever is not appended has not happened."""
+
+    def __init__(self, shop: Workshop, run: Run, events: tuple[Event, ...]) -> None:
+        self.shop = shop
+        self.run = run
+        self.events = events
+
+    @classmethod
+    async def take_up(cls, shop: Workshop, run_id: str) -> Job:
+        """Raises JournalDown, LookupError."""
+        run = await shop.runs.run(run_id)
+        if run is None:
+            raise LookupError(f"no run {run_id}")
+        return cls(shop, run, await shop.runs.events(run_id))
+
+    def now(self) -> datetime:
+        return self.shop.desk.clock.now()
+
+    def move(self) -> Move:
+        """What is to be done next, by what has happened so far."""
+        return next_move(self.run, self.events)
+
+    async def refresh(self) -> None:
+        self.run = await self.shop.runs.run(self.run.id) or self.run
+        self.events = await self.shop.runs.events(self.run.id)
+
+    async def append(self, event: Event) -> bool:
+        """Commits it as the run's next event; False when another came first, which is then read."""
+        if await self.shop.runs.append(self.run.id, len(self.events), event):
+            self.events = (*self.events, event)
+            return True
+        await self.refresh()
+        return False
+
+    async def append_for_sure(self, event: Event) -> None:
+        """Commits what cannot be undone or done again, behind whatever came first, once the database can be written."""
+        async for tried in stamina.retry_context(JournalDown, attempts=None, timeout=None, wait_max=5.0):
+            with tried:
+                while event not in self.events and not await self.append(event):
+                    pass
+
+    async def audit_for_sure(self, what: str, facts: Mapping[str, Any]) -> None:
+        """The same for what has happened already: it waits until the database can be written."""
+        async for tried in stamina.retry_context(JournalDown, attempts=None, timeout=None, wait_max=5.0):
+            with tried:
+                await self.audit(what, facts)
+
+    async def halted(self) -> bool:
+        """Whether nothing more may happen; appends why: the kill switch, or settings that changed meanwhile."""
+        shop, why = self.shop, ("", "")
+        if stop := await shop.switch.state():
+            why = (stop.by, f"emergency stop: {stop.reason}")
+        elif shop.audit is None:
+            why = ("bot", "AUDIT_KEY is not set any more, and nothing runs without it")
+        elif shop.rules.profile == "observe":
+            why = ("bot", "AUTONOMY_PROFILE is observe by now, which runs nothing")
+        if any(why):
+            await self.append(Stopped(self.now(), *why))
+        return any(why)
+
+    async def audit(self, what: str, facts: Mapping[str, Any], who: str = "bot") -> None:
+        """Raises JournalDown: what cannot be recorded must not be done."""
+        entry = Entry(what, who, self.run.incident_id, self.run.id, facts)
+        await record(self.shop, entry)
+
+
+async def record(shop: Workshop, entry: Entry) -> None:
+    """One line of the audit. Raises JournalDown. Without AUDIT_KEY nothing can run, and nothing is recorded."""
+    if shop.audit is not None:
+        await shop.audit.record(entry, shop.desk.clock.now())

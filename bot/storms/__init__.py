@@ -1,0 +1,1 @@
+"""More incidents at once than Slack gives channels for: one table, and turns by importance."""
