@@ -21,7 +21,7 @@ from bot.insist import OUTAGE_S, attempt
 from bot.life.compose_escalation import Call, escalated
 from bot.life.lifecycle import opened, standing
 from bot.life.reach import write
-from bot.life.why_escalate import Known, Reason, Rule, reasons
+from bot.life.why_escalate import Known, Reason, Rule, called_lately, judged, reasons
 from bot.ports import JournalDown, Steps
 from bot.priority import Priority, done_as
 from bot.runs.action_ports import Escalator, Runs
@@ -54,11 +54,13 @@ class Escalation:
 async def look_for_reasons(at: Escalation, begin: Begin) -> None:
     """One round over all open incidents. Never raises for a database that is away: the next round finds it again."""
     try:
-        for incident in sorted(await at.desk.journal.open_incidents(), key=rank):
+        known = sorted(await at.desk.journal.open_incidents(), key=rank)
+        for incident, rules in judged(known, at.rules, lambda service: at.desk.catalog.service(service).oncall):
             entries = await at.desk.entries.of_incident(incident.id)
-            known = await _known(at, incident, entries)
-            for reason in reasons(known, at.rules, at.after, at.desk.clock.now()):
-                await _enter(at, incident, reason)
+            for reason in reasons(await _known(at, incident, entries), rules, at.after, at.desk.clock.now()):
+                if not called_lately(entries, reason.rule, at.desk.clock.now()):
+                    await _enter(at, incident, reason)
+        for incident in known:
             for entry in await at.desk.entries.of_incident(incident.id):
                 if entry.kind == "escalated" and entry.value.startswith("begun"):
                     await begin(incident.id, entry.number)
@@ -67,14 +69,12 @@ async def look_for_reasons(at: Escalation, begin: Begin) -> None:
 
 
 async def _known(at: Escalation, incident: Incident, entries: Sequence[Entry]) -> Known:
-    events = [event for run in await at.runs.of_incident(incident.id) for event in await at.runs.events(run.id)]
-    return Known(
-        incident,
-        standing(entries, opened(incident)),
-        await at.desk.journal.report(incident.id, incident.opening),
-        await at.desk.links.linked_to(incident.id),
-        events,
-    )
+    """With the runs of all that are told with it: of the present opening, what was before it is over."""
+    told_with = await at.desk.links.linked_to(incident.id)
+    runs = [run for one in (incident, *told_with) for run in await at.runs.of_incident(one.id)]
+    events = [event for run in runs for event in await at.runs.events(run.id) if event.at >= opened(incident)]
+    report = await at.desk.journal.report(incident.id, incident.opening)
+    return Known(incident, standing(entries, opened(incident)), report, told_with, events)
 
 
 async def _enter(at: Escalation, incident: Incident, reason: Reason) -> None:
@@ -169,6 +169,10 @@ async def _answered(at: Escalation, entry: Entry, call: Call) -> bool:
     known = await at.desk.entries.of_incident(incident.id)
     if any(one.kind == "acknowledged" and one.at >= entry.at for one in known):
         return True
+    if incident.lead is not None:  # linked since: who has the lead has this one
+        lead = await at.desk.journal.incident(incident.lead)
+        if standing(await at.desk.entries.of_incident(lead.id), opened(lead)).acknowledged is not None:
+            return True
     return await _answered_there(at, incident)
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 from bot.domain.approval import Expired
 from bot.domain.context import Report
+from bot.domain.entry import Entry
 from bot.domain.incident import Incident, Severity
 from bot.domain.run import Ended, Event, GateDecided
 from bot.domain.words import count, span
 from bot.life.lifecycle import Standing
+from integrations.contract import Alert
 
 Rule = Literal["unacknowledged", "unknown", "several", "data", "steps", "expired"]
 """`unacknowledged`: for so long. `unknown`: no cause is known of a SEV1. `several`: services are affected. `data`:
@@ -24,6 +26,8 @@ RULES: tuple[Rule, ...] = get_args(Rule)
 SEVERAL = 3
 """Services, the incident's own included."""
 TWICE = 2
+LATELY = timedelta(minutes=30)
+"""An alert that fires, resolves and fires again calls nobody twice in so long for the same reason."""
 _SIGNS = re.compile(
     r"data[ _-]?loss|corrupt(?:ed|ion)|checksum mismatch|unauthori[sz]ed access|exfiltrat|data breach|ransom|"
     r"intrusion|credential(?:s)? (?:leak|stolen|exposed)|privilege escalation|truncated table|lost writes?",
@@ -43,7 +47,12 @@ class Known:
     told_with: Sequence[Incident]
     """Those that are linked to it."""
     events: Sequence[Event]
-    """Of all its runs."""
+    """Of all runs in its present opening, also of those that are linked to it."""
+
+    @property
+    def open(self) -> tuple[Incident, ...]:
+        """It, and those that are told with it and not over."""
+        return tuple(one for one in (self.incident, *self.told_with) if one.status == "open")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,33 @@ def reasons(known: Known, rules: Iterable[Rule], after: timedelta, now: datetime
     return tuple(Reason(rule, text) for rule, text in held if text)
 
 
+def judged(
+    known: Sequence[Incident], rules: Sequence[Rule], oncall: Callable[[str], str | None]
+) -> Iterator[tuple[Incident, Sequence[Rule]]]:
+    """Of all open incidents, the most important first, those for which somebody may be called, and by which rules.
+
+    Who answers for a lead answers for what is told with it. In a storm nobody can acknowledge each incident: for those
+    of one storm that the same people answer for, only the first is `unacknowledged`.
+    """
+    there, had = {one.id for one in known}, set[tuple[str, str]]()
+    for one in known:
+        if one.lead in there:
+            continue
+        storm = (one.storm, oncall(one.service) or "") if one.storm else None
+        yield one, [rule for rule in rules if rule != "unacknowledged" or storm not in had]
+        if storm:
+            had.add(storm)
+
+
+def called_lately(entries: Iterable[Entry], rule: Rule, now: datetime) -> bool:
+    """Whether somebody was called for this reason a moment ago, also in an earlier opening.
+
+    That nobody acknowledged it is a reason of its own in each opening: it takes its time to come.
+    """
+    before = (one for one in entries if one.kind == "escalated" and one.key.endswith(f":{rule}"))
+    return rule != "unacknowledged" and any(now - one.at < LATELY for one in before)
+
+
 def _unacknowledged(known: Known, after: timedelta, now: datetime) -> str:
     opened = known.incident.reopened_at or known.incident.opened_at
     if known.standing.acknowledged is not None or now - opened < after:
@@ -68,21 +104,30 @@ def _unacknowledged(known: Known, after: timedelta, now: datetime) -> str:
 
 
 def _unknown(known: Known, _after: timedelta, _now: datetime) -> str:
-    if known.report is None or known.incident.severity is not Severity.SEV1 or known.standing.cause is not None:
+    worst = min((one.severity for one in known.open), default=known.incident.severity)
+    if known.report is None or worst is not Severity.SEV1 or known.standing.cause is not None:
         return ""
     return "the cause of a SEV1 is unknown" if known.report.analysis.confidence == "unknown" else ""
 
 
 def _several(known: Known, _after: timedelta, _now: datetime) -> str:
-    services = {one.service for one in (known.incident, *known.told_with) if one.status == "open"}
+    services = {one.service for one in known.open}
     return f"{count(len(services), 'service')} are affected" if len(services) >= SEVERAL else ""
 
 
 def _data(known: Known, _after: timedelta, _now: datetime) -> str:
-    texts = [text for alert in known.incident.alerts for text in (alert.name, alert.summary)]
+    texts = [text for one in known.open for alert in _of_now(one) for text in (alert.name, alert.summary)]
     if known.report is not None:
         texts += [pattern.template for pattern in known.report.analysis.patterns]
     return "there are signs of data lost or taken" if any(_SIGNS.search(text) for text in texts) else ""
+
+
+def _of_now(incident: Incident) -> Iterator[Alert]:
+    """Those of its present opening: an earlier one had its call."""
+    since = incident.reopened_at or incident.opened_at
+    return (
+        one for one in incident.alerts if one.status == "firing" or (one.ends_at is not None and one.ends_at > since)
+    )
 
 
 def _steps(known: Known, _after: timedelta, _now: datetime) -> str:

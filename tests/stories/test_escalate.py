@@ -15,7 +15,7 @@ from bot.domain.incident import Channel, Incident, Posted, Severity
 from bot.domain.run import Ended, GateDecided
 from bot.life.escalate import Escalation, escalate, look_for_reasons
 from bot.life.lifecycle import Standing
-from bot.life.why_escalate import RULES, Known, reasons
+from bot.life.why_escalate import RULES, Known, called_lately, judged, reasons
 from bot.measures import Measures
 from bot.ports import JournalDown
 from integrations.contract import Alert, Paged, Refused, Scope, Service, Unreachable, Window
@@ -24,11 +24,12 @@ NOW = datetime(2026, 11, 3, 4, 0, tzinfo=UTC)
 AFTER = timedelta(minutes=10)
 
 
-def incident(id_="INC-1", *, severity=Severity.SEV1, minutes=3, service="cart", name="Slow", **more):
-    alert = Alert("alertmanager", id_, name, "firing", NOW)
+def incident(id_="INC-1", *, severity=Severity.SEV1, minutes=3, service="cart", name="Slow", over=None, **more):
+    alert = Alert("alertmanager", id_, name, "resolved" if over else "firing", NOW - AFTER, ends_at=over)
     at = NOW - timedelta(minutes=minutes)
     where = {"channel": Channel("C1", "inc-cart"), "message": Posted("C1", "1.0")}
-    return Incident(id_, service, "prod", severity, name, "open", at, at, alerts=(alert,), **where | more)
+    more = {"status": "open", "alerts": (alert,)} | where | more
+    return Incident(id_, service, "prod", severity, name, started_at=at, opened_at=at, **more)
 
 
 def report(*templates):
@@ -66,6 +67,11 @@ UNANSWERED = GateDecided(NOW, "G1", Expired(NOW))
         (known(incident(name="DataLagging")), []),
         (known(incident(name="Data loss on primary")), ["data"]),
         (known(incident(severity=Severity.SEV2), found=report("page <*> checksum mismatch")), ["data"]),
+        (known(told_with=[incident("INC-2", service="bank", name="Data loss on primary")]), ["data"]),
+        (known(told_with=[incident("INC-2", name="Data loss", status="resolved", service="bank")]), []),
+        (known(incident(severity=Severity.SEV2), told_with=[incident("INC-2")], found=report()), ["unknown"]),
+        (known(incident(name="Data loss", reopened_at=NOW, over=NOW - AFTER)), []),
+        (known(incident(name="Data loss", reopened_at=NOW - AFTER / 2, over=NOW)), ["data"]),
         (known(events=[FAILED]), []),
         (known(events=[FAILED, Ended(NOW, "refused")]), ["steps"]),
         (known(events=[UNANSWERED]), ["expired"]),
@@ -76,6 +82,31 @@ def test_when_a_rule_holds(what, rules):
     assert reasons(what, (), AFTER, NOW) == ()
 
 
+def who_is_called(*open_ones, oncall=lambda _service: "P1"):
+    return [(one.id, "unacknowledged" in rules) for one, rules in judged(open_ones, RULES, oncall)]
+
+
+def test_what_is_told_with_another_that_is_open_calls_nobody_by_itself():
+    lead, linked = incident(), incident("INC-2", service="bank", lead="INC-1")
+    assert who_is_called(lead, linked) == [("INC-1", True)]
+    assert who_is_called(linked) == [("INC-2", True)]  # its lead is over
+
+
+def test_in_a_storm_the_same_people_are_called_once():
+    storm = [incident(f"INC-{n}", service=service, storm="S1") for n, service in enumerate(("cart", "bank", "cart"))]
+    assert who_is_called(*storm) == [("INC-0", True), ("INC-1", False), ("INC-2", False)]
+    of_each = who_is_called(*storm, oncall=lambda service: service)
+    assert of_each == [("INC-0", True), ("INC-1", True), ("INC-2", False)]
+
+
+def test_what_fires_again_and_again_calls_nobody_twice_for_the_same_reason():
+    before = [entry("escalated", key="escalated:1:data", at=NOW - timedelta(minutes=29))]
+    assert called_lately(before, "data", NOW)
+    assert not called_lately(before, "steps", NOW)
+    assert not called_lately(before, "data", NOW + timedelta(minutes=1))
+    assert not called_lately([entry("escalated", key="escalated:1:unacknowledged")], "unacknowledged", NOW)
+
+
 class World:
     """A record, a Slack and a pager, as little of them as it needs; steps are remembered as the engine would."""
 
@@ -83,7 +114,7 @@ class World:
         self.one = one or incident(minutes=10)
         self.entries, self.posted, self.calls, self.slept = [], {}, [], []
         self.answer_at, self.missing, self.top, self.silent = None, "", 3, 0
-        self.done = {}
+        self.done, self.events_of_runs, self.of_lead = {}, [], []
         ports = {"journal": self, "chat": self, "clock": self, "links": self, "entries": self}
         unused = {"looking": None, "catalog": None, "library": None, "measures": Measures()}
         channels = {"incidents_channel": "C0", "channel_timeout_s": 1.0, "channel_name": str}
@@ -97,8 +128,8 @@ class World:
             raise JournalDown
         return (self.one,) if self.one.status == "open" else ()
 
-    async def incident(self, _id):
-        return self.one
+    async def incident(self, id_):
+        return self.one if id_ == "INC-1" else incident(id_, minutes=10)
 
     async def report(self, _id, _opening):
         return None
@@ -107,7 +138,7 @@ class World:
         return ()
 
     async def of_incident(self, id_):
-        return list(self.entries) if id_ == "INC-1" else []
+        return list(self.entries) if id_ == "INC-1" else self.of_lead
 
     async def append(self, one):
         if one.key in {known.key for known in self.entries}:
@@ -160,13 +191,16 @@ class World:
         async def begin(_id, number):
             begun.append(number)
 
-        # `of_incident` stands for runs too: there are none
-        self.at = replace(self.at, runs=SimpleNamespace(of_incident=self._no_runs))
+        # `of_incident` stands for runs too
+        self.at = replace(self.at, runs=SimpleNamespace(of_incident=self._runs, events=self._events))
         await look_for_reasons(self.at, begin)
         return begun
 
-    async def _no_runs(self, _id):
-        return ()
+    async def _runs(self, _id):
+        return [SimpleNamespace(id="R1")] if self.events_of_runs else []
+
+    async def _events(self, _run_id):
+        return self.events_of_runs
 
     async def tell(self):
         await escalate(self.at, self.entries[0], self)
@@ -263,6 +297,30 @@ async def test_another_reason_calls_the_level_above_the_last():
     world.entries.insert(0, entry("escalated", key="escalated:1:steps", who="bot", value="begun 1", text="2 failed"))
     await world.tell()
     assert [level for level, *_ in world.calls] == [2]
+
+
+async def test_what_flaps_calls_once_in_half_an_hour_and_a_run_of_an_earlier_opening_calls_nobody():
+    world = World(incident(name="Data loss", minutes=40))
+    world.at = replace(world.at, rules=("data", "steps"))
+    world.events_of_runs = [replace(FAILED, at=NOW - timedelta(minutes=35))] * 2
+    await world.look()
+    world.one = replace(world.one, opening=2, reopened_at=NOW - timedelta(minutes=30))
+    assert [one.key for one in world.entries] == ["escalated:1:data", "escalated:1:steps"]
+    world.slept.append(120)
+    await world.look()
+    assert len(world.entries) == 2
+    world.slept.append(3600)
+    await world.look()
+    assert [one.key for one in world.entries][2:] == ["escalated:2:data"]
+
+
+async def test_who_has_the_lead_has_what_was_linked_to_it_since():
+    world = World()
+    await world.look()
+    world.one = replace(world.one, lead="INC-9")
+    world.of_lead = [entry("acknowledged", at=NOW - timedelta(minutes=5))]
+    await world.tell()
+    assert len(world.calls) == 1
 
 
 async def test_a_database_that_is_away_ends_nothing():
