@@ -6,6 +6,7 @@ from functools import partial
 
 from bot.closing import write_up
 from bot.closing.closing_desk import Wrapping
+from bot.closing.put_runbook import put_drafted
 from bot.ports import Steps
 
 
@@ -19,4 +20,5 @@ async def wrap_up(wrapping: Wrapping, steps: Steps) -> None:
     await steps.once("post", partial(write_up.post, wrapping), bool)
     await steps.once("publish", partial(write_up.publish, wrapping), bool)
     await steps.once("remember", partial(write_up.remember, wrapping), bool)
+    await steps.once("put the runbook", partial(put_drafted, wrapping), bool)
     await steps.once("wrapped up", partial(write_up.wrapped, wrapping), bool)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -20,7 +21,7 @@ def postmortem(
     *,
     post: Annotated[bool, typer.Option("--post", help="Put it to where it stands, in Slack and beyond.")] = False,
 ) -> None:
-    """Write an incident's postmortem again, from the record as it is by now."""
+    """Write an incident's postmortem again, from the record as it is by now; a reviewed one stays as it is."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from bot.catalog import CatalogError
@@ -64,7 +65,7 @@ async def _write(settings: Settings, incident_id: str, *, post: bool) -> Written
         wrapping = Wrapping(at, incident.id, incident.opening)
         written = await write_up.again(wrapping, everywhere=post)
         if written is not None:
-            return written
+            return replace(written, text=await write_up.told(wrapping, written))
         if post:
             raise LookupError(f"{incident_id} is not closed: `/incident postmortem` posts a draft of what is known")
         now = at.desk.clock.now()

@@ -86,10 +86,13 @@ class ClosingCommand:
         incident = await here(self._at.desk.journal, command.channel_id)
         wrapping = Wrapping(self._at, incident.id, incident.opening)
         try:
-            if await write_up.again(wrapping, everywhere=True) is None:
+            written = await write_up.again(wrapping, everywhere=True)
+            if written is None:
                 await self._draft(wrapping, incident, command)
         except ChatError as problem:
             raise NotDoneError(f"Not posted: Slack says {code(problem.code)}. Try again in a minute.") from None
+        if written is not None and written.reviewed:
+            return _line("It was reviewed, so it stays as it is; it is in the thread.")
         return _line("Written from the record as it is by now; it is in the thread.")
 
     async def _draft(self, wrapping: Wrapping, incident: Incident, command: Command) -> None:

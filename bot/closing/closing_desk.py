@@ -14,6 +14,7 @@ from bot.desk import Desk
 from bot.domain.closing import Closing
 from bot.domain.incident import Incident
 from bot.life.entry_ports import Entries
+from bot.memory.archive import Archive
 from bot.runs.action_ports import Runs
 
 Names = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
@@ -34,6 +35,8 @@ class ClosingDesk:
     """Begins the story of an opening anew."""
     remember: Callable[[str, int], Awaitable[object]] | None = None
     """Makes a memory of an opening; None where nothing is remembered."""
+    archive: Archive | None = None
+    """None where nothing is remembered."""
     publisher: Publisher | None = None
     """None: postmortems stay in the channel."""
     names: Names | None = None

@@ -77,8 +77,14 @@ def _of_closing(closing: Closing) -> Iterator[str]:
 def _of_postmortem(written: Written | None, trouble: str) -> Iterator[str]:
     if written is None:
         return
+    if written.review == "rejected":
+        yield f"The draft of the postmortem was rejected by <@{written.reviewed_by}>."
+        return
     by = f", worded in part by {safe(written.model, 60)}" if written.model else ""
-    yield f"Postmortem: a draft is in this thread{by}. ❓ marks what only people know."
+    if written.reviewed:
+        yield f"Postmortem: in this thread, reviewed by <@{written.reviewed_by}>{by}."
+    else:
+        yield f"Postmortem: a draft is in this thread{by}. ❓ marks what only people know."
     if written.url:
         yield f"Also: {link(written.url, 'where postmortems are kept')}"
     elif trouble:

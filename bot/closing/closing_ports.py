@@ -85,7 +85,10 @@ class Postmortems(Protocol):
     """What was written about incidents. Every method raises JournalDown."""
 
     async def write(self, written: Written) -> None:
-        """Keeps the text, over an earlier one of the same opening; where that stands is kept."""
+        """Keeps the text, over an earlier one of the same opening; where that stands is kept.
+
+        One that a person accepted or edited stays: only another review changes it.
+        """
         ...
 
     async def written(self, incident_id: str, opening: int) -> Written | None: ...

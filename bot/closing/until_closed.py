@@ -7,16 +7,15 @@ read.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from functools import partial
-from typing import Any
 
 import structlog
 
 from bot.closing.ask_to_close import close, close_with_its_lead, propose, settle
 from bot.closing.closing_desk import ClosingDesk
+from bot.closing.follow_review import Deed, owed
 from bot.closing.next_closing import CloseIt, Propose, Wait, WriteUp, next_closing
-from bot.domain.closing import Over, Proposal
+from bot.domain.closing import Over
 from bot.ports import ChatError, JournalDown
 
 log = structlog.get_logger(__name__)
@@ -38,12 +37,14 @@ async def keep_wrapping_up(at: ClosingDesk) -> None:
 
 
 async def look(at: ClosingDesk) -> None:
-    """Does what is due, once. What fails keeps none of the others, and is found again by the next look."""
+    """Does what is due, once, and what follows from reviews. What fails keeps none of the others: it is found again."""
     try:
         for asked in await at.closings.unsettled():
-            await _tried(at, asked, partial(settle, at, asked))
+            await _tried(at, asked.incident_id, partial(settle, at, asked))
         for over in await at.closings.unwrapped():
             await _go_on(at, over)
+        for incident_id, act in await owed(at):
+            await _tried(at, incident_id, act)
     except JournalDown as problem:
         log.warning("cannot look for what is over", problem=str(problem))
 
@@ -53,13 +54,13 @@ async def _go_on(at: ClosingDesk, over: Over) -> None:
         case Wait():
             pass
         case WriteUp():
-            await _tried(at, over, partial(_tell, at, over))
+            await _tried(at, over.incident_id, partial(_tell, at, over))
         case Propose() | CloseIt() if over.lead is not None:
-            await _tried(at, over, partial(close_with_its_lead, at, over, over.lead))
+            await _tried(at, over.incident_id, partial(close_with_its_lead, at, over, over.lead))
         case Propose(number):
-            await _tried(at, over, partial(propose, at, over, number))
+            await _tried(at, over.incident_id, partial(propose, at, over, number))
         case CloseIt(how):
-            await _tried(at, over, partial(close, at, over, how))
+            await _tried(at, over.incident_id, partial(close, at, over, how))
 
 
 async def _tell(at: ClosingDesk, over: Over) -> None:
@@ -68,18 +69,18 @@ async def _tell(at: ClosingDesk, over: Over) -> None:
         await at.closings.keep_wrapped(over.incident_id, over.opening)
 
 
-async def _tried(at: ClosingDesk, of: Over | Proposal, act: partial[Coroutine[Any, Any, None]]) -> None:
+async def _tried(at: ClosingDesk, incident_id: str, act: Deed) -> None:
     """By one replica at a time: what one says, no other says too. Raises JournalDown."""
-    (outcome,) = await asyncio.gather(_alone(at, of, act), return_exceptions=True)
+    (outcome,) = await asyncio.gather(_alone(at, incident_id, act), return_exceptions=True)
     if isinstance(outcome, JournalDown):
         raise outcome
     if isinstance(outcome, ChatError):
-        log.warning("tried again shortly", incident=of.incident_id, slack=outcome.code)
+        log.warning("tried again shortly", incident=incident_id, slack=outcome.code)
     elif isinstance(outcome, Exception):
-        log.error("what is over cannot be gone on with", incident=of.incident_id, problem=repr(outcome))
+        log.error("what is over cannot be gone on with", incident=incident_id, problem=repr(outcome))
 
 
-async def _alone(at: ClosingDesk, of: Over | Proposal, act: partial[Coroutine[Any, Any, None]]) -> None:
-    async with at.desk.alone(f"close {of.incident_id}") as ours:
+async def _alone(at: ClosingDesk, incident_id: str, act: Deed) -> None:
+    async with at.desk.alone(f"close {incident_id}") as ours:
         if ours:
             await act()

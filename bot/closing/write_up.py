@@ -13,6 +13,8 @@ from bot.closing.closing_desk import Wrapping, record_of
 from bot.closing.closing_ports import Publication
 from bot.closing.compose_postmortem import compose
 from bot.closing.postmortem.markdown import markdown
+from bot.closing.postmortem.review import with_review
+from bot.closing.postmortem.roles import RESPONDER
 from bot.domain.closing import Closing
 from bot.domain.incident import Posted
 from bot.domain.postmortem import Written
@@ -24,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 async def say_closed(wrapping: Wrapping) -> bool:
     """Where it was proposed, else in a message of its own; once. Raises JournalDown."""
-    return await attempt("closed", lambda: _stand(wrapping), OUTAGE_S)
+    return await attempt("closed", lambda: stand(wrapping), OUTAGE_S)
 
 
 async def write(wrapping: Wrapping) -> bool:
@@ -50,17 +52,29 @@ async def post(wrapping: Wrapping) -> bool:
 
 async def publish(wrapping: Wrapping) -> bool:
     """To where the team keeps postmortems; what it says of that stands in the channel. Raises JournalDown."""
-    written, publisher = await written_of(wrapping), wrapping.at.publisher
-    trouble = ""
-    if written is not None and publisher is not None:
-        try:
-            url = await publisher.publish(await publication(wrapping, written))
-            await wrapping.at.postmortems.keep_url(wrapping.incident_id, wrapping.opening, url)
-        except RoomError as problem:
-            log.warning("a postmortem was not published", incident=wrapping.incident_id, problem=str(problem))
-            trouble = f"{problem.source}: {problem.reason}"
-    await attempt("closed", lambda: _stand(wrapping, trouble), OUTAGE_S)
+    trouble = await _published(wrapping)
+    await attempt("closed", lambda: stand(wrapping, trouble), OUTAGE_S)
     return not trouble
+
+
+async def stand_anew(wrapping: Wrapping) -> None:
+    """What stands in the channel and beyond says what the record says by now. Raises ChatError, JournalDown."""
+    await _post(wrapping)
+    await stand(wrapping, await _published(wrapping))
+
+
+async def _published(wrapping: Wrapping) -> str:
+    """Why it could not be; empty: it is, or it is not to be. One that was rejected is only put right where it is."""
+    written, publisher = await written_of(wrapping), wrapping.at.publisher
+    if written is None or publisher is None or (written.review == "rejected" and not written.url):
+        return ""
+    try:
+        url = await publisher.publish(await publication(wrapping, written))
+        await wrapping.at.postmortems.keep_url(wrapping.incident_id, wrapping.opening, url)
+    except RoomError as problem:
+        log.warning("a postmortem was not published", incident=wrapping.incident_id, problem=str(problem))
+        return f"{problem.source}: {problem.reason}"
+    return ""
 
 
 async def remember(wrapping: Wrapping) -> bool:
@@ -84,10 +98,16 @@ async def written_of(wrapping: Wrapping) -> Written | None:
 async def publication(wrapping: Wrapping, written: Written) -> Publication:
     incident = await wrapping.incident()
     title = f"Postmortem {incident.id}: {incident.title} on {incident.service}"
-    return Publication(incident.id, written.opening, title, written.text, f"{incident.opened_at:%Y}")
+    return Publication(incident.id, written.opening, title, await told(wrapping, written), f"{incident.opened_at:%Y}")
 
 
-async def _stand(wrapping: Wrapping, trouble: str = "") -> Posted | None:
+async def told(wrapping: Wrapping, written: Written) -> str:
+    """Its text, with what people made of it; they are named only where postmortems name people."""
+    names = await wrapping.at.names([written.reviewed_by]) if wrapping.at.names and written.reviewed_by else {}
+    return with_review(written, names.get(written.reviewed_by, RESPONDER))
+
+
+async def stand(wrapping: Wrapping, trouble: str = "") -> Posted | None:
     """The message that says it is closed says what is known of that by now. Raises ChatError, JournalDown."""
     incident, closing = await wrapping.incident(), await wrapping.closing()
     channel = place_of(incident)
@@ -108,7 +128,7 @@ async def _stand(wrapping: Wrapping, trouble: str = "") -> Posted | None:
 
 
 async def _post(wrapping: Wrapping) -> None:
-    written, message = await written_of(wrapping), await _stand(wrapping)
+    written, message = await written_of(wrapping), await stand(wrapping)
     if written is None or message is None:
         return
     await put(wrapping, written, message)
@@ -117,10 +137,11 @@ async def _post(wrapping: Wrapping) -> None:
 
 async def put(wrapping: Wrapping, written: Written, message: Posted) -> None:
     """The file in the thread of this message, once for each text. Raises ChatError."""
-    version = hashlib.sha256(written.text.encode()).hexdigest()[:8]
+    text = await told(wrapping, written)
+    version = hashlib.sha256(text.encode()).hexdigest()[:8]
     await wrapping.desk.chat.file(
         message,
-        written.text,
+        text,
         name=f"postmortem-{written.incident_id}-v{written.opening}.md",
         title=f"Postmortem of {written.incident_id}, version {written.opening}",
         key=wrapping.key(version),
@@ -130,12 +151,13 @@ async def put(wrapping: Wrapping, written: Written, message: Posted) -> None:
 async def again(wrapping: Wrapping, *, everywhere: bool) -> Written | None:
     """Writes it once more, from the record as it is by now; None where it was not closed.
 
+    One that a person accepted or edited stays as it is.
     `everywhere`: and puts it to where it stands. Raises ChatError, RoomError, JournalDown.
     """
     closing, before = await wrapping.closing(), await written_of(wrapping)
     if closing is None:
         return None
-    written = await worded(wrapping, closing)
+    written = before if before is not None and before.reviewed else await worded(wrapping, closing)
     if not everywhere:
         return written
     await wrapping.at.postmortems.write(replace(written, url=before.url if before else ""))
@@ -143,5 +165,5 @@ async def again(wrapping: Wrapping, *, everywhere: bool) -> Written | None:
     if wrapping.at.publisher is not None:
         url = await wrapping.at.publisher.publish(await publication(wrapping, written))
         await wrapping.at.postmortems.keep_url(wrapping.incident_id, wrapping.opening, url)
-    await _stand(wrapping)
+    await stand(wrapping)
     return await written_of(wrapping)

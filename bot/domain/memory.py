@@ -14,8 +14,8 @@ Origin = Literal["incident", "markdown", "jsonl", "pagerduty", "github"]
 """Where it was learnt: from an incident of this bot, or from a record of before."""
 By = Literal["evidence", "person", "record"]
 """Who says it: the evidence engine, a person in Slack, or the record that it was learnt from."""
-Kind = Literal["memory", "cause", "postmortem", "note"]
-"""What waits to be looked at. `note` is a line for the team's MEMORY.md."""
+Kind = Literal["memory", "cause", "runbook", "postmortem", "note"]
+"""What waits to be looked at. `runbook` is a draft, as YAML; `note` is a line for the team's MEMORY.md."""
 
 MOST_TEXT = 4_000
 """Characters of one text of a memory."""
@@ -137,3 +137,9 @@ class Learnt:
 def memory_id(incident_id: str, opening: int) -> str:
     """One memory for each incident and opening."""
     return incident_id if opening == 1 else f"{incident_id}.{opening}"
+
+
+def opening_of(memory_id: str, incident_id: str) -> int:
+    """The opening that a memory is of."""
+    behind = memory_id.removeprefix(f"{incident_id}.")
+    return int(behind) if behind != memory_id and behind.isdecimal() else 1

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from bot.domain.incident import Posted
+from bot.domain.memory import Review
 from bot.domain.question import Source
 
 Key = Literal["summary", "impact", "timeline", "cause", "resolution", "actions", "lessons"]
@@ -73,3 +74,12 @@ class Written:
     """The line in the incident's channel, with the file in its thread."""
     url: str = ""
     """Where it stands besides, such as a pull request."""
+    review: Review = "waiting"
+    """What a person made of it: accepted or edited, its text stays as it is."""
+    reviewed_by: str = ""
+    """Slack user id; empty while it waits."""
+    reviewed_at: datetime | None = None
+
+    @property
+    def reviewed(self) -> bool:
+        return self.review in ("accepted", "edited")

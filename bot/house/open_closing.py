@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
@@ -77,7 +77,8 @@ def open_closing(
     async def take_up(incident_id: str, opening: int) -> bool:
         return await engine().take_up("wrap_up", incident_id, opening)
 
-    at = closing_desk(settings, desk, database, Deeds(take_up, respond, partial(remember, archive)))
+    deeds = Deeds(take_up, respond, partial(remember, archive))
+    at = replace(closing_desk(settings, desk, database, deeds), archive=archive)
     days = settings.archive_after_days
     return Closing(at, timedelta(days=days) if days else None)
 

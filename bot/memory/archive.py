@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from bot.closing.closing_ports import Postmortems
 from bot.life.entry_ports import Entries
-from bot.memory.memory_ports import Memories, Reviews
+from bot.memory.deeds_as_steps import Shelf
+from bot.memory.memory_ports import Memories, Owed, Reviews
 from bot.ports import Clock, Journal
 from bot.runs.action_ports import Audit, Runs
 
@@ -24,3 +25,7 @@ class Archive:
     audit: Audit | None = None
     postmortems: Postmortems | None = None
     """None where none are written."""
+    owed: Owed | None = None
+    """None where nobody looks for what a crash left undone."""
+    shelf: Shelf | None = None
+    """None where no runbooks are drafted."""

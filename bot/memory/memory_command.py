@@ -12,17 +12,19 @@ from bot.desk import Desk
 from bot.domain.briefing import Briefing, Button, Section
 from bot.domain.entry import Entry
 from bot.domain.memory import MOST_TEXT, Learnt, Review
-from bot.domain.said import Command, Field, Filled, Form, Reacted, Tap
+from bot.domain.said import Command, Filled, Form, Reacted, Tap
 from bot.domain.text import prose, safe
 from bot.domain.words import ago, count
 from bot.guard.redact import redact
 from bot.life.typed import words
 from bot.memory.archive import Archive
 from bot.memory.recollect import to_look_at
-from bot.memory.review_queue import MEMORY, correct, decide
+from bot.memory.review_forms import form_of, sent_off, wrong_with
+from bot.memory.review_queue import MEMORY, correct, decide, postmortem_of
 from bot.runs.action_ports import People
 
 SHOWN = 5
+SHOWN_LINES = 12
 ACCEPT, EDIT, REJECT = "review.accept", "review.edit", "review.reject"
 _BEGINS = "review."
 _THUMBS: Mapping[str, Literal["up", "down"]] = {"+1": "up", "thumbsup": "up", "-1": "down", "thumbsdown": "down"}
@@ -30,8 +32,14 @@ _DONE: Mapping[Review, str] = {"accepted": "Accepted", "edited": "Kept as you wr
 _KINDS = {
     "memory": "Memory",
     "cause": "Cause, as a person named it",
+    "runbook": "Runbook, drafted",
     "postmortem": "Postmortem, drafted",
     "note": "For the team's memory",
+}
+_REST = {"runbook": "… the whole file is in the thread of its closing; *Edit* shows it too"}
+_FOLLOWS = {
+    "runbook": ". Its file comes into the thread, with how to use it",
+    "postmortem": ". What stands in the channel, and where postmortems are kept, says so in a moment",
 }
 HELP = (
     "`/incident cause &lt;text&gt;` says what it was: it outranks what I think",
@@ -101,7 +109,9 @@ class MemoryCommand:
             Button("Edit", EDIT, one.id),
             Button("Reject", REJECT, one.id, "danger"),
         )
-        return Section((head, *(f"> {prose(line, 400)}" for line in one.text.splitlines()[:12])), buttons=buttons)
+        shown = one.text.splitlines()[:SHOWN_LINES]
+        cut = (_REST.get(one.kind, ""),) if len(one.text.splitlines()) > SHOWN_LINES and one.kind in _REST else ()
+        return Section((head, *(f"> {prose(line, 400)}" for line in shown), *cut), buttons=buttons)
 
     async def _tapped(self, tap: Tap) -> Briefing | Form:
         one = await self._waiting(tap.value)
@@ -112,24 +122,24 @@ class MemoryCommand:
 
     async def _filled(self, filled: Filled) -> Briefing | Mapping[str, str]:
         one = await self._waiting(filled.value)
-        text = filled.texts.get("text", "").strip()
-        if not text and one.kind != "memory":
-            return {"text": "is needed; to drop it, reject it"}
+        text = sent_off(filled.texts)
+        if wrong := wrong_with(one, text):
+            return {"text": wrong}
         return await self._decided(one, "edited", filled.user_id, (text, filled.texts.get("fixed", "")))
 
     async def _decided(self, one: Learnt, review: Review, by: str, texts: tuple[str, str] | None) -> Briefing:
         if not await decide(self._archive, one, review, by, texts):
             raise NotDoneError("Not done: somebody has decided it already. `/incident review` lists what waits.")
-        return _line(f"{_DONE[review]}: {_KINDS[one.kind].lower()} {safe(one.incident_id, 60)}".rstrip())
+        said = f"{_DONE[review]}: {_KINDS[one.kind].lower()} {safe(one.incident_id, 60)}".rstrip()
+        return _line(said + ("" if review == "rejected" else _FOLLOWS.get(one.kind, "")))
 
     async def _form(self, one: Learnt) -> Form:
-        fields: tuple[Field, ...] = (Field("text", "Text", value=one.text),)
         memory = await self._archive.memories.memory(one.id.removeprefix(MEMORY)) if one.kind == "memory" else None
-        if memory is not None:
-            cause = Field("text", "What was the cause?", value=memory.cause, required=False)
-            fixed = Field("fixed", "What fixed it?", value=memory.resolution, required=False)
-            fields = (cause, fixed)
-        return Form(EDIT, one.id, "Put it right", "Keep it", fields)
+        written = await postmortem_of(self._archive, one) if one.kind == "postmortem" else None
+        form = form_of(EDIT, one, one.text if written is None else written.text, memory)
+        if form is None:
+            raise NotDoneError("Not done: it is too long for a form. Accept it, and edit it where it stands.")
+        return form
 
     async def _waiting(self, learnt_id: str) -> Learnt:
         one = await self._archive.reviews.learnt(learnt_id)

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from bot.domain.entry import Entry
 from bot.domain.memory import Kind, Learnt, Memory, Review
+from bot.domain.postmortem import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Decision:
     """As it is from then on."""
     entry: Entry | None = None
     """What that adds to the incident's record."""
+    written: Written | None = None
+    """The postmortem as it is from then on."""
 
 
 class Memories(Protocol):
@@ -95,12 +98,41 @@ class Reviews(Protocol):
         """What was accepted or edited of these kinds, the oldest first."""
         ...
 
+    async def of_kind(self, kind: Kind) -> Sequence[Learnt]:
+        """Whatever people made of it, the newest first; the newest 200."""
+        ...
+
     async def decide(self, decision: Decision) -> bool:
         """Commits it with all that follows from it, at once. False: somebody had decided already, and nothing changed.
 
         Raises LookupError where its entry is of no incident.
         """
         ...
+
+
+class Owed(Protocol):
+    """What still has to follow from what people said. It is committed with it, so that no crash comes between.
+
+    Every method raises JournalDown.
+    """
+
+    async def memories(self) -> Sequence[tuple[str, int]]:
+        """Incident and opening of each memory that does not know yet what people said of it since."""
+        ...
+
+    async def of(self, memory_id: str) -> int:
+        """How often that was said; 0 where it knows all."""
+        ...
+
+    async def settle(self, memory_id: str, owed: int) -> None:
+        """It knows by now. Nothing happens where more was said than this."""
+        ...
+
+    async def decisions(self) -> Sequence[Learnt]:
+        """Decisions of which what follows is not done, the oldest first."""
+        ...
+
+    async def done(self, learnt_id: str) -> None: ...
 
 
 class Leftovers(Protocol):

@@ -1,26 +1,37 @@
-"""An incident that is over becomes a memory, which the next one like it finds."""
+"""An incident that is over becomes a memory, which the next one like it finds, and perhaps the draft of a runbook."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from datetime import datetime
 
-from bot.domain.memory import Learnt, Memory
+from bot.domain.memory import Learnt, Memory, memory_id
+from bot.domain.postmortem import Written
 from bot.memory.archive import Archive
+from bot.memory.draft_runbook import draft, same_steps
 from bot.memory.recollect import Life, recollect, to_look_at
 
 
 async def remember(archive: Archive, incident_id: str, opening: int) -> Memory:
-    """Keeps one memory of this opening, and puts it and its postmortem into the queue for a person to look at.
+    """Keeps one memory of this opening, and puts it, its postmortem and what mended it into the queue for a person.
 
     May be repeated: there is one memory for each incident and opening, and what a person made of it stays. Raises
     JournalDown, and LookupError where there is no such incident.
     """
-    memory = recollect(await _life(archive, incident_id, opening))
+    id_ = memory_id(incident_id, opening)
+    owed = await archive.owed.of(id_) if archive.owed else 0
+    life, written = await _life(archive, incident_id, opening), await _postmortem(archive, incident_id, opening)
+    memory = replace(recollect(life), url=written.url or None if written and written.review != "rejected" else None)
     before = await archive.memories.memory(memory.id)
     memory = memory if before is None else with_review(memory, before)
     await archive.memories.keep(memory)
     await archive.reviews.wait(to_look_at(memory, archive.clock.now()))
-    await _postmortem(archive, memory)
+    if written is not None:
+        await archive.reviews.wait(_to_review(memory, archive.clock.now()))
+    await _runbook(archive, life, memory)
+    if archive.owed and owed:
+        await archive.owed.settle(id_, owed)
     return memory
 
 
@@ -43,12 +54,26 @@ def with_review(memory: Memory, before: Memory) -> Memory:
     )
 
 
-async def _postmortem(archive: Archive, memory: Memory) -> None:
-    """Its draft, where one was written, waits as well."""
-    if archive.postmortems and await archive.postmortems.written(memory.incident_id, memory.opening):
-        title, text = f"{memory.service} · {memory.title}", "The draft stands in the incident's channel, as a file."
-        id_, at = f"postmortem:{memory.id}", archive.clock.now()
-        await archive.reviews.wait(Learnt(id_, "postmortem", memory.incident_id, at, title, text))
+async def _postmortem(archive: Archive, incident_id: str, opening: int) -> Written | None:
+    return await archive.postmortems.written(incident_id, opening) if archive.postmortems else None
+
+
+def _to_review(memory: Memory, at: datetime) -> Learnt:
+    """The postmortem as it waits: its text stands where it was put."""
+    title, text = f"{memory.service} · {memory.title}", "The draft stands in the incident's channel, as a file."
+    return Learnt(f"postmortem:{memory.id}", "postmortem", memory.incident_id, at, title, text)
+
+
+async def _runbook(archive: Archive, life: Life, memory: Memory) -> None:
+    """A draft of what mended it, once, unless the very same was drafted before. It is worked out beside the others."""
+    id_ = f"runbook:{memory.id}"
+    if archive.shelf is None or await archive.reviews.learnt(id_) is not None:
+        return
+    text = await asyncio.to_thread(draft, life, archive.shelf)
+    if text is None or any(same_steps(text, one.text) for one in await archive.reviews.of_kind("runbook")):
+        return
+    title = f"{memory.service} · {memory.title}"
+    await archive.reviews.wait(Learnt(id_, "runbook", memory.incident_id, archive.clock.now(), title, text))
 
 
 async def _life(archive: Archive, incident_id: str, opening: int) -> Life:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from bot.domain.analysis import Confidence
 from bot.domain.entry import Entry
-from bot.domain.memory import MOST_TEXT, Learnt, Memory, Review
+from bot.domain.memory import MOST_TEXT, Learnt, Memory, Review, opening_of
+from bot.domain.postmortem import Written
 from bot.guard.redact import redact
 from bot.memory.archive import Archive
 from bot.memory.memory_ports import Decision
 from bot.memory.remember import remember
 from bot.runs.action_ports import Entry as Recorded
 
-MEMORY = "memory:"
+MEMORY, POSTMORTEM = "memory:", "postmortem:"
+LONGEST = 60_000
+"""Characters of a runbook or a postmortem that somebody edited."""
 
 
 async def decide(archive: Archive, one: Learnt, review: Review, by: str, texts: tuple[str, str] | None = None) -> bool:
@@ -22,8 +26,10 @@ async def decide(archive: Archive, one: Learnt, review: Review, by: str, texts: 
     `texts`, where it was edited, are its new words and, of a memory, what fixed it.
     """
     at = archive.clock.now()
-    cleaned = None if texts is None else (_clean(texts[0]), _clean(texts[1]))
+    limit = LONGEST if one.kind in ("runbook", "postmortem") else MOST_TEXT
+    cleaned = None if texts is None else (_clean(texts[0], limit), _clean(texts[1], limit))
     memory = await archive.memories.memory(one.id.removeprefix(MEMORY)) if one.kind == "memory" else None
+    written = await postmortem_of(archive, one) if one.kind == "postmortem" else None
     words = "" if cleaned is None else cleaned[0]
     another = one.kind == "cause" and review in ("edited", "rejected")
     decision = Decision(
@@ -31,13 +37,14 @@ async def decide(archive: Archive, one: Learnt, review: Review, by: str, texts: 
         review,
         by,
         at,
-        text=None if cleaned is None else words,
+        text=None if cleaned is None or written is not None else words,
         memory=reviewed(memory, review, by, cleaned) if memory else None,
         entry=Entry(one.incident_id, f"reviewed:{one.id}", at, "cause", by, words) if another else None,
+        written=looked_at(written, review, by, at, cleaned) if written else None,
     )
     if not await archive.reviews.decide(decision):
         return False
-    if another:
+    if another or written is not None:
         await correct(archive, one.incident_id)
     if archive.audit is not None:
         facts = {"learnt": one.id, "review": review}
@@ -63,5 +70,19 @@ def reviewed(memory: Memory, review: Review, by: str, texts: tuple[str, str] | N
     return replace(after, cause=cause, cause_by="person", confidence=sure, resolution=resolution)
 
 
-def _clean(text: str) -> str:
-    return redact(text).strip()[:MOST_TEXT]
+async def postmortem_of(archive: Archive, one: Learnt) -> Written | None:
+    """The postmortem that waits under this. Raises JournalDown."""
+    if archive.postmortems is None:
+        return None
+    opening = opening_of(one.id.removeprefix(POSTMORTEM), one.incident_id)
+    return await archive.postmortems.written(one.incident_id, opening)
+
+
+def looked_at(written: Written, review: Review, by: str, at: datetime, texts: tuple[str, str] | None) -> Written:
+    """The postmortem after a person looked at it (pure). An edited one is theirs, no model's."""
+    after = replace(written, review=review, reviewed_by=by, reviewed_at=at)
+    return after if texts is None else replace(after, text=f"{texts[0]}\n", model=None)
+
+
+def _clean(text: str, limit: int) -> str:
+    return redact(text).strip()[:limit]

@@ -18,6 +18,7 @@ from bot.state.database import Database
 from bot.state.down import down
 from bot.state.insert import insert_new
 from bot.state.life_tables import entries, told
+from bot.state.owed import owe
 from bot.state.tables import alerts, incidents
 
 
@@ -98,6 +99,8 @@ def append(connection: Connection, entry: Entry) -> Entry | None:
     kept = replace(entry, number=(last or 0) + 1, text=_storable(entry.text))
     connection.execute(entries.insert().values({column.name: getattr(kept, column.name) for column in entries.c}))
     connection.execute(incidents.update().where(here).values(revision=incidents.c.revision + 1))
+    if entry.kind == "cause":
+        owe(connection, entry.incident_id)
     return kept
 
 

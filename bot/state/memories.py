@@ -13,19 +13,23 @@ from sqlalchemy import Connection
 
 from bot.domain.memory import Kind, Learnt, Memory
 from bot.memory.memory_ports import Decision
-from bot.state import codec, entries
+from bot.state import codec, entries, postmortems
 from bot.state.database import Database
 from bot.state.down import down
 from bot.state.insert import insert_new
 from bot.state.memory_tables import learnt, memories
+from bot.state.owed import owe
 from bot.state.tables import answer_votes, questions
 
 T = TypeVar("T")
 
 MOST = 3_000
 """Memories that are compared with an incident."""
+MOST_OF_A_KIND = 200
 A_STATEMENT = 500
 """Ids that one statement takes."""
+_OF_A_MEMORY = ("memory", "runbook", "postmortem")
+"""Kinds that go with it: their ids end with its own."""
 _SHOWN = memories.c.review != "rejected"
 
 
@@ -121,6 +125,10 @@ class SqlReviews:
         agreed = learnt.c.review.in_(("accepted", "edited"))
         return await self._all(sa.select(learnt.c.body).where(agreed, learnt.c.kind.in_(kinds)).order_by(learnt.c.at))
 
+    async def of_kind(self, kind: Kind) -> Sequence[Learnt]:
+        newest = sa.select(learnt.c.body).where(learnt.c.kind == kind).order_by(learnt.c.at.desc(), learnt.c.id)
+        return await self._all(newest.limit(MOST_OF_A_KIND))
+
     async def decide(self, decision: Decision) -> bool:
         with down("written"):
             return await self._database.write(lambda connection: _decide(connection, decision))
@@ -161,6 +169,7 @@ def _vote(connection: Connection, who: dict[str, str], vote: str | None, at: dat
         connection.execute(answer_votes.delete().where(theirs))
     elif not insert_new(connection, answer_votes, **who, vote=vote, at=at):
         connection.execute(answer_votes.update().where(theirs).values(vote=vote, at=at))
+    owe(connection, who["question_id"].removeprefix(_briefing("")))
 
 
 def _forget(connection: Connection, ids: Sequence[str]) -> int:
@@ -168,9 +177,7 @@ def _forget(connection: Connection, ids: Sequence[str]) -> int:
     for start in range(0, len(ids), A_STATEMENT):
         some = ids[start : start + A_STATEMENT]
         connection.execute(
-            learnt.delete().where(
-                learnt.c.id.in_([f"{kind}:{id_}" for id_ in some for kind in ("memory", "postmortem")])
-            )
+            learnt.delete().where(learnt.c.id.in_([f"{kind}:{id_}" for id_ in some for kind in _OF_A_MEMORY]))
         )
         gone += connection.execute(memories.delete().where(memories.c.id.in_(some))).rowcount
     return gone
@@ -196,11 +203,15 @@ def _decide(connection: Connection, decided: Decision) -> bool:
     before = codec.read(body, Learnt)
     after = replace(before, review=decided.review, reviewed_by=decided.by, reviewed_at=decided.at)
     after = after if decided.text is None else replace(after, text=decided.text)
-    change = learnt.update().where(waits).values(review=after.review, body=codec.dump_any(after, Learnt))
+    owed = int(after.kind == "postmortem" or (after.kind == "runbook" and after.review != "rejected"))
+    change = learnt.update().where(waits).values(review=after.review, owed=owed, body=codec.dump_any(after, Learnt))
     if connection.execute(change).rowcount == 0:
         return False
     if decided.memory is not None:
         _keep(connection, _row(decided.memory))
+    if decided.written is not None:
+        postmortems.write(connection, decided.written)
+        owe(connection, before.incident_id)
     if decided.entry is not None:
         entries.append(connection, decided.entry)
     return True

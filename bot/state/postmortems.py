@@ -23,7 +23,7 @@ class SqlPostmortems:
 
     async def write(self, written: Written) -> None:
         with down("written"):
-            await self._database.write(lambda connection: _write(connection, written))
+            await self._database.write(lambda connection: write(connection, written))
 
     async def written(self, incident_id: str, opening: int) -> Written | None:
         return await self._first(sa.select(postmortems).where(_of(incident_id, opening)))
@@ -53,14 +53,19 @@ def _of(incident_id: str, opening: int) -> sa.ColumnElement[bool]:
     return sa.and_(postmortems.c.incident_id == incident_id, postmortems.c.opening == opening)
 
 
-def _write(connection: Connection, written: Written) -> None:
-    text = {"at": written.at, "text": written.text, "model": written.model}
+def write(connection: Connection, written: Written) -> None:
+    """`Postmortems.write`, for whoever commits more in the same transaction."""
+    text = {"at": written.at, "text": written.text, "model": written.model, "review": written.review}
+    text |= {"reviewed_by": written.reviewed_by, "reviewed_at": written.reviewed_at}
     new = {"incident_id": written.incident_id, "opening": written.opening, "url": written.url, **text}
     if not insert_new(connection, postmortems, **new):
         here = _of(written.incident_id, written.opening)
+        if not written.reviewed:
+            here = sa.and_(here, postmortems.c.review.not_in(("accepted", "edited")))
         connection.execute(postmortems.update().where(here).values(**text))
 
 
 def _written(row: Any) -> Written:
     message = Posted(row.message_channel, row.message_ts) if row.message_ts else None
-    return Written(row.incident_id, row.opening, row.text, row.at, row.model, message, row.url)
+    reviewed = (row.review, row.reviewed_by, row.reviewed_at)
+    return Written(row.incident_id, row.opening, row.text, row.at, row.model, message, row.url, *reviewed)

@@ -188,7 +188,7 @@ async def test_on_demand_a_draft_before_the_end_and_the_newest_words_after_it(sl
         assert sum("1:closed" in key for key in slack.in_(OWN)) == 1
 
 
-STEPS = ("say that it is closed", "write", "post", "publish", "remember", "wrapped up")
+STEPS = ("say that it is closed", "write", "post", "publish", "remember", "put the runbook", "wrapped up")
 
 
 @pytest.mark.parametrize("step", STEPS)
