@@ -8,8 +8,9 @@ import gc
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -19,6 +20,7 @@ from starlette.applications import Starlette
 from bot.catalog import load as load_catalog
 from bot.clock import SystemClock
 from bot.desk import Desk
+from bot.house.going_on import Part, go_on
 from bot.house.house import House
 from bot.house.open_answering import open_answering
 from bot.house.open_commands import open_commands
@@ -56,7 +58,6 @@ FINISH_S = 20
 """How long a stop waits for stories in hand. What is not done by then is taken up at the next start."""
 HANG_UP_S = 5
 """How long a stop waits for requests in hand, before it hangs up on a sender that is slow."""
-Act = Coroutine[Any, Any, None]
 _QUIET: dict[str, Any] = {
     "log_config": None,
     "access_log": False,
@@ -110,7 +111,7 @@ async def _at_work(house: House) -> AsyncIterator[Starlette]:
         await take_over(told.engine)
         await ears.open()
         ticking = replica.tick(told.engine, told.ticks(), desk)
-        beside = [asyncio.create_task(act) for act in (*told.acts(), *_acts(house))]
+        beside = [asyncio.create_task(go_on(part)) for part in (*told.parts(), *_parts(house))]
         gc.freeze()  # what is loaded stays: to go through it again and again holds everything up for 0.1 s
         try:
             yield _asgi(house.settings, desk, told.intake, ears, heard_there(told.life))
@@ -130,15 +131,16 @@ def _listeners(house: House, told: Told) -> IncidentCommand:
     return open_commands(told.shop, action, (life_words(told.life), told.closing.words(), memory.words))
 
 
-def _acts(house: House) -> tuple[Act, ...]:
+def _parts(house: House) -> tuple[Part, ...]:
     """What goes on beside the stories until the end."""
     desk, answering = house.desk, house.answering
+    weeks, when = SqlWeeks(house.database), _digest_when(house.settings)
     return (
-        keep_current(desk),
-        keep_tables(desk),
-        watch_weeks(desk, SqlWeeks(house.database), answering.lines, _digest_when(house.settings)),
-        watch_budget(desk, answering.purse, answering.lines),
-        answering.get_ready(),
+        Part("keep current", partial(keep_current, desk)),
+        Part("keep tables", partial(keep_tables, desk)),
+        Part("watch weeks", partial(watch_weeks, desk, weeks, answering.lines, when)),
+        Part("watch budget", partial(watch_budget, desk, answering.purse, answering.lines)),
+        Part("get ready", answering.get_ready),
     )
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import structlog
 
 from bot import schedules
 from bot.answer import answer, take_up_questions
 from bot.desk import Telling
+from bot.house.going_on import Part
 from bot.house.house import House
 from bot.house.open_archive import forgetting, open_archive
 from bot.house.open_closing import Closing, open_closing
@@ -68,9 +68,14 @@ class Told:
             *self.escalation.ticks(partial(self.engine.take_up, "escalate")),
         )
 
-    def acts(self) -> tuple[Coroutine[Any, Any, None], ...]:
+    def parts(self) -> tuple[Part, ...]:
         """What goes on until it is cancelled, and at once what was left at the last end."""
-        return (tell_entries(self.life), self.closing.keep_on(), reflect(self.life, self.mirror), self._take_up())
+        return (
+            Part("tell entries", partial(tell_entries, self.life)),
+            Part("wrap up", self.closing.keep_on),
+            Part("reflect", partial(reflect, self.life, self.mirror)),
+            Part("take up", self._take_up),
+        )
 
     def at_rest(self) -> int:
         """How many stories only wait: for a person, or for their turn."""

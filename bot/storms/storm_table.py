@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -42,13 +41,16 @@ TABLE = -1
 
 @dataclass(eq=False, slots=True)
 class _Known:
-    """What this process knows of one storm's messages: the table, and the pages in its thread by number. Spares calls;
-    nothing of it is needed.
-    """
+    """What this process knows of one storm: spares calls, nothing of it is needed. It goes with the storm."""
 
     posted: dict[int, Posted] = field(default_factory=dict)
+    """The table, and the pages in its thread by number."""
     said: dict[int, Briefing] = field(default_factory=dict)
     """The one that was edited longest ago first."""
+    notice: Posted | None = None
+    suspects: dict[tuple[str, int], str] = field(default_factory=dict)
+    """By incident and opening, as far as reports were read."""
+    measured: set[tuple[str, int]] = field(default_factory=set)
 
 
 async def keep_tables(desk: Desk) -> None:
@@ -64,32 +66,31 @@ class StormTables:
         self._desk = desk
         self._storms = storms
         self._born = desk.clock.now()
-        self._known: defaultdict[str, _Known] = defaultdict(_Known)
-        self._suspects: dict[tuple[str, int], str] = {}
-        self._measured: set[tuple[str, int]] = set()
-        self._notices: dict[str, Posted] = {}
+        self._known: dict[str, _Known] = {}
 
     async def keep(self) -> None:
         """Runs until cancelled."""
         while True:
+            self._desk.stormy.clear()  # whatever comes during the round is looked at by the next one
             pause_s = IDLE_S
             try:
                 pause_s = await self.round()
             except JournalDown as problem:
                 log.warning("cannot look at storms", problem=str(problem))
-            except Exception:
-                log.exception("the tables of storms could not be kept")
-            self._desk.stormy.clear()
+            if pause_s < IDLE_S:
+                await asyncio.sleep(pause_s)
+                continue
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause_s):
-                    await (self._desk.stormy.wait() if pause_s == IDLE_S else asyncio.Event().wait())
+                async with asyncio.timeout(IDLE_S):
+                    await self._desk.stormy.wait()
 
     async def round(self) -> float:
         """Brings each table up to what the journal holds. How long to wait for the next. Raises JournalDown."""
         to_show = await self._storms.to_show()
+        self._known = {storm.id: self._known.get(storm.id) or _Known() for storm in to_show}
         edits = 0
         for storm in to_show:
-            rows = await self._with_suspects(await self._storms.rows(storm.id))
+            rows = await self._with_suspects(self._known[storm.id], await self._storms.rows(storm.id))
             ranks = {row.incident_id: rank_of(row) for row in rows}
             self._desk.looks.order(ranks)
             self._desk.channels.order(ranks)
@@ -129,7 +130,7 @@ class StormTables:
             known.said.pop(number, None)
             known.said[number] = said[number]
         await self._notice(storm, rows)
-        self._measure(rows)
+        self._measure(known, rows)
         return len(edits)
 
     async def _page(self, table: Posted, storm_id: str, number: int, words: Briefing) -> Posted:
@@ -143,11 +144,11 @@ class StormTables:
         if channel is None or where is None or where.id == channel:
             return
         words, key = compose_storm.notice(storm, rows, self._desk.clock.now()), f"{storm.id}:notice"
-        if (stands := self._notices.get(storm.id)) is None:
+        known = self._known[storm.id]
+        if known.notice is None:
             stands = await self._desk.chat.find(channel, key)
-            stands = stands or await self._desk.chat.post(channel, words, key=key)
-            self._notices[storm.id] = stands
-        await self._desk.chat.edit(stands, words)
+            known.notice = stands or await self._desk.chat.post(channel, words, key=key)
+        await self._desk.chat.edit(known.notice, words)
 
     async def _end(self, storm: Storm, rows: Sequence[Row]) -> None:
         """Says so, and only then notes it: whatever stops it on the way, the next round does it again."""
@@ -160,20 +161,20 @@ class StormTables:
         await self._storms.keep_over(storm.id)
         log.warning("the storm is over", storm=storm.id, incidents=len(rows))
 
-    async def _with_suspects(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+    async def _with_suspects(self, known: _Known, rows: Sequence[Row]) -> tuple[Row, ...]:
         """A few more are read in each round: reports are long."""
-        unread = [row for row in rows if row.looked and (row.incident_id, row.opening) not in self._suspects]
+        unread = [row for row in rows if row.looked and (row.incident_id, row.opening) not in known.suspects]
         for row in unread[:READS]:
             report = await self._desk.journal.report(row.incident_id, row.opening)
             found = compose_storm.suspect(report, row.service) if report else ""
-            self._suspects[row.incident_id, row.opening] = found
-        return tuple(replace(row, suspect=self._suspects.get((row.incident_id, row.opening), "")) for row in rows)
+            known.suspects[row.incident_id, row.opening] = found
+        return tuple(replace(row, suspect=known.suspects.get((row.incident_id, row.opening), "")) for row in rows)
 
-    def _measure(self, rows: Sequence[Row]) -> None:
+    def _measure(self, known: _Known, rows: Sequence[Row]) -> None:
         """Where no other message says it, the row was the headline. What an earlier process showed is not counted."""
         now = self._desk.clock.now()
         for row in rows:
             name = (row.incident_id, row.opening)
-            if row.opened_at > self._born and row.channel_id is None and name not in self._measured:
+            if row.opened_at > self._born and row.channel_id is None and name not in known.measured:
                 self._desk.measures.row(row.opened_at, now)
-                self._measured.add(name)
+                known.measured.add(name)

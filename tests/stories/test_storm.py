@@ -115,6 +115,24 @@ async def test_killed_at_any_of_its_steps_the_next_life_says_each_thing_once(sla
         assert slack.in_(INCIDENTS) == ["notice"]
 
 
+async def test_what_happens_while_tables_are_written_is_seen_to_right_after(slack, tmp_path):
+    async with desk_with(tmp_path, slack, Source(), storm_threshold=THRESHOLD) as desk, AsyncExitStack() as stack:
+        await tell(desk, (await storm(desk))[-1])
+        desk.clock.moment = NOW + timedelta(minutes=7)
+        await tables(desk).round()  # it is over: from here on it is looked at in quiet
+        writing, go_on = slack.hold("edit", about=":table")
+        keeping = asyncio.create_task(tables(desk).keep())
+        stack.callback(keeping.cancel)
+        await writing.wait()
+        for number in range(10, 16):
+            last = await service(desk, number)
+        await tell(desk, last)
+        go_on.set()
+
+        second = (await desk.storms.to_show())[1]
+        await eventually(lambda: f"{second.id}:notice" in [message.key for message in slack.messages])
+
+
 async def test_where_slack_gives_no_channel_the_table_stands_in_the_incidents_channel(slack, tmp_path):
     slack.refuse("open_channel", "restricted_action", about="inc-storm")
     async with desk_with(tmp_path, slack, Source(), storm_threshold=THRESHOLD) as desk:
