@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -128,6 +129,59 @@ async def test_a_folder_is_learnt_once_and_what_is_left_out_is_said(memories, tm
     assert (memory.id, memory.origin, memory.reviewed, memory.cause_by) == (
         "markdown:deep/INC-892.md", "markdown", True, "record",
     )  # fmt: skip
+
+
+async def test_no_link_leads_out_of_the_folder_and_no_pipe_is_waited_for(tmp_path):
+    there, secret = tmp_path / "postmortems", tmp_path / "secret.md"
+    there.mkdir()
+    secret.write_text(POSTMORTEM)
+    (there / "2026-01-02-within.md").write_text(POSTMORTEM)
+    (there / "alias.md").symlink_to(there / "2026-01-02-within.md")
+    (there / "outside.md").symlink_to(secret)
+    (there / "round.md").symlink_to(there / "round.md")
+    (there / "zero.md").symlink_to("/dev/zero")
+    os.mkfifo(there / "pipe.md")
+    found = list(folder.postmortems(there, ()))
+    assert [one.id for one in found if not isinstance(one, Skipped)] == [
+        "markdown:2026-01-02-within.md",
+        "markdown:alias.md",
+    ]
+    why = {one.name: one.why for one in found if isinstance(one, Skipped)}
+    assert why["outside.md"] == "a link that leads out of the folder: put the file itself there"
+    assert why["pipe.md"] == why["zero.md"] == why["round.md"] == "no ordinary file"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Duration: " + "1" * 100_000,
+        "Duration: 9 " + " " * 100_000 + "x",
+        "Service: x" + " " * 100_000 + "y",
+        "# x" + "# " * 50_000 + "y",
+        "Alerts: " + "a," * 50_000,
+        "ab" + "*" * 100_000 + "y",
+    ],
+)
+def test_a_line_without_end_is_read_at_once(line):
+    found = read(f"# T\n{line}\nDate: 2026-01-01\n")
+    assert (found.opened_at, found.minutes) == (datetime(2026, 1, 1, tzinfo=UTC), None)
+    assert len(found.alerts) <= 50
+
+
+async def test_what_nobody_sees_is_left_out_and_every_database_takes_the_rest(memories):
+    body = (
+        POSTMORTEM.replace("Errors", "Err\0ors\ud800\u202e")
+        .replace("INC-892", "INC-8\0")
+        .replace("SLOBurn", "S\0\ud800")
+    )
+    issue = Issue(
+        7, "T\ud800\0", body, ("service: pay\0",), datetime(2026, 1, 2, tzinfo=UTC), True, "https://x.example"
+    )
+    took = await take(memories, elsewhere.from_github("o/r", [issue], ()))
+    assert took.skipped == ()
+    (kept,) = [await memories.memory("github:o/r#7")]
+    assert kept.summary == "Err ors\ufffd at 20 %, connection refused."
+    assert "\0" not in f"{kept}" and "\ud800" not in f"{kept}"
 
 
 async def test_a_file_that_changed_changes_its_memory_but_not_what_a_person_made_of_it(memories, tmp_path):

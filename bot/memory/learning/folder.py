@@ -18,18 +18,28 @@ LARGEST = 1_000_000
 
 def postmortems(folder: Path, services: Iterable[str]) -> Iterator[Found]:
     """Every `*.md` under the folder, by its path in it; links that lead elsewhere are not followed."""
-    known = tuple(services)
+    known, home = tuple(services), folder.resolve()
     for path in sorted(_files(folder)):
         name = path.relative_to(folder).as_posix()
         try:
-            text = path.read_text(encoding="utf-8-sig") if path.stat().st_size <= LARGEST else None
+            text = _text(path, name, home)
         except (OSError, UnicodeDecodeError) as problem:
             yield Skipped(name, f"cannot be read ({type(problem).__name__})")
             continue
-        if text is None:
-            yield Skipped(name, f"larger than {LARGEST:,} bytes: no postmortem")
-            continue
-        yield _memory(name, read(text, known, path.stem))
+        yield text if isinstance(text, Skipped) else _memory(name, read(text, known, path.stem))
+
+
+def _text(path: Path, name: str, home: Path) -> str | Skipped:
+    """What stands in it. A link may lead to a secret, a pipe never ends. Raises OSError, UnicodeDecodeError."""
+    if not path.is_file():
+        return Skipped(name, "no ordinary file")
+    if not path.resolve().is_relative_to(home):
+        return Skipped(name, "a link that leads out of the folder: put the file itself there")
+    with path.open("rb") as file:
+        found = file.read(LARGEST + 1)
+    if len(found) > LARGEST:
+        return Skipped(name, f"larger than {LARGEST:,} bytes: no postmortem")
+    return found.decode("utf-8-sig")
 
 
 def _files(folder: Path) -> Iterator[Path]:

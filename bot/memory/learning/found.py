@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.memory import Memory
+from bot.domain.text import clean, visible
 from bot.memory.memory_ports import Memories
 from bot.memory.remember import with_review
 
@@ -35,13 +36,24 @@ class Took:
 
 
 def from_a_record(memory: Memory, mask: Callable[[str], str]) -> Memory:
-    """Masked, and as good as looked at: people wrote it. What says no cause says none."""
+    """Masked, and as good as looked at: people wrote it. What says no cause says none.
+
+    Without characters that nobody sees: what hides in a text from outside, and what no database takes.
+    """
+
+    def seen(text: str) -> str:
+        return mask("\n".join(map(visible, text.splitlines())))
+
     return replace(
         memory,
-        title=mask(memory.title),
-        summary=mask(memory.summary),
-        cause=mask(memory.cause),
-        resolution=mask(memory.resolution),
+        incident_id=clean(memory.incident_id),
+        service=clean(memory.service),
+        env=clean(memory.env),
+        alerts=tuple(mask(clean(name)) for name in memory.alerts),
+        title=seen(memory.title),
+        summary=seen(memory.summary),
+        cause=seen(memory.cause),
+        resolution=seen(memory.resolution),
         cause_by="record",
         review="accepted",
         reviewed_by=BY_RECORD,

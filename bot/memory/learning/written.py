@@ -14,10 +14,13 @@ from datetime import UTC, datetime
 
 from bot.domain.memory import MOST_TEXT
 
-_FIELD = re.compile(r"^[\s>*_|+-]*([A-Za-z][A-Za-z /-]{1,30}?)[\s*_]*[:|][\s*_|]*(.+?)[\s*_|]*$")
-_HEADING = re.compile(r"^(#{1,6})\s+(.+?)[\s#]*$")
+_FIELD = re.compile(r"^[\s>*_|+-]*([A-Za-z][A-Za-z /-]{1,30}?)[\s*_]*[:|](.*)$")
+_HEADING = re.compile(r"^(#{1,6})\s+(.*)$")
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ,]+(\d{1,2}:\d{2})(?::\d{2})?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?")
-_SPAN = re.compile(r"(\d+(?:[.,]\d+)?)\s*(d|h|m(?!s|on))[a-z]*", re.IGNORECASE)
+_SPAN = re.compile(r"(?<![\d.,])(\d{1,6}(?:[.,]\d{1,6})?)\s*(d|h|m(?!s|on))[a-z]*", re.IGNORECASE)
+_LONGEST = 200
+"""Characters of a field that are read for a time or a span: texts come from anybody."""
+_MOST_ALERTS = 50
 _MINUTES = {"d": 1440.0, "h": 60.0, "m": 1.0}
 _SERVICE = ("service", "services", "affected service", "affected services", "component", "system")
 _DATE = ("date", "started", "start", "start time", "incident start", "opened", "began", "detected", "incident date")
@@ -59,7 +62,7 @@ def read(text: str, services: Iterable[str] = (), hint: str = "") -> Written:
         env=_first_word(_of(fields, ("environment", "env"))),
         opened_at=moment(_of(fields, _DATE)) or moment(hint) or moment(title),
         minutes=minutes(_of(fields, _DURATION)),
-        alerts=tuple(part for part in re.split(r"[,\s]+", _of(fields, ("alert", "alerts")).strip("[]")) if part),
+        alerts=_names(_of(fields, ("alert", "alerts"))),
         summary=_section(sections, _SUMMARY),
         cause=_section(sections, _CAUSE) or _of(fields, ("root cause", "cause"))[:MOST_TEXT],
         resolution=_section(sections, _RESOLUTION) or _of(fields, ("resolution", "fix", "mitigation"))[:MOST_TEXT],
@@ -68,7 +71,7 @@ def read(text: str, services: Iterable[str] = (), hint: str = "") -> Written:
 
 def moment(text: str) -> datetime | None:
     """The first date in a text, with its time if there is one; UTC where no zone is named."""
-    found = _MOMENT.search(text)
+    found = _MOMENT.search(text[:_LONGEST])
     if not found:
         return None
     day, time, zone = found.groups()
@@ -81,7 +84,9 @@ def moment(text: str) -> datetime | None:
 
 def minutes(text: str) -> float | None:
     """«1 h 20 min» as 80.0; None where no span stands there."""
-    found = [float(number.replace(",", ".")) * _MINUTES[unit.lower()] for number, unit in _SPAN.findall(text)]
+    found = [
+        float(number.replace(",", ".")) * _MINUTES[unit.lower()] for number, unit in _SPAN.findall(text[:_LONGEST])
+    ]
     return sum(found) if found else None
 
 
@@ -89,13 +94,15 @@ def _parts(text: str) -> tuple[str, Mapping[str, str], list[tuple[str, str]]]:
     """The first heading, the fields by their name in small letters, and (heading, text) of each section."""
     title, fields, sections = "", dict[str, str](), list[tuple[str, list[str]]]()
     for line in text.splitlines():
-        if heading := _HEADING.match(line):
+        heading = _HEADING.match(line)
+        if heading and (name := heading[2].rstrip("# \t")):
             if not title and len(heading[1]) == 1:
-                title = heading[2]
-            sections.append((heading[2], []))
+                title = name
+            sections.append((name, []))
             continue
-        if field := _FIELD.match(line):
-            fields.setdefault(" ".join(field[1].lower().split()), field[2].strip("`'\" "))
+        field = _FIELD.match(line)
+        if field and (value := field[2].strip("*_| \t")):
+            fields.setdefault(" ".join(field[1].lower().split()), value.strip("`'\" "))
         if sections:
             sections[-1][1].append(line)
     return title, fields, [(heading, "\n".join(lines).strip()) for heading, lines in sections]
@@ -111,6 +118,12 @@ def _section(sections: Iterable[tuple[str, str]], about: re.Pattern[str]) -> str
 
 def _of(fields: Mapping[str, str], names: Iterable[str]) -> str:
     return next((fields[name] for name in names if fields.get(name)), "")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """The first of those in a list, each within bounds."""
+    parts = re.split(r"[,\s]+", text.strip("[]"), maxsplit=_MOST_ALERTS)
+    return tuple(part[:_LONGEST] for part in parts[:_MOST_ALERTS] if part)
 
 
 def _first_word(text: str) -> str:
