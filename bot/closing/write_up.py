@@ -12,7 +12,7 @@ from bot.closing.ask_to_close import place_of
 from bot.closing.closing_desk import Wrapping, record_of
 from bot.closing.closing_ports import Publication
 from bot.closing.compose_postmortem import compose
-from bot.closing.postmortem.markdown import markdown
+from bot.closing.postmortem.markdown import heading, markdown
 from bot.closing.postmortem.review import with_review
 from bot.closing.postmortem.roles import RESPONDER
 from bot.domain.closing import Closing
@@ -97,7 +97,7 @@ async def written_of(wrapping: Wrapping) -> Written | None:
 
 async def publication(wrapping: Wrapping, written: Written) -> Publication:
     incident = await wrapping.incident()
-    title = f"Postmortem {incident.id}: {incident.title} on {incident.service}"
+    title = heading(f"Postmortem {incident.id}: {incident.title} on {incident.service}")
     return Publication(incident.id, written.opening, title, await told(wrapping, written), f"{incident.opened_at:%Y}")
 
 

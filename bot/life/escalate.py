@@ -34,6 +34,9 @@ MOST_LEVELS = 5
 AGAIN_S = 20.0
 """A pager that does not answer is asked again after so long, for an hour."""
 TRIES = 180
+LONGEST_CALL = timedelta(hours=2)
+"""No call lasts longer, its tries and their pauses included. What has ended is not begun again: when an incident is
+open for weeks, the engine has forgotten that it was told, and the next level would be called for nothing."""
 
 Begin = Callable[[str, int], Awaitable[object]]
 """Begins, or goes on with, the escalation that an incident's entry stands for, by its number."""
@@ -60,9 +63,10 @@ async def look_for_reasons(at: Escalation, begin: Begin) -> None:
             for reason in reasons(await _known(at, incident, entries), rules, at.after, at.desk.clock.now()):
                 if not called_lately(entries, reason.rule, at.desk.clock.now()):
                     await _enter(at, incident, reason)
+        since = at.desk.clock.now() - MOST_LEVELS * (at.after + LONGEST_CALL)  # whatever began before has ended
         for incident in known:
             for entry in await at.desk.entries.of_incident(incident.id):
-                if entry.kind == "escalated" and entry.value.startswith("begun"):
+                if entry.kind == "escalated" and entry.value.startswith("begun") and entry.at > since:
                     await begin(incident.id, entry.number)
     except JournalDown as problem:
         log.warning("cannot look whom to call", problem=str(problem))

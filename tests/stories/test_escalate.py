@@ -235,6 +235,8 @@ async def test_a_reason_is_entered_once_and_begun_again_after_a_crash():
     assert await world.look() == [1]
     assert await world.look() == [1]  # to begin it twice begins it once
     assert [one.kind for one in world.entries] == ["escalated"]
+    world.slept.append(timedelta(days=31).total_seconds())
+    assert await world.look() == []  # the engine may have forgotten that it was told
 
 
 async def test_told_again_after_a_crash_it_calls_and_says_nothing_twice():

@@ -109,6 +109,33 @@ async def test_kept_open_it_is_asked_again_after_a_day(slack, tmp_path):
         assert "Close it?" in slack.of("close?2").text
 
 
+async def test_a_proposal_kept_open_and_closed_right_after_says_so_and_is_looked_at_no_more(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        incident_id = await over(world)
+        await world.look(minutes=15)
+        await world.tap("close.keep", incident_id)
+        await world.say("resolve")
+        await world.look()
+        assert slack.of("close?1").text.startswith("Kept open by <@U1>. ")
+        assert "Closed" in slack.of("1:closed").text
+        assert await world.at.closings.unsettled() == []
+
+
+async def test_a_proposal_that_people_removed_is_looked_at_no_more_once_it_is_closed(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        incident_id = await over(world)
+        await world.look(minutes=15)
+        slack.refuse("edit", "message_not_found", about="close?1")
+        await world.tap("close.yes", incident_id)
+        assert await world.at.closings.unsettled() == []
+        for _ in range(2):
+            await world.look()
+        assert await world.at.closings.unsettled() == []
+        asked = sum(call.startswith("edit") and "close?1" in call for call in slack.calls)
+        await world.look()
+        assert sum(call.startswith("edit") and "close?1" in call for call in slack.calls) == asked
+
+
 async def test_nobody_answers_for_a_day_and_it_is_closed_as_not_reviewed(slack, tmp_path):
     async with world_with(tmp_path, slack) as world:
         incident_id = await over(world)
@@ -268,12 +295,27 @@ async def test_published_it_says_where(slack, tmp_path):
         assert shelf.kept[incident_id].folder == "2026"
 
 
+async def test_the_title_of_what_is_published_orders_nothing_and_is_not_too_long(slack, tmp_path):
+    shelf = Shelf()
+    async with world_with(tmp_path, slack, shelf) as world:
+        incident_id = await told(world, "Fixes #12, closes GH-7 and o/r#3 for @dana/team\n" + "x" * 400)
+        await world.say("resolve")
+        await world.look()
+        title = shelf.kept[incident_id].title
+        assert title.startswith(f"Postmortem {incident_id}: Fixes ＃12, closes GH‑7 and o/r＃3 for ＠dana/team x")
+        assert len(title) <= 250
+        assert "GH-7" not in shelf.kept[incident_id].text
+
+
 async def test_not_published_it_says_why_and_can_be_tried_again(slack, tmp_path):
     async with world_with(tmp_path, slack, Shelf(down=1)) as world:
         await over(world)
         await world.say("resolve")
         await world.look()
         assert "Not published: github: no answer in 8 s." in slack.of("1:closed").text
+        world.at.publisher.down = 1
+        with pytest.raises(NotDoneError, match="in the thread; not published: github: no answer in 8 s"):
+            await world.say("postmortem")
         await world.say("postmortem")
         assert "Also: where postmortems are kept" in slack.of("1:closed").text
 

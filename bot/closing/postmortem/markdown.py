@@ -28,6 +28,7 @@ TITLES: dict[Key, str] = {
 QUESTION = "> ❓ "
 LONGEST = 1_000
 """Characters of one sentence."""
+LONGEST_HEADING = 250
 _LOOKALIKES = str.maketrans(
     {
         "*": "∗",
@@ -44,7 +45,9 @@ _LOOKALIKES = str.maketrans(
     }
 )
 _OUTER_UNDERSCORE = re.compile(r"(?<!\w)_+|_+(?!\w)")
-_REFERENCE = re.compile(r"#(?=\d)")
+_REFERENCE = re.compile(r"#(?=\d)|(?i:(?<=\bGH)-)(?=\d)")
+"""What GitHub takes for another issue: `#12`, `owner/name#12`, `GH-12`."""
+_NO_REFERENCE = {"#": "＃", "-": "‑"}
 _CODE_SPAN = re.compile(r"`([^`\n]+)`")
 _IN_CODE = str.maketrans({"[": "［", "]": "］", "@": "＠"})
 _ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto|javascript|data):(?=\S)|\b(www)\.(?=\S)")
@@ -66,9 +69,15 @@ def plain(text: str) -> str:
     return "".join(f"`{_code(part)}`" if index % 2 else _prose(part) for index, part in enumerate(parts)).strip()
 
 
+def heading(text: str) -> str:
+    """Words from outside for a place that is one short line, such as the title of a pull request or a commit: there
+    GitHub reads `fixes #12` as an order. It takes 256 characters, and shows no code."""
+    return cut(_prose(clean(text)), LONGEST_HEADING)
+
+
 def _prose(text: str) -> str:
     text = _ADDRESS.sub(lambda found: f"{found[1] or found[2]}{'∶' if found[1] else '․'}", text)
-    text = _REFERENCE.sub("＃", text.translate(_LOOKALIKES).replace("`", "ˋ"))
+    text = _REFERENCE.sub(lambda found: _NO_REFERENCE[found[0]], text.translate(_LOOKALIKES).replace("`", "ˋ"))
     return _OUTER_UNDERSCORE.sub(lambda found: "ˍ" * len(found[0]), text)
 
 
