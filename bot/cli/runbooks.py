@@ -1,4 +1,4 @@
-"""The command line of runbooks: `first-responder runbooks lint`, `dry-run`. Neither runs anything."""
+"""The command line of runbooks: `first-responder runbooks lint`, `dry-run`, `drafts`. None of them runs anything."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from bot.cli.drafts import drafts
+
 if TYPE_CHECKING:
     from bot.settings import Settings
     from runbooks.commands import Program
 
 app = typer.Typer(help="Runbooks: find every fault, and see what one would do.", no_args_is_help=True)
+app.command()(drafts)
 
 
 @app.command()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
+from bot.domain.memory import Learnt
+from bot.domain.postmortem import Written
 from bot.domain.said import Command, Form
 from bot.incident_command import IncidentCommand
 from bot.memory.archive import Archive
 from bot.memory.memory_command import ACCEPT, EDIT, REJECT, MemoryCommand
 from bot.memory.remember import remember
 from bot.state.memories import SqlMemories, SqlReviews
+from bot.state.postmortems import SqlPostmortems
 from tests.stories.life_world import Days, days_with
 from tests.stories.workshop_world import DANA, ERIN, GUEST
 
@@ -176,3 +179,56 @@ async def test_markup_in_what_waits_calls_nobody(days):
     await days.says("remember <!channel> is on fire &lt;!here&gt;")
     listed = await days._commands().command(Command(days.town.channel_id, DANA, "review", "T", "/incident"))
     assert not any("<!" in line for section in listed.sections for line in section.text)
+
+
+BOOK = "id: by-hand\nsteps:\n  - action: exec\n    command: kubectl rollout restart deployment/{{service}}\n"
+
+
+@pytest.fixture
+async def drafted(days):
+    """A runbook that was drafted, and a long postmortem, wait."""
+    days.archive = replace(days.archive, postmortems=SqlPostmortems(days.life.desk.entries._database))
+    await days.archive.reviews.wait(
+        Learnt("runbook:X", "runbook", days.town.incident_id, days.archive.clock.now(), "", BOOK)
+    )
+    text = "# What\n\n" + "\n".join(f"- line {number} of it" for number in range(600)) + "\n"
+    at = days.archive.clock.now()
+    await days.archive.postmortems.write(Written(days.town.incident_id, 1, text, at))
+    await days.remembered()
+    return text
+
+
+async def test_a_drafted_runbook_is_kept_only_without_a_fault(days, drafted):
+    assert "Runbook, drafted" in await days.says("review")
+    form = await days.taps(EDIT, "runbook:X")
+    assert form.fields[0].value == BOOK.rstrip()
+    said = await days.fills(form, text=BOOK.replace("exec", "exce"))
+    assert said == {"text": "line 3: `action` is one of exec, conditional, copy, http, promql, wait, message, "
+                            "not 'exce'; did you mean `exec`?"}  # fmt: skip
+    assert "must be one runbook" in (await days.fills(form, text="# nothing"))["text"]
+    assert "is needed" in (await days.fills(form, text=" "))["text"]
+    changed = BOOK.replace("by-hand", "restart-it")
+    assert "Its file comes into the thread" in await days.fills(form, text=changed)
+    assert (await days.archive.reviews.learnt("runbook:X")).text == changed.strip()
+
+
+async def test_a_long_postmortem_is_put_right_in_several_boxes_and_nothing_of_it_is_lost(days, drafted):
+    id_ = f"postmortem:{days.town.incident_id}"
+    form = await days.taps(EDIT, id_)
+    assert len(form.fields) > 3
+    await days.fills(form, **{field.name: field.value for field in form.fields})
+    written = await days.archive.postmortems.written(days.town.incident_id, 1)
+    assert (written.text, written.review, written.reviewed_by) == (drafted, "edited", DANA)
+
+
+async def test_a_reviewed_postmortem_is_not_written_over(days, drafted):
+    await days.taps(ACCEPT, f"postmortem:{days.town.incident_id}")
+    await days.archive.postmortems.write(Written(days.town.incident_id, 1, "another", days.archive.clock.now()))
+    assert (await days.archive.postmortems.written(days.town.incident_id, 1)).text == drafted
+
+
+async def test_what_no_form_can_hold_is_accepted_or_rejected_whole(days):
+    at = days.archive.clock.now()
+    await days.archive.reviews.wait(Learnt("runbook:X", "runbook", days.town.incident_id, at, "", "# " + "x" * 60_000))
+    assert "too long for a form" in await days.taps(EDIT, "runbook:X")
+    assert "Rejected" in await days.taps(REJECT, "runbook:X")
