@@ -9,6 +9,7 @@ import structlog
 from bot.closing import closing_message
 from bot.closing.closing_desk import ClosingDesk, Wrapping, record_of
 from bot.closing.postmortem.summary import what_helped
+from bot.domain.briefing import Briefing
 from bot.domain.closing import Closing, How, Over, Proposal
 from bot.domain.entry import BOT
 from bot.domain.incident import Incident
@@ -55,18 +56,24 @@ async def close_with_its_lead(at: ClosingDesk, over: Over, lead_id: str) -> None
 
 async def settle(at: ClosingDesk, asked: Proposal) -> None:
     """A proposal that was answered, or overtaken, says so in its place. Raises ChatError, JournalDown."""
-    over = Wrapping(at, asked.incident_id, asked.opening)
-    if await over.closing() is not None:
-        return  # its story says so, in the same place
-    now = at.desk.clock.now()
     if asked.message is not None:
-        words = closing_message.turned_down(asked, now + at.rules.patience if asked.kept_by else None, now)
         try:
-            await at.desk.chat.edit(asked.message, words)
+            await at.desk.chat.edit(asked.message, await _how_it_ended(at, asked))
         except ChatError as problem:
             if problem.code not in HOPELESS:
                 raise
     await at.closings.settle(asked)
+
+
+async def _how_it_ended(at: ClosingDesk, asked: Proposal) -> Briefing:
+    """Where it was closed, what the story of that would have said there. Raises JournalDown."""
+    over, now = Wrapping(at, asked.incident_id, asked.opening), at.desk.clock.now()
+    closing = await over.closing()
+    if closing is None or asked.kept_by:
+        again = now + at.rules.patience if asked.kept_by and closing is None else None
+        return closing_message.turned_down(asked, again, now)
+    written = await at.postmortems.written(asked.incident_id, asked.opening)
+    return closing_message.closed(await over.incident(), closing, written)
 
 
 def closing_by_bot(wrapping: Wrapping, how: How) -> Closing:

@@ -18,6 +18,7 @@ from bot.domain.text import code, safe
 from bot.domain.words import clock, count, ordinal
 from bot.guard.redact import redact
 from bot.ports import ChatError
+from integrations.contract import RoomError
 
 FALSE_ALARM = "false alarm"
 HELP = (
@@ -91,6 +92,9 @@ class ClosingCommand:
                 await self._draft(wrapping, incident, command)
         except ChatError as problem:
             raise NotDoneError(f"Not posted: Slack says {code(problem.code)}. Try again in a minute.") from None
+        except RoomError as problem:
+            told = f"{safe(problem.source, 40)}: {safe(problem.reason, 300)}"
+            raise NotDoneError(f"Written, and in the thread; not published: {told}. Try again in a minute.") from None
         if written is not None and written.reviewed:
             return _line("It was reviewed, so it stays as it is; it is in the thread.")
         return _line("Written from the record as it is by now; it is in the thread.")

@@ -45,7 +45,10 @@ class Closings(Protocol):
         ...
 
     async def unwrapped(self) -> Sequence[Over]:
-        """What is over and not wrapped up to its end, the oldest first."""
+        """What is over and not wrapped up to its end, the oldest first.
+
+        Without what is told with another and waits for that to be closed.
+        """
         ...
 
     async def propose(self, proposal: Proposal) -> Proposal:
@@ -61,7 +64,10 @@ class Closings(Protocol):
         ...
 
     async def unsettled(self) -> Sequence[Proposal]:
-        """Proposals that stand in Slack although they were answered, or their opening is not over any more."""
+        """Proposals that stand in Slack although they were answered, or their opening is not over any more.
+
+        Without those of what is being wrapped up: its story sees to them.
+        """
         ...
 
     async def settle(self, proposal: Proposal) -> None:

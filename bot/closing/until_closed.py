@@ -41,8 +41,8 @@ async def look(at: ClosingDesk) -> None:
     try:
         for asked in await at.closings.unsettled():
             await _tried(at, asked.incident_id, partial(settle, at, asked))
-        for over in await at.closings.unwrapped():
-            await _go_on(at, over)
+        for over in sorted(await at.closings.unwrapped(), key=lambda over: not over.closed):
+            await _go_on(at, over)  # stories first: they begin at once, and what is said waits for Slack
         for incident_id, act in await owed(at):
             await _tried(at, incident_id, act)
     except JournalDown as problem:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from bot.closing.closing_ports import NotReopenedError, Reopening
 from bot.domain.closing import Closing, Over
 from bot.domain.entry import Entry
-from bot.domain.incident import Incident
+from bot.domain.incident import BY_HAND, Incident
 from bot.state import codec, entries, intake
 from bot.state.down import down
 from bot.state.insert import insert_new
@@ -38,13 +38,20 @@ _THE_LAST = sa.and_(
     proposals.c.opening == incidents.c.opening,
     proposals.c.number == _LAST,
 )
+_LEAD = incidents.alias("lead")
+_ITS_TURN = sa.or_(
+    incidents.c.lead.is_(None),
+    incidents.c.closed_opening == incidents.c.opening,
+    _LEAD.c.closed_opening == _LEAD.c.opening,
+)
 _UNWRAPPED = (
     sa.select(
         *(incidents.c.id, incidents.c.opening, incidents.c.resolved_at, incidents.c.closed_opening),
         *(proposals.c.number, proposals.c.kept_at, proposals.c.at, proposals.c.message_ts, incidents.c.lead),
     )
     .outerjoin(proposals, _THE_LAST)
-    .where(incidents.c.status == "resolved", incidents.c.wrapped < incidents.c.opening)
+    .outerjoin(_LEAD, _LEAD.c.id == incidents.c.lead)
+    .where(incidents.c.status == "resolved", incidents.c.wrapped < incidents.c.opening, _ITS_TURN)
     .order_by(incidents.c.resolved_at)
 )
 
@@ -125,7 +132,10 @@ def _close(connection: Connection, closing: Closing) -> Closing | None:
         return before
     if row.status == "open" and closing.how != "by a person":
         return None
-    firing = sa.select(alerts.c.payload).where(alerts.c.incident_id == row.id, alerts.c.status == "firing")
+    fires = sa.and_(alerts.c.incident_id == row.id, alerts.c.status == "firing")
+    by_hand = alerts.update().where(fires, alerts.c.source == BY_HAND)
+    connection.execute(by_hand.values(status="resolved", ends_at=closing.at))
+    firing = sa.select(alerts.c.payload).where(fires)
     names = tuple(payload["name"] for payload in connection.scalars(firing.order_by(alerts.c.seq)))
     kept = replace(closing, firing=names)
     body = codec.dump_any(kept, Closing)

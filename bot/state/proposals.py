@@ -23,6 +23,12 @@ _ANSWERED = sa.or_(
     incidents.c.status == "open",
     incidents.c.closed_opening >= proposals.c.opening,
 )
+_BEING_WRAPPED_UP = sa.and_(
+    incidents.c.closed_opening == proposals.c.opening,
+    incidents.c.wrapped < proposals.c.opening,
+    proposals.c.kept_at.is_(None),
+)
+"""The story of its closing says so in its place, and nobody else meanwhile."""
 
 
 class SqlProposals:
@@ -53,7 +59,7 @@ class SqlProposals:
 
     async def unsettled(self) -> Sequence[Proposal]:
         found = sa.select(proposals).join(incidents, incidents.c.id == proposals.c.incident_id)
-        which = found.where(proposals.c.settled.is_(False), _ANSWERED).order_by(proposals.c.at)
+        which = found.where(proposals.c.settled.is_(False), _ANSWERED, ~_BEING_WRAPPED_UP).order_by(proposals.c.at)
         with down("read"):
             return await self._database.read(lambda connection: [_proposal(row) for row in connection.execute(which)])
 

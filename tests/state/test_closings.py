@@ -8,10 +8,11 @@ import pytest
 
 from bot.closing.closing_ports import NotReopenedError, Reopening
 from bot.domain.closing import Closing, Over, Proposal
-from bot.domain.incident import Channel, Posted
+from bot.domain.incident import BY_HAND, Channel, Posted
 from bot.domain.postmortem import Written
 from bot.state.closings import SqlClosings
 from bot.state.entries import SqlEntries
+from bot.state.links import SqlLinks
 from bot.state.postmortems import SqlPostmortems
 from tests.stories.incident_sample import alert
 
@@ -44,6 +45,18 @@ async def test_what_is_over_waits_until_it_is_wrapped_up(record, clock, closings
     assert await closings.unwrapped() == []
 
 
+async def test_what_is_told_with_another_waits_until_that_is_closed(record, clock, closings, database):
+    lead, told = await over(record, clock), await opened(record, clock, name="Other", labels={"service": "bank"})
+    await SqlLinks(database).merge(told, lead, "U1")
+    gone = alert("Other", labels={"service": "bank"}, starts_at=clock.now(), status="resolved", ends_at=clock.now())
+    await record.take([gone])
+    assert [one.incident_id for one in await closings.unwrapped()] == [lead]
+    await closings.close(by_a_person(lead, clock))
+    assert [one.incident_id for one in await closings.unwrapped()] == [lead, told]
+    await closings.keep_wrapped(lead, 1)
+    assert [one.incident_id for one in await closings.unwrapped()] == [told]
+
+
 async def test_it_is_closed_once_and_the_first_closing_counts(record, clock, closings, database):
     id_ = await over(record, clock)
     tries = [by_a_person(id_, clock, by=f"U{n}") for n in range(5)]
@@ -62,6 +75,15 @@ async def test_a_person_closes_although_alerts_fire_and_nobody_else_does(record,
     assert closed.firing == ("HighErrorRate",)
     incident = await record.incident(id_)
     assert (incident.status, incident.resolved_at) == ("resolved", clock.now())
+
+
+async def test_what_a_person_declared_ends_with_its_incident_and_what_fires_besides_is_told(record, clock, closings):
+    id_ = await opened(record, clock, source=BY_HAND, fingerprint="declared", name="checkout fails")
+    assert await opened(record, clock) == id_
+    closed = await closings.close(by_a_person(id_, clock))
+    assert closed.firing == ("HighErrorRate",)
+    ended = {one.name: (one.status, one.ends_at) for one in (await record.incident(id_)).alerts}
+    assert ended == {"checkout fails": ("resolved", clock.now()), "HighErrorRate": ("firing", None)}
 
 
 async def test_an_opening_that_is_past_is_not_closed(record, clock, closings):
@@ -126,6 +148,8 @@ async def test_a_proposal_whose_opening_is_not_over_any_more_is_found_and_cannot
     asked = await closings.propose(Proposal(id_, 1, 1, clock.now(), Posted("C1", "1.5")))
     if ends == "closed":
         await closings.close(by_a_person(id_, clock))
+        assert await closings.unsettled() == []  # its story is to say so
+        await closings.keep_wrapped(id_, 1)
     else:
         await opened(record, clock, fingerprint="another")
     assert await closings.unsettled() == [asked]
