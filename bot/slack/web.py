@@ -27,6 +27,8 @@ CALL_S = 10.0
 """One call may take this long."""
 LONGEST_WAIT_S = 30.0
 """The longest «come again in …» that is waited for inside a call; beyond it the caller decides."""
+LONGEST_PAUSE_S = 3_600.0
+"""More than an hour nobody means: what stands between us and Slack would keep the bot silent, over each restart."""
 WAITS = 3
 PAUSES_S = (0.1, 0.5)
 """Before the second and third try of a call that may be repeated."""
@@ -175,6 +177,6 @@ def _meaning(refusal: SlackApiError) -> ChatError | _Later:
 
 def _seconds(header: object) -> float:
     try:
-        return max(0.0, float(str(header)))
+        return min(max(0.0, float(str(header))), LONGEST_PAUSE_S)
     except ValueError:
         return 1.0

@@ -162,6 +162,18 @@ async def test_during_a_long_pause_nothing_is_asked_and_nobody_is_kept(slack: Sl
     assert one.governor.went.count("chat.postMessage") == 1
 
 
+async def test_no_pause_is_longer_than_an_hour(slack: Slack, place: str) -> None:
+    now = [0.0]
+    web = Web(slack.workspace.settings.bot_token, slack.api_url, governor=Governor(rates.NONE, now=lambda: now[0]))
+    chat = SlackChat(web, str)
+    slack.workspace.faults.add(Fault("chat.postMessage", status=429, error="ratelimited", retry_after=10**12))
+    with pytest.raises(ChatError, match="ratelimited"):
+        await chat.post(place, words("x"), key="x")
+    now[0] = 3_601.0
+    assert await chat.post(place, words("x"), key="x")
+    await chat.close()
+
+
 async def test_a_channels_pause_is_not_the_others_until_a_second_one_is_refused(slack: Slack, place: str, bot) -> None:
     one = bot(rates.PUBLISHED)
     general = slack.workspace.named("general")
