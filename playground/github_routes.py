@@ -75,7 +75,8 @@ def _put(there: Repo, request: Request, asked: Mapping[str, Any], api: str) -> t
 
 
 def _pulls(there: Repo, request: Request, _asked: Mapping[str, Any], _api: str) -> tuple[int, Any]:
-    return 200, there.open_pulls(request.query_params.get("head", "").rpartition(":")[2])
+    asked = request.query_params
+    return 200, there.pulls_of(asked.get("head", "").rpartition(":")[2], asked.get("state", "open"))
 
 
 def _issues(there: Repo, request: Request, _asked: Mapping[str, Any], _api: str) -> tuple[int, Any]:

@@ -95,7 +95,7 @@ class Repo:
             raise RefusedError(422, "Validation Failed: head or base is invalid")
         if self.branches[head] == self.branches[base]:
             raise RefusedError(422, f"Validation Failed: No commits between {base} and {head}")
-        if self.open_pulls(head):
+        if self.pulls_of(head):
             raise RefusedError(422, f"Validation Failed: A pull request already exists for {head}.")
         number = self._next()
         repo = repository(self.name, api)
@@ -116,8 +116,18 @@ class Repo:
         self.pulls.append(made)
         return made
 
-    def open_pulls(self, branch: str) -> list[JSON]:
-        return [pull for pull in self.pulls if pull["state"] == "open" and branch in ("", pull["head"]["ref"])]
+    def pulls_of(self, branch: str, state: str = "open") -> list[JSON]:
+        """The newest first; of every branch where none is named."""
+        found = [pull for pull in self.pulls if branch in ("", pull["head"]["ref"]) and state in ("all", pull["state"])]
+        return found[::-1]
+
+    def merge(self, branch: str) -> None:
+        """A person merges its open pull request; the branch is deleted, as many have it done by GitHub."""
+        for pull in self.pulls_of(branch):
+            pull["state"] = "closed"
+        self.branches["main"] = self.branches.pop(branch)
+        for path in [path for there, path in self.files if there == branch]:
+            self.files["main", path] = self.files.pop((branch, path))
 
     def make_issue(self, asked: Mapping[str, Any], api: str) -> JSON:
         if not self.issues_on:

@@ -18,6 +18,7 @@ from integrations.github.client import GitHub
 
 if TYPE_CHECKING:
     from github.Issue import Issue
+    from github.PullRequest import PullRequest
     from github.Repository import Repository
 
 T = TypeVar("T")
@@ -101,7 +102,8 @@ class GithubWriter:
 
 def _as_pull_request(repo: Repository, document: Document, folder: str) -> str:
     """A file on a branch of its own, and the pull request of that branch; one that was merged or closed is another's
-    decision: a new version then gets a new pull request from the same branch."""
+    decision: a new version then gets a new pull request from the same branch. Where nothing is new since, that one is
+    the document's place as before."""
     from github import GithubException, UnknownObjectException
 
     default = repo.default_branch
@@ -115,13 +117,24 @@ def _as_pull_request(repo: Repository, document: Document, folder: str) -> str:
             if error.status != 422:  # 422: it is there by now
                 raise
     _put(repo, document, "/".join(part for part in (folder.strip("/"), document.folder, f"{document.name}.md") if part))
-    owner = repo.full_name.partition("/")[0]
-    for pull in islice(repo.get_pulls(state="open", head=f"{owner}:{document.branch}"), 1):
+    if (pull := _pull(repo, document, "open")) is not None:
         if pull.title != document.title:
             pull.edit(title=document.title)
         return pull.html_url
     body = f"{document.marker}\nA draft. ❓ marks what only people know; merge it when it is filled in."
-    return repo.create_pull(base=default, head=document.branch, title=document.title, body=body).html_url
+    try:
+        return repo.create_pull(base=default, head=document.branch, title=document.title, body=body).html_url
+    except GithubException as error:
+        before = _pull(repo, document, "all") if error.status == 422 else None
+        if before is None:
+            raise
+        return before.html_url
+
+
+def _pull(repo: Repository, document: Document, state: Literal["open", "all"]) -> PullRequest | None:
+    """The newest of the document's branch, which may be gone since."""
+    owner = repo.full_name.partition("/")[0]
+    return next(iter(repo.get_pulls(state=state, head=f"{owner}:{document.branch}")), None)
 
 
 def _put(repo: Repository, document: Document, path: str) -> None:

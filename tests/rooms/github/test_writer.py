@@ -56,6 +56,16 @@ async def test_once_it_was_merged_a_new_version_asks_anew():
         assert [pull["state"] for pull in there.pulls] == ["closed", "open"]
 
 
+async def test_once_it_was_merged_the_same_text_stands_where_it_did():
+    async with writing() as (writer, there):
+        url = await writer.write(FIRST)
+        there.merge("postmortem/INC-ABC")
+        assert await writer.write(FIRST) == url
+        assert len(there.pulls) == 1
+        await writer.write(Document("INC-ABC", "Postmortem INC-ABC", "# Better", "2026"))
+        assert [pull["state"] for pull in there.pulls] == ["closed", "open"]
+
+
 @pytest.mark.parametrize("before", ["branch", "file"])
 async def test_what_a_crash_left_half_done_is_gone_on_with(before):
     async with writing() as (writer, there):
