@@ -40,7 +40,8 @@ class GithubContext:
     async def look(self, scope: Scope) -> Look:
         """Changes from a day before the alert until now, newest first.
 
-        A repository that cannot be read is a partial gap. Raises RoomError where none can.
+        A repository that cannot be read is a partial gap, and so is an own service without one: nobody has looked at
+        what it changed. Raises RoomError where no repository can be read.
         """
         window = Window(scope.alerted_at - LOOK_BACK, scope.window.until)
         repos = _by_repo(scope.services)
@@ -51,6 +52,9 @@ class GithubContext:
             raise failed[0]
         looks = [answer for answer in answers if isinstance(answer, Look)]
         gaps = [Gap(NAME, error.reason, partial=True) for error in failed] + [g for look in looks for g in look.gaps]
+        if not scope.service.repo:
+            reason = f"no repository of {scope.service.name} is known: name it as `repo` in SERVICES_FILE"
+            gaps.append(Gap(NAME, reason, partial=bool(asked)))
         if len(repos) > len(asked):
             gaps.append(Gap(NAME, f"looked at {len(asked)} of {len(repos)} repositories", partial=True))
         found = [finding for look in looks for finding in look.findings if isinstance(finding, Change)]

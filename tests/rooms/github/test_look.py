@@ -95,6 +95,15 @@ async def test_a_quiet_repository_and_services_without_one_are_no_gap(room, make
     assert (look.findings, look.gaps) == ((), ())
 
 
+async def test_where_the_own_service_has_no_repository_nobody_has_looked_and_the_setting_is_named(room, make_scope):
+    alone = await room.look(make_scope(Service("unknown")))
+    beside = await room.look(make_scope(Service("unknown"), Service("quiet", repo="shop/quiet")))
+
+    reason = "no repository of unknown is known: name it as `repo` in SERVICES_FILE"
+    assert (alone.findings, alone.gaps) == ((), (Gap("github", reason),))
+    assert (beside.findings, beside.gaps) == ((), (Gap("github", reason, partial=True),))
+
+
 async def test_a_repository_of_two_services_is_asked_once_and_the_change_belongs_to_the_one_it_names(
     hub, company, room, make_scope, rollout
 ):
