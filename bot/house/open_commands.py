@@ -12,5 +12,5 @@ from bot.runs.workshop import Workshop
 
 
 def open_commands(shop: Workshop, action: IncidentAction, parts: Iterable[Words] = ()) -> IncidentCommand:
-    """`parts` are those that need more than the workshop."""
-    return IncidentCommand(shop, action, (Leads(shop).words, *parts))
+    """`parts` are those that need more than the workshop. Help tells them first: they are wanted in every incident."""
+    return IncidentCommand(shop, action, (*parts, Leads(shop).words))

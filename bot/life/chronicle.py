@@ -17,6 +17,7 @@ from bot.domain.text import cut
 from bot.life.lifecycle import standing
 from bot.timeline import of_incident
 from integrations.contract import Change
+from integrations.signals import signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def _findings(report: Report | None) -> Iterator[Happened]:
         yield Happened(found.onset, "it began: the first lasting departure from normal", "metrics")
     for state in found.signals:
         if state.bad and state.since:
-            text = f"{state.signal} of {state.service} left its normal, {state.moved}"
+            text = f"{signal(state.signal).label} of {state.service} left its normal, {state.moved}"
             yield Happened(state.since, text, "metrics", state.url or "")
     for pattern in found.patterns:
         kind = "a new log pattern" if pattern.new else "a log pattern that grew"

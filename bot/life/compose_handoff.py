@@ -96,7 +96,8 @@ def _open(record: Record, now: Standing, at: datetime) -> Iterator[str]:
 def _suggested(report: Report | None, now: Standing) -> Iterator[str]:
     if report is not None:
         for step in report.analysis.first_steps[:4]:
-            yield prose(step.text, 200) + (f" {code(step.command, 300)}" if step.command else "")
+            text = prose(step.text, 200)
+            yield f"{text.rstrip(':.')}: {code(step.command, 300)}" if step.command else text
         if report.analysis.next_look:
             yield f"what would tell most: {prose(report.analysis.next_look, 200)}"
     if now.lead is None:
