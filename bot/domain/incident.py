@@ -34,6 +34,8 @@ _WORDS = {
     **dict.fromkeys(("sev4", "sev5", "p4", "p5", "4", "5", "info", "low", "none", "notice"), Severity.SEV4),
 }
 
+BY_HAND = "person"
+"""The sender of alerts that people make: no sender resolves them, so they end with their incident."""
 BY_RULES = "rules"
 """Who linked it where no person did."""
 LONGEST_NAME = 200

@@ -10,7 +10,7 @@ from bot.catalog import Catalog
 from bot.command_words import NotDoneError
 from bot.domain.briefing import Briefing
 from bot.domain.entry import Entry
-from bot.domain.incident import LONGEST_NAME, Incident, Severity
+from bot.domain.incident import BY_HAND, LONGEST_NAME, Incident, Severity
 from bot.domain.said import Command
 from bot.domain.text import code, cut, safe
 from bot.life.reach import Life
@@ -19,8 +19,6 @@ from bot.life.verbs.saying import line
 from bot.ports import Taken
 from integrations.contract import Alert
 
-SOURCE = "person"
-"""Who sends the alerts that people make."""
 CHANNEL_S = 15.0
 """How long the answer waits for the incident's channel, so that it can name it."""
 LOOK_S = 0.2
@@ -52,7 +50,7 @@ def _alert(life: Life, command: Command, rest: str) -> Alert:
     in_words = {life.labels[0]: service, life.labels[1]: given.get("env", "")}
     identity = "\0".join((command.channel_id, command.user_id, command.trigger))
     return Alert(
-        source=SOURCE,
+        source=BY_HAND,
         fingerprint=hashlib.sha256(identity.encode()).hexdigest()[:32],
         name=cut(title, LONGEST_NAME),
         status="firing",
