@@ -17,7 +17,7 @@ BY = "command line"
 def forget(
     name: Annotated[str, typer.Argument(metavar="ID", help="Of an incident or a memory, such as INC-2F7K.")],
 ) -> None:
-    """Remove what was learnt, found and asked about one incident, with its vectors; the audit says so."""
+    """Remove what was learnt, found, asked and written about one incident, with its vectors; the audit says so."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from bot.ports import JournalDown

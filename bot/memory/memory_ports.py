@@ -136,9 +136,9 @@ class Owed(Protocol):
 
 
 class Leftovers(Protocol):
-    """What else is kept of incidents that are over: reports, and questions with their answers.
+    """What else is kept of incidents that are over: reports, questions with their answers, postmortems.
 
-    `kind` is `reports` or `transcripts`. Every method raises JournalDown.
+    `kind` is `reports` or `transcripts`: a postmortem goes on request. Every method raises JournalDown.
     """
 
     async def count(self, kind: str, before: datetime) -> int:
@@ -153,7 +153,9 @@ class Leftovers(Protocol):
         """How many of each kind."""
         ...
 
-    async def remove_of(self, incident_id: str) -> None: ...
+    async def remove_of(self, incident_id: str) -> None:
+        """All of it, and what waits to be looked at."""
+        ...
 
 
 class Vectors(Protocol):

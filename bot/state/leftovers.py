@@ -11,7 +11,9 @@ from sqlalchemy import Connection
 
 from bot.state.database import Database
 from bot.state.down import down
+from bot.state.memory_tables import learnt
 from bot.state.tables import answer_votes, incidents, questions, reports
+from bot.state.wrap_up_tables import postmortems
 
 T = TypeVar("T")
 
@@ -40,7 +42,7 @@ class SqlLeftovers:
 
     async def remove_of(self, incident_id: str) -> None:
         def act(connection: Connection) -> None:
-            for place in _of(incident_id).values():
+            for place in (*_of(incident_id).values(), (learnt, learnt.c.incident_id == incident_id)):
                 _remove(connection, place)
 
         await self._write(act)
@@ -69,6 +71,7 @@ def _of(incident_id: str) -> Mapping[str, Place]:
     return {
         "reports": (reports, reports.c.incident_id == incident_id),
         "transcripts": (questions, questions.c.incident_id == incident_id),
+        "postmortems": (postmortems, postmortems.c.incident_id == incident_id),
     }
 
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from bot.__main__ import app
 from bot.domain.briefing import Briefing
 from bot.domain.memory import Learnt
+from bot.domain.postmortem import Written
 from bot.domain.question import Answer, Question
 from bot.memory.archive import Archive
 from bot.memory.retention import Keeping, forget_old, forget_one
@@ -19,6 +20,7 @@ from bot.state.entries import SqlEntries
 from bot.state.journal import journal
 from bot.state.leftovers import SqlLeftovers
 from bot.state.memories import SqlMemories, SqlReviews
+from bot.state.postmortems import SqlPostmortems
 from bot.state.questions import SqlQuestions
 from bot.state.runs import SqlRuns
 from integrations.contract import Alert
@@ -65,7 +67,9 @@ async def incident(archive, database, clock):
 
 
 async def stands(archive, leftovers, id_):
-    return {"memories": len(await archive.memories.of_incident(id_)), **await leftovers.of_incident(id_)}
+    found = {"memories": len(await archive.memories.of_incident(id_)), **await leftovers.of_incident(id_)}
+    assert found.pop("postmortems") == 0
+    return found
 
 
 async def test_what_is_older_goes_and_the_rest_stays(archive, leftovers, incident, clock):
@@ -107,11 +111,15 @@ async def test_an_open_incidents_report_is_never_old(archive, leftovers, clock):
         await forget_one(archive, leftovers, taken.incident_id, "U1")
 
 
-async def test_one_incident_is_forgotten_on_request_with_all_that_waits(archive, leftovers, incident):
+async def test_one_incident_is_forgotten_on_request_with_all_that_waits(archive, leftovers, incident, database):
     await archive.reviews.wait(Learnt(f"memory:{incident}", "memory", incident, NOW, "", ""))
-    assert await forget_one(archive, leftovers, incident, "U1") == {"memories": 1, "reports": 1, "transcripts": 1}
-    assert await stands(archive, leftovers, incident) == {"memories": 0, "reports": 0, "transcripts": 0}
-    assert await archive.reviews.count() == 0
+    await archive.reviews.wait(Learnt(f"cause:{incident}:1", "cause", incident, NOW, "", "a person's words"))
+    await archive.reviews.wait(Learnt("note:1", "note", "", NOW, "", "of no incident"))
+    await SqlPostmortems(database).write(Written(incident, 1, "# All that happened", NOW))
+    gone = {"memories": 1, "reports": 1, "transcripts": 1, "postmortems": 1}
+    assert await forget_one(archive, leftovers, incident, "U1") == gone
+    assert not any((await stands(archive, leftovers, incident)).values())
+    assert [one.id for one in await archive.reviews.queue(9)] == ["note:1"]
     (entry,) = archive.audit.entries
     assert (entry.what, entry.who, entry.incident_id) == ("memory.forgotten", "U1", incident)
 
