@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -21,7 +22,18 @@ from bot.insist import OUTAGE_S, attempt
 from bot.life.compose_escalation import Call, escalated
 from bot.life.lifecycle import opened, standing
 from bot.life.reach import write
-from bot.life.why_escalate import Known, Reason, Rule, called_lately, judged, reasons
+from bot.life.why_escalate import (
+    OF_ALL_TOLD_WITH_IT,
+    OF_REPORTS,
+    OF_RUNS,
+    Known,
+    Reason,
+    Rule,
+    judged,
+    key_of,
+    reasons,
+    to_judge,
+)
 from bot.ports import JournalDown, Steps
 from bot.priority import Priority, done_as
 from bot.runs.action_ports import Escalator, Runs
@@ -58,32 +70,44 @@ async def look_for_reasons(at: Escalation, begin: Begin) -> None:
     """One round over all open incidents. Never raises for a database that is away: the next round finds it again."""
     try:
         known = sorted(await at.desk.journal.open_incidents(), key=rank)
+        entries = await at.desk.entries.of_open()
         for incident, rules in judged(known, at.rules, lambda service: at.desk.catalog.service(service).oncall):
-            entries = await at.desk.entries.of_incident(incident.id)
-            for reason in reasons(await _known(at, incident, entries), rules, at.after, at.desk.clock.now()):
-                if not called_lately(entries, reason.rule, at.desk.clock.now()):
-                    await _enter(at, incident, reason)
+            await _judge(at, incident, entries.get(incident.id, ()), rules)
         since = at.desk.clock.now() - MOST_LEVELS * (at.after + LONGEST_CALL)  # whatever began before has ended
-        for incident in known:
-            for entry in await at.desk.entries.of_incident(incident.id):
+        for of_one in (await at.desk.entries.of_open()).values():
+            for entry in of_one:
                 if entry.kind == "escalated" and entry.value.startswith("begun") and entry.at > since:
-                    await begin(incident.id, entry.number)
+                    await begin(entry.incident_id, entry.number)
     except JournalDown as problem:
         log.warning("cannot look whom to call", problem=str(problem))
 
 
-async def _known(at: Escalation, incident: Incident, entries: Sequence[Entry]) -> Known:
-    """With the runs of all that are told with it: of the present opening, what was before it is over."""
-    told_with = await at.desk.links.linked_to(incident.id)
-    runs = [run for one in (incident, *told_with) for run in await at.runs.of_incident(one.id)]
+async def _judge(at: Escalation, incident: Incident, entries: Sequence[Entry], rules: Sequence[Rule]) -> None:
+    """In a storm there are hundreds to judge: only what a rule needs that was not called for yet is read."""
+    now = at.desk.clock.now()
+    left = to_judge(incident, rules, entries, now)
+    if left:
+        for reason in reasons(await _known(at, incident, entries, left), left, at.after, now):
+            await _enter(at, incident, reason)
+
+
+async def _known(at: Escalation, incident: Incident, entries: Sequence[Entry], rules: Sequence[Rule]) -> Known:
+    """As far as these rules look at it: with the runs, in its present opening, of all that are told with it."""
+    told_with = await at.desk.links.linked_to(incident.id) if _any(rules, OF_ALL_TOLD_WITH_IT) else ()
+    together = (incident, *told_with) if _any(rules, OF_RUNS) else ()
+    runs = [run for one in together for run in await at.runs.of_incident(one.id)]
     events = [event for run in runs for event in await at.runs.events(run.id) if event.at >= opened(incident)]
-    report = await at.desk.journal.report(incident.id, incident.opening)
+    report = await at.desk.journal.report(incident.id, incident.opening) if _any(rules, OF_REPORTS) else None
     return Known(incident, standing(entries, opened(incident)), report, told_with, events)
+
+
+def _any(rules: Sequence[Rule], of: frozenset[Rule]) -> bool:
+    return not of.isdisjoint(rules)
 
 
 async def _enter(at: Escalation, incident: Incident, reason: Reason) -> None:
     """Once for each reason of each opening."""
-    key, now = f"escalated:{incident.opening}:{reason.rule}", at.desk.clock.now()
+    key, now = key_of(incident, reason.rule), at.desk.clock.now()
     if await write(at.desk, Entry(incident.id, key, now, "escalated", BOT, reason.text, f"begun {incident.opening}")):
         log.info("escalating", incident=incident.id, rule=reason.rule)
 
@@ -93,11 +117,11 @@ async def escalate(at: Escalation, entry: Entry, steps: Steps) -> None:
     level = await steps.once("from", lambda: _level_of(at, entry), int)
     while 0 < level <= MOST_LEVELS:
         call = await _call(at, entry, level, steps)
-        await steps.once(f"say {level}", lambda told=call: _say(at, entry, told), bool)  # type: ignore[misc]
+        await steps.once(f"say {level}", partial(_say, at, entry, call), bool)
         if call.problem:
             return
         await steps.sleep(at.after.total_seconds())
-        if await steps.once(f"answered {level}", lambda told=call: _answered(at, entry, told), bool):  # type: ignore[misc]
+        if await steps.once(f"answered {level}", partial(_answered, at, entry), bool):
             return
         level += 1
 
@@ -144,7 +168,7 @@ async def _level_of(at: Escalation, entry: Entry) -> int:
 
 @done_as(Priority.HEADLINE)
 async def _say(at: Escalation, entry: Entry, call: Call) -> bool:
-    """One message a reason, edited when the next level is called; and an entry that the level was called."""
+    """One message for each level that was called, found by its key; and an entry that it was called."""
     incident = await at.desk.journal.incident(entry.incident_id)
     words = escalated(incident, entry.text, call, at.after)
     if not call.problem:
@@ -165,7 +189,7 @@ async def _say(at: Escalation, entry: Entry, call: Call) -> bool:
     return await attempt("escalation", stand, OUTAGE_S)
 
 
-async def _answered(at: Escalation, entry: Entry, call: Call) -> bool:
+async def _answered(at: Escalation, entry: Entry) -> bool:
     """By `/incident ack`, in the pager, or because it is over."""
     incident = await at.desk.journal.incident(entry.incident_id)
     if incident.status != "open" or entry.value != f"begun {incident.opening}":

@@ -23,6 +23,12 @@ signs of data lost or taken. `steps`: runbooks that were refused or failed, twic
 gave."""
 RULES: tuple[Rule, ...] = get_args(Rule)
 
+OF_REPORTS: frozenset[Rule] = frozenset({"unknown", "data"})
+"""Rules that look at what was found,"""
+OF_RUNS: frozenset[Rule] = frozenset({"steps", "expired"})
+"""at runs,"""
+OF_ALL_TOLD_WITH_IT: frozenset[Rule] = frozenset(RULES) - {"unacknowledged"}
+"""and at what is told with the incident."""
 SEVERAL = 3
 """Services, the incident's own included."""
 TWICE = 2
@@ -85,6 +91,17 @@ def judged(
         yield one, [rule for rule in rules if rule != "unacknowledged" or storm not in had]
         if storm:
             had.add(storm)
+
+
+def to_judge(incident: Incident, rules: Iterable[Rule], entries: Sequence[Entry], now: datetime) -> Sequence[Rule]:
+    """Those of the rules for which nobody was called in this opening, nor a moment ago."""
+    had = {entry.key for entry in entries}
+    return [rule for rule in rules if key_of(incident, rule) not in had and not called_lately(entries, rule, now)]
+
+
+def key_of(incident: Incident, rule: Rule) -> str:
+    """Of the entry that somebody is called for this reason: one for each opening."""
+    return f"escalated:{incident.opening}:{rule}"
 
 
 def called_lately(entries: Iterable[Entry], rule: Rule, now: datetime) -> bool:

@@ -114,7 +114,7 @@ class World:
         self.one = one or incident(minutes=10)
         self.entries, self.posted, self.calls, self.slept = [], {}, [], []
         self.answer_at, self.missing, self.top, self.silent = None, "", 3, 0
-        self.done, self.events_of_runs, self.of_lead = {}, [], []
+        self.done, self.events_of_runs, self.of_lead, self.read = {}, [], [], []
         ports = {"journal": self, "chat": self, "clock": self, "links": self, "entries": self}
         unused = {"looking": None, "catalog": None, "library": None, "measures": Measures()}
         channels = {"incidents_channel": "C0", "channel_timeout_s": 1.0, "channel_name": str}
@@ -132,10 +132,14 @@ class World:
         return self.one if id_ == "INC-1" else incident(id_, minutes=10)
 
     async def report(self, _id, _opening):
-        return None
+        self.read.append("report")
 
     async def linked_to(self, _id):
+        self.read.append("links")
         return ()
+
+    async def of_open(self):
+        return {"INC-1": tuple(self.entries)} if self.one.status == "open" else {}
 
     async def of_incident(self, id_):
         return list(self.entries) if id_ == "INC-1" else self.of_lead
@@ -197,6 +201,7 @@ class World:
         return begun
 
     async def _runs(self, _id):
+        self.read.append("runs")
         return [SimpleNamespace(id="R1")] if self.events_of_runs else []
 
     async def _events(self, _run_id):
@@ -299,6 +304,25 @@ async def test_another_reason_calls_the_level_above_the_last():
     world.entries.insert(0, entry("escalated", key="escalated:1:steps", who="bot", value="begun 1", text="2 failed"))
     await world.tell()
     assert [level for level, *_ in world.calls] == [2]
+
+
+@pytest.mark.parametrize(
+    ("rules", "read"),
+    [
+        (("unacknowledged",), []),
+        (("unacknowledged", "data"), ["links", "report"]),
+        (("steps",), ["links", "runs"]),
+    ],
+)
+async def test_a_round_reads_what_its_rules_look_at_and_nothing_once_they_have_called(rules, read):
+    world = World(incident(name="Data loss", minutes=40))
+    world.at = replace(world.at, rules=rules)
+    world.events_of_runs = [FAILED, FAILED]
+    await world.look()
+    assert world.read == read
+    assert len(world.entries) == len(rules)
+    await world.look()
+    assert world.read == read
 
 
 async def test_what_flaps_calls_once_in_half_an_hour_and_a_run_of_an_earlier_opening_calls_nobody():
