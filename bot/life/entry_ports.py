@@ -36,6 +36,10 @@ class Entries(Protocol):
         """Of each open incident that has any, by its id, in the order of their numbers."""
         ...
 
+    async def made_since(self, moment: datetime, kinds: Sequence[Kind]) -> Sequence[Entry]:
+        """Those of these kinds that were made after this moment, in any incident, the oldest first."""
+        ...
+
     async def of_alert(self, source: str, fingerprint: str) -> str | None:
         """Id of the incident that the newest alert of this fingerprint belongs to."""
         ...
@@ -71,6 +75,9 @@ class NoEntries:
 
     async def of_open(self) -> Mapping[str, Sequence[Entry]]:
         return {}
+
+    async def made_since(self, moment: datetime, kinds: Sequence[Kind]) -> Sequence[Entry]:
+        return ()
 
     async def at_message(self, posted: Posted) -> str | None:
         return None

@@ -18,7 +18,7 @@ from bot.domain.incident import Incident
 from bot.domain.run import DeedEnded, Ended, Event, Run
 from bot.domain.storm import rank
 from bot.life.reach import write
-from bot.life.watch import look_again
+from bot.life.watch import key_of_outcome, look_again
 from bot.ports import JournalDown
 from bot.runs.action_ports import Runs
 from integrations.contract import Change
@@ -112,9 +112,8 @@ async def _enter(desk: Desk, incident: Incident, made: Made, begin: Begin) -> No
 async def _begin_entered(desk: Desk, begin: Begin, lasts_s: float) -> None:
     """Entries whose watch was never begun, or was left in the middle: to begin one twice begins it once."""
     since = desk.clock.now() - timedelta(seconds=lasts_s) - STALE
-    for incident in await desk.journal.open_incidents(since):
-        entries = await desk.entries.of_incident(incident.id)
-        over = {entry.key for entry in entries if entry.kind == "watched"}
-        for entry in entries:
-            if entry.kind == "changed" and f"{entry.key}:over" not in over and entry.at > since:
-                await begin(incident.id, entry.number)
+    made = await desk.entries.made_since(since, ("changed", "watched"))
+    over = {(entry.incident_id, entry.key) for entry in made if entry.kind == "watched"}
+    for entry in made:
+        if entry.kind == "changed" and (entry.incident_id, key_of_outcome(entry)) not in over:
+            await begin(entry.incident_id, entry.number)

@@ -129,6 +129,11 @@ async def _say(watching: Watch, judged: Judged, *, over: bool) -> bool:
 async def _keep(watching: Watch, judged: Judged) -> bool:
     """What came of it, for the timeline, the postmortem and the memory. Raises JournalDown."""
     what, entry = watching.entry.text, watching.entry
-    told = Entry(entry.incident_id, f"{entry.key}:over", judged.at, "watched", BOT, f"{what}: {outcome(judged)}")
+    told = Entry(entry.incident_id, key_of_outcome(entry), judged.at, "watched", BOT, f"{what}: {outcome(judged)}")
     await write(watching.desk, told)
     return True
+
+
+def key_of_outcome(changed: Entry) -> str:
+    """Of the entry that says what came of the watch which this one began."""
+    return f"{changed.key}:over"

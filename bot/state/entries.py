@@ -54,6 +54,15 @@ class SqlEntries:
             all_of_them = await self._database.read(lambda connection: [read(row) for row in connection.execute(found)])
         return {one: tuple(of_it) for one, of_it in groupby(all_of_them, key=lambda entry: entry.incident_id)}
 
+    async def made_since(self, moment: datetime, kinds: Sequence[Kind]) -> Sequence[Entry]:
+        found = (
+            sa.select(entries)
+            .where(entries.c.at > moment, entries.c.kind.in_(kinds))
+            .order_by(entries.c.at, entries.c.incident_id, entries.c.number)
+        )
+        with down("read"):
+            return await self._database.read(lambda connection: [read(row) for row in connection.execute(found)])
+
     async def of_alert(self, source: str, fingerprint: str) -> str | None:
         newest = (
             sa.select(alerts.c.incident_id)

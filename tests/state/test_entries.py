@@ -114,6 +114,19 @@ async def test_what_was_told_is_not_told_again_and_places_do_not_mind_each_other
     assert await entries.untold("pagerduty", ["note"], second.at) == [second]
 
 
+async def test_what_was_made_since_comes_in_order_from_every_incident(database, record, incident_id):
+    entries = SqlEntries(database)
+    (other,) = await record.take([Alert("alertmanager", "f2", "Slow", "firing", NOW, labels={"service": "b"})])
+    moments = [(incident_id, 0), (other.incident_id, 3), (incident_id, 1), (other.incident_id, 2)]
+    kept = [
+        await entries.append(replace(note(id_, f"Ev{minute}"), at=NOW + timedelta(minutes=minute), kind="changed"))
+        for id_, minute in moments
+    ]
+    await entries.append(replace(note(incident_id), at=NOW + timedelta(minutes=4)))
+    found = await entries.made_since(NOW, ("changed", "watched"))
+    assert found == sorted(kept[1:], key=lambda entry: entry.at)
+
+
 async def test_entries_of_open_incidents_come_by_incident(database, record, incident_id):
     (other,) = await record.take([Alert("alertmanager", "f2", "Slow", "firing", NOW, labels={"service": "b"})])
     entries = SqlEntries(database)

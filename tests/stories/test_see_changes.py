@@ -1,0 +1,66 @@
+"""What was changed while an incident is open: each is entered once, and its watch begins whatever ends before."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.entry import BOT, Entry
+from bot.life.see_changes import look_for_changes
+from bot.state.runs import SqlRuns
+from integrations.contract import Change
+from tests.stories.incident_sample import NOW
+from tests.stories.world import FakeSlack, Source, desk_with, fire, tell
+
+WATCH_S = 900.0
+
+
+@pytest.fixture
+def slack():
+    return FakeSlack()
+
+
+class Looking:
+    """Looks of one desk for changes, and the watches that they begin."""
+
+    def __init__(self, desk):
+        self.desk = desk
+        self.begun = []
+
+    async def begin(self, incident_id, number):
+        self.begun.append((incident_id, number))
+
+    async def look(self):
+        """One look; what it began."""
+        self.begun.clear()
+        await look_for_changes(self.desk, SqlRuns(self.desk.entries._database), self.begin, WATCH_S)
+        return sorted(self.begun)
+
+
+def changed(incident_id, key, at=NOW):
+    return Entry(incident_id, key, at, "changed", BOT, "v2 of cart, deployed", value=at.isoformat())
+
+
+async def test_a_deployment_that_came_since_is_entered_once_and_its_watch_is_begun_until_it_is_over(slack, tmp_path):
+    deployed = Change("checkout", "deployment", NOW + timedelta(minutes=1), "v2", title="faster")
+    async with desk_with(tmp_path, slack, Source("github", deployed)) as desk:
+        taken = await fire(desk)
+        await tell(desk, taken)
+        desk.clock.moment = NOW + timedelta(minutes=2)
+        looking = Looking(desk)
+        assert await looking.look() == [(taken.incident_id, 1)]
+        assert await looking.look() == [(taken.incident_id, 1)], "to begin it twice begins it once"
+        (entry,) = await desk.entries.of_incident(taken.incident_id)
+        over = Entry(taken.incident_id, f"{entry.key}:over", desk.clock.now(), "watched", BOT, "it helped")
+        await desk.entries.append(over)
+        assert await looking.look() == []
+
+
+async def test_of_several_incidents_each_watch_that_is_not_over_is_begun_and_none_of_long_ago(slack, tmp_path):
+    async with desk_with(tmp_path, slack, Source()) as desk:
+        ids = [(await fire(desk, name, labels={"service": name})).incident_id for name in ("cart", "bank")]
+        for id_ in ids:
+            await desk.entries.append(changed(id_, "changed:v1", NOW - timedelta(days=2)))
+            await desk.entries.append(changed(id_, "changed:v2"))
+        await desk.entries.append(Entry(ids[0], "changed:v2:over", NOW, "watched", BOT, "it helped"))
+
+        assert await Looking(desk).look() == [(ids[1], 2)]
