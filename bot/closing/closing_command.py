@@ -17,6 +17,7 @@ from bot.domain.said import Command, Tap
 from bot.domain.text import code, safe
 from bot.domain.words import clock, count, ordinal
 from bot.guard.redact import redact
+from bot.life.typed import words as plain_words
 from bot.ports import ChatError
 from integrations.contract import RoomError
 
@@ -45,7 +46,7 @@ class ClosingCommand:
         return await self._close(incident, incident.opening, command.user_id, rest)
 
     async def _close(self, incident: Incident, opening: int, user_id: str, rest: str) -> Briefing:
-        words = redact(rest)[:MOST_WORDS].strip()
+        words = _typed(rest)
         false_alarm = words.lower().startswith(FALSE_ALARM)
         now = self._at.desk.clock.now()
         wanted = Closing(incident.id, opening, now, user_id, "by a person", words, false_alarm)
@@ -56,13 +57,18 @@ class ClosingCommand:
             by = "me" if closed.by == BOT else f"<@{closed.by}>"
             return _line(f"It was closed {clock(closed.at, now)} UTC by {by}. `/incident reopen` opens it again.")
         self._wake()
-        return _line(_said(closed))
+        return _line(_said(closed) + await self._still_at_work(incident.id))
+
+    async def _still_at_work(self, incident_id: str) -> str:
+        """Runs go on, and gates stay open: somebody may be about to approve what nobody needs any more."""
+        runs = [run for run in await self._at.runs.unended() if run.incident_id == incident_id]
+        ends = [(code(run.runbook.id, 80), code(f"/incident-action stop {run.id}")) for run in runs[:3]]
+        return "".join(f"\n⚠️ Runbook {name} is not at its end: {stop} ends it." for name, stop in ends)
 
     async def _reopen(self, command: Command, rest: str) -> Briefing:
         incident, words = await self._meant(command, rest)
-        again = Reopening(
-            incident.id, incident.opening, command.user_id, self._at.desk.clock.now(), redact(words)[:MOST_WORDS]
-        )
+        now = self._at.desk.clock.now()
+        again = Reopening(incident.id, incident.opening, command.user_id, now, _typed(words))
         try:
             opening = await self._at.closings.reopen(again)
         except NotReopenedError as refusal:
@@ -125,6 +131,11 @@ class ClosingCommand:
     def _wake(self) -> None:
         self._at.changed.set()
         self._at.desk.changed.set()
+
+
+def _typed(text: str) -> str:
+    """In plain words that call nobody, masked and within bounds."""
+    return redact(plain_words(text))[:MOST_WORDS].strip()
 
 
 def _said(closed: Closing) -> str:

@@ -16,6 +16,7 @@ from bot.keep_current import catch_up
 from bot.questions.consult import Consult
 from bot.questions.model_ports import ModelError, OverBudget
 from integrations.contract import Unreachable
+from tests.rules.runs import RUN
 from tests.stories.closing_world import over, told, world_with
 from tests.stories.model_world import FullPurse, NoPace, Script, says
 from tests.stories.world import INCIDENTS, OWN, FakeSlack, Life, fire, tell
@@ -283,6 +284,25 @@ class Shelf:
         return "https://github.example/pull/1"
 
     async def close(self): ...
+
+
+async def test_who_closes_it_is_told_what_is_still_at_work(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        incident_id = await over(world)
+        await world.at.runs.open(replace(RUN, incident_id=incident_id))
+        await world.at.runs.open(replace(RUN, id="R5", target="other", incident_id="INC-OTHER"))
+        told = await world.say("resolve")
+        assert told.endswith("Runbook `restart-service` is not at its end: `/incident-action stop R4MZ81` ends it.")
+
+
+async def test_what_helped_is_kept_in_plain_words(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        incident_id = await over(world)
+        await world.say(
+            "resolve <@U0LENA0012|lena> raised it to 5 &gt; 3, see <https://x.example/a|here> &amp; <!here>"
+        )
+        closing = await world.at.closings.closing(incident_id, 1)
+        assert closing.words == "@lena raised it to 5 > 3, see https://x.example/a & @here"
 
 
 async def test_published_it_says_where(slack, tmp_path):
