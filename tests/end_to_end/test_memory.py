@@ -10,6 +10,7 @@ from tests.end_to_end.test_wrap_up import wrapped
 from tests.end_to_end.watch import briefed, channel_of, incident_channels, said_by_bot, until
 
 SERVICE = "payment-service"
+SET_IMAGE = "kubectl set image deployment/payment-service app=payment:v2.34.0"
 QUIRK = "a restart of payment-service takes 4 minutes"
 
 
@@ -27,7 +28,7 @@ async def closed(town):
     await briefed(town, SERVICE)
     dana = Person(town, DANA, channel_of(town, SERVICE))
     await dana.say("/incident cause the gateway's port was wrong in v2.34.1")
-    await dana.say("/incident resolve rolled back to v2.34.0")
+    await dana.say(f"/incident resolve rolled back to v2.34.0: `{SET_IMAGE}`")
     await until(lambda: wrapped(town), what="the end of the story")
     (kept,) = [one for one in await remembered(town) if one.origin == "incident"]
     await town.director.resolve("wrong-endpoint")
@@ -41,6 +42,16 @@ async def accept_all(town, dana):
         for element in block.get("elements", ()):
             if element.get("type") == "button" and element["text"]["text"] == "Accept":
                 assert await dana._pressed(listed, block, element)
+
+
+async def told_in_threads(town, words):
+    """Waits for a reply in the first incident's channel that says so."""
+    channel = channel_of(town, SERVICE)
+
+    def found():
+        return any(words in as_text(one) for one in channel.messages.values() if one.is_reply)
+
+    return await until(found, what=f"«{words}» in a thread")
 
 
 async def again(town):
@@ -63,9 +74,12 @@ async def test_reviewed_with_one_tap_it_is_told_without_reserve(open_town, tmp_p
         dana, kept = await closed(town)
         assert kept.cause == "the gateway's port was wrong in v2.34.1"
         await dana.say("/incident review")
-        await dana.hears("3 things learnt, not reviewed yet")
+        await dana.hears("4 things learnt, not reviewed yet")
         await accept_all(town, dana)
         await dana.hears(f"Accepted: memory {kept.incident_id}")
+        await told_in_threads(town, "in RUNBOOKS_DIR, then")
+        code, draft = await town.bot.run("runbooks", "drafts", kept.incident_id)
+        assert (code, SET_IMAGE.replace(SERVICE, "{{service}}") in draft) == (0, True), draft
         text = await again(town)
         seen = next(line for line in text.split("\n") if "Seen before" in line or kept.incident_id in line)
         assert kept.incident_id in text and "rolled back to v2.34.0" in text
