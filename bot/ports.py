@@ -175,7 +175,7 @@ class Journal(Protocol):
         ...
 
     async def writable(self) -> None:
-        """Writes nothing, but as a writer would. Raises JournalDown."""
+        """Writes a row that says nothing, as a writer would: a full disk shows only then. Raises JournalDown."""
         ...
 
     async def open_incidents(self, resolved_since: datetime | None = None) -> tuple[Incident, ...]:
