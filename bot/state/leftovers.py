@@ -42,7 +42,8 @@ class SqlLeftovers:
 
     async def remove_of(self, incident_id: str) -> None:
         def act(connection: Connection) -> None:
-            for place in (*_of(incident_id).values(), (learnt, learnt.c.incident_id == incident_id)):
+            waiting = sa.and_(learnt.c.incident_id == incident_id, learnt.c.kind != "note")  # notes are of no incident
+            for place in (*_of(incident_id).values(), (learnt, waiting)):
                 _remove(connection, place)
 
         await self._write(act)
