@@ -29,7 +29,8 @@ def escalated(incident: Incident, why: str, call: Call, after: timedelta) -> Bri
     """«📟 *Level 2 called*: Lee, because nobody acknowledged it for 10 min.»"""
     service = safe(incident.service, 80)
     if call.problem:
-        line = f"📟 *Level {call.level} should be called* for {service}, because {safe(why)}. I could not: call them."
+        so = "I try on for an hour: call them if you can." if call.again else "I could not: call them."
+        line = f"📟 *Level {call.level} should be called* for {service}, because {safe(why)}. {so}"
         return Briefing(
             plain=f"Call level {call.level}", headline=line, sections=(Section((f"{safe(call.problem)}.",)),)
         )

@@ -7,7 +7,7 @@ step which a crash cuts short calls nobody twice by an incident of ours.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
@@ -117,6 +117,8 @@ async def escalate(at: Escalation, entry: Entry, steps: Steps) -> None:
     level = await steps.once("from", lambda: _level_of(at, entry), int)
     while 0 < level <= MOST_LEVELS:
         call = await _call(at, entry, level, steps)
+        if call is None:
+            return
         await steps.once(f"say {level}", partial(_say, at, entry, call), bool)
         if call.problem:
             return
@@ -126,14 +128,21 @@ async def escalate(at: Escalation, entry: Entry, steps: Steps) -> None:
         level += 1
 
 
-async def _call(at: Escalation, entry: Entry, level: int, steps: Steps) -> Call:
-    """Tried for an hour where the pager does not answer; each try is a step, so that a restart goes on with it."""
+async def _call(at: Escalation, entry: Entry, level: int, steps: Steps) -> Call | None:
+    """Tried for an hour where the pager does not answer, which people are told at once: they can call by hand.
+
+    Each try is a step, so that a restart goes on with it. None: somebody answered in Slack, or it is over.
+    """
     for number in range(TRIES):
         call = await steps.once(f"call {level}.{number}", lambda: _called(at, entry, level), Call)
         if not call.again:
             return call
+        if number == 0:
+            await steps.once(f"say trouble {level}", partial(_say, at, entry, call), bool)
         await steps.sleep(AGAIN_S)
-    return call
+        if await steps.once(f"answered {level}.{number}", partial(_answered, at, entry), bool):
+            return None
+    return replace(call, again=False)
 
 
 async def _called(at: Escalation, entry: Entry, level: int) -> Call:
@@ -168,7 +177,7 @@ async def _level_of(at: Escalation, entry: Entry) -> int:
 
 @done_as(Priority.HEADLINE)
 async def _say(at: Escalation, entry: Entry, call: Call) -> bool:
-    """One message for each level that was called, found by its key; and an entry that it was called."""
+    """One message for each level, called or not to be called yet, found by its key; an entry where it was called."""
     incident = await at.desk.journal.incident(entry.incident_id)
     words = escalated(incident, entry.text, call, at.after)
     if not call.problem:
@@ -182,7 +191,7 @@ async def _say(at: Escalation, entry: Entry, call: Call) -> bool:
         channel = incident.message.channel_id if incident.message else at.desk.incidents_channel
         if channel is None:
             return
-        key = f"{incident.id}:{entry.key}:{call.level}"
+        key = f"{incident.id}:{entry.key}:{call.level}" + (":trouble" if call.again else "")
         if await at.desk.chat.find(channel, key) is None:
             await at.desk.chat.post(channel, words, key=key)
 

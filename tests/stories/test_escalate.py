@@ -272,12 +272,43 @@ async def test_where_nobody_can_be_called_it_is_said_what_is_missing():
     assert len(world.posted) == 1
 
 
-async def test_a_pager_that_does_not_answer_is_asked_again():
+async def test_a_pager_that_does_not_answer_is_asked_again_and_people_are_told_at_once():
     world = World()
     world.silent, world.answer_at = 3, 1
     await world.look()
     await world.tell()
     assert len(world.calls) == 1
+    trouble, called = world.posted.values()
+    assert trouble.startswith("📟 *Level 1 should be called*")
+    assert trouble.endswith("I try on for an hour: call them if you can.")
+    assert called.startswith("📟 *Level 1 called*")
+
+
+async def test_a_pager_that_never_answers_is_given_up_after_an_hour():
+    world = World()
+    world.silent = 1_000
+    await world.look()
+    await world.tell()
+    assert sum(world.slept) == 3_600
+    assert list(world.posted.values())[-1].endswith("I could not: call them.")
+
+
+@pytest.mark.parametrize("how", ["acknowledged", "over"])
+async def test_while_a_pager_does_not_answer_whoever_takes_it_in_slack_ends_it(how):
+    world = World()
+    world.silent = 5
+
+    async def sleep(seconds):
+        world.slept.append(seconds)
+        if how == "over":
+            world.one = replace(world.one, status="resolved")
+        else:
+            world.entries.append(entry("acknowledged", at=NOW + timedelta(minutes=1)))
+
+    world.sleep = sleep
+    await world.look()
+    await world.tell()
+    assert (world.calls, world.slept) == ([], [20])
 
 
 async def test_who_answered_in_the_pager_before_is_not_passed_over():
