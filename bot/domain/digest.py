@@ -32,10 +32,11 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """One alert of one incident that fired."""
+    """Alerts of one name that fired in one incident."""
 
     name: str
     incident_id: str
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def digest_of(week: Week) -> Digest:
         acknowledge_s=_middle((course.opened_at, course.acknowledged_at) for course in courses),
         resolve_s=_middle((course.opened_at, course.resolved_at) for course in courses),
         unacknowledged=sum(course.acknowledged_at is None for course in courses),
-        alerts=len(week.fired),
+        alerts=sum(one.times for one in week.fired),
         noisy=_noisy(week.fired, {course.id for course in courses if course.acknowledged_at}),
         liked=week.liked,
         disliked=week.disliked,
@@ -116,7 +117,7 @@ def _middle(spans: Iterable[tuple[datetime, datetime | None]]) -> float | None:
 def _noisy(fired: Sequence[Fired], acknowledged: set[str]) -> tuple[Noise, ...]:
     times: dict[str, int] = {}
     for one in fired:
-        times[one.name] = times.get(one.name, 0) + 1
+        times[one.name] = times.get(one.name, 0) + one.times
     heeded = {one.name for one in fired if one.incident_id in acknowledged}
     found = [Noise(name, number) for name, number in times.items() if number >= NOISY and name not in heeded]
     return tuple(sorted(found, key=lambda noise: (-noise.times, noise.name))[:MOST_NOISY])

@@ -86,6 +86,7 @@ alerts = sa.Table(
     sa.Column("received_at", Moment, nullable=False),
     sa.Column("payload", sa.JSON, nullable=False),  # name, severity, summary, labels, annotations, url
 )
+sa.Index("alerts_by_time", alerts.c.received_at)
 
 reports = sa.Table(
     "reports",

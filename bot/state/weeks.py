@@ -45,9 +45,12 @@ def _week(connection: Connection, since: datetime, until: datetime) -> Week:
     first = {row[0]: row[1] for row in connection.execute(acknowledged)}
     remembered = sa.select(memories.c.incident_id, memories.c.body).where(memories.c.incident_id.in_(opened))
     false = {row.incident_id for row in connection.execute(remembered) if json.loads(row.body).get("false_alarm")}
-    fired = sa.select(alerts.c.payload, alerts.c.incident_id).where(
-        within(alerts.c.received_at), alerts.c.incident_id.is_not(None)
+    each = (
+        sa.select(alerts.c.payload["name"].as_string().label("name"), alerts.c.incident_id)
+        .where(within(alerts.c.received_at), alerts.c.incident_id.is_not(None))
+        .subquery()
     )
+    fired = sa.select(*each.c, sa.func.count().label("times")).group_by(*each.c)
     votes = (
         sa.select(answer_votes.c.vote, sa.func.count()).where(within(answer_votes.c.at)).group_by(answer_votes.c.vote)
     )
@@ -57,7 +60,7 @@ def _week(connection: Connection, since: datetime, until: datetime) -> Week:
         since,
         until,
         courses=tuple(_course(row, first.get(row.id), row.id in false) for row in found),
-        fired=tuple(Fired(str(row.payload["name"]), row.incident_id) for row in connection.execute(fired)),
+        fired=tuple(Fired(row.name, row.incident_id, row.times) for row in connection.execute(fired)),
         liked=counted.get("up", 0),
         disliked=counted.get("down", 0),
         spent=Money(int(spent or 0)),

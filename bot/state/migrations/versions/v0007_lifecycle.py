@@ -25,6 +25,7 @@ def upgrade() -> None:
     )
     op.create_index("one_entry_of_a_thing", "entries", ["incident_id", "key"], unique=True)
     op.create_index("entries_by_time", "entries", ["at"])
+    op.create_index("alerts_by_time", "alerts", ["received_at"])
     op.create_table(
         "told",
         sa.Column("incident_id", sa.String(32), primary_key=True),
