@@ -9,16 +9,19 @@ from bot.domain.said import Field, Form
 from runbooks.loader import read
 
 A_BOX = 2_500
-"""Characters in one box: Slack takes 3,000, and some are added."""
+"""Characters in one box, so that people can add some."""
+FULL_BOX = 3_000
+"""UTF-16 units that Slack takes: a box with more would begin empty, and what was in it be lost with the tap."""
 LONGEST = 50_000
 """Characters of all boxes: a form may have a hundred, and 250 kB."""
 
 
 def form_of(does: str, one: Learnt, text: str, memory: Memory | None = None) -> Form | None:
     """With all of its text; None where that is longer than a form can be."""
-    if len(text) > LONGEST or max(map(len, text.split("\n"))) > A_BOX:
+    fields = _fields(text, memory)
+    if len(text) > LONGEST or any(len(field.value.encode("utf-16-le", "replace")) > 2 * FULL_BOX for field in fields):
         return None
-    return Form(does, one.id, "Put it right", "Keep it", _fields(text, memory))
+    return Form(does, one.id, "Put it right", "Keep it", fields)
 
 
 def sent_off(texts: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from bot.domain.postmortem import Written
 from bot.domain.said import Command, Form
 from bot.incident_command import IncidentCommand
 from bot.memory.archive import Archive
-from bot.memory.memory_command import ACCEPT, EDIT, REJECT, MemoryCommand
+from bot.memory.command import ACCEPT, EDIT, REJECT, MemoryCommand
 from bot.memory.remember import remember
 from bot.state.memories import SqlMemories, SqlReviews
 from bot.state.postmortems import SqlPostmortems
@@ -225,6 +225,14 @@ async def test_a_reviewed_postmortem_is_not_written_over(days, drafted):
     await days.taps(ACCEPT, f"postmortem:{days.town.incident_id}")
     await days.archive.postmortems.write(Written(days.town.incident_id, 1, "another", days.archive.clock.now()))
     assert (await days.archive.postmortems.written(days.town.incident_id, 1)).text == drafted
+
+
+@pytest.mark.parametrize("cause", ["word " * 700, "😀" * 1_600])
+async def test_a_memory_whose_cause_a_box_cannot_hold_keeps_it(days, cause):
+    await days.remembered()
+    await days.says(f"cause {cause}")
+    assert "too long for a form" in await days.taps(EDIT, days.waiting)
+    assert (await days.memory()).cause == cause.strip()
 
 
 async def test_what_no_form_can_hold_is_accepted_or_rejected_whole(days):
