@@ -13,6 +13,8 @@ Verdict = Literal["helped", "partly", "no change", "worse", "nothing to mend", "
 """`nothing to mend`: every signal was at its normal when the change came, and still is. `not seen`: nobody measured."""
 Course = Literal["back", "nearing", "same", "worse", "fine", "unknown"]
 
+BACK = 0.1
+"""What is left of the way, at most, where a signal is told to be back: 3 % errors are not back at 0.3 %."""
 NEARER = 0.5
 """A signal that has gone half the way back, or more, is nearing its normal."""
 FURTHER = 1.2
@@ -60,10 +62,10 @@ def _course(before: Before | None, state: SignalState) -> Course:
         return "worse" if state.bad else "unknown"
     if not before.bad:
         return "worse" if state.bad else "fine"
-    if not state.bad:
-        return "back"
     then, now = abs(before.value - state.normal), abs(state.value - state.normal)
-    if now <= then * (1 - NEARER):
+    if not state.bad and now <= then * BACK:
+        return "back"
+    if not state.bad or now <= then * (1 - NEARER):
         return "nearing"
     return "worse" if now > then * FURTHER else "same"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.analysis import SignalState
 from bot.domain.run import DeedEnded, Ended
-from bot.domain.watched import Before, judge
+from bot.domain.watched import BACK, Before, judge
 from bot.life.compose_watch import outcome, watched
 from bot.life.see_changes import of_changes, of_run
 from integrations.contract import Change
@@ -31,6 +31,7 @@ def before(value, *, bad=True, signal="error_rate"):
     [
         ([before(23.4)], [state(0.4)], "helped"),
         ([before(23.4)], [state(9.0, bad=True)], "partly"),
+        ([before(23.4)], [state(3.0)], "partly"),
         ([before(23.4)], [state(20.0, bad=True)], "no change"),
         ([before(23.4)], [state(40.0, bad=True)], "worse"),
         ([before(0.3, bad=False)], [state(0.3)], "nothing to mend"),
@@ -55,7 +56,8 @@ def test_it_helped_only_when_all_that_was_bad_is_back_and_nothing_else_is_bad(si
     was = [before(then, bad=bad, signal=f"s{n}") for n, (then, _, bad, _) in enumerate(signals)]
     now = [state(value, bad=bad, signal=f"s{n}") for n, (_, value, _, bad) in enumerate(signals)]
     verdict = judge(was, now, NOW).verdict
-    mended = any(bad for _, _, bad, _ in signals) and not any(bad for *_, bad in signals)
+    back = all(abs(value - 0.3) <= abs(then - 0.3) * BACK for then, value, bad, _ in signals if bad)
+    mended = any(bad for _, _, bad, _ in signals) and not any(bad for *_, bad in signals) and back
     assert (verdict == "helped") == mended
     assert verdict != "worse" or any(one.bad for one in now)
 
