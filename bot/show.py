@@ -119,7 +119,7 @@ async def bring_up_to_date(desk: Desk, incident_id: str) -> None:
     incident = await desk.journal.incident(incident_id)
     changed = incident.resolved_at is not None or incident.put_right or await _severity_was_set(desk, incident)
     if incident.message is not None and changed:
-        if incident.resolved_at is not None:
+        if incident.resolved_at is not None and incident.closed_at is None:  # the line that it is closed says it too
             await _if_it_stands(_say_that_it_is_over(desk, incident, incident.message.channel_id))
         await _if_it_stands(_update_notice(desk, incident))
         await _if_it_stands(_update_topic(desk, incident))

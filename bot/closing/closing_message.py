@@ -30,7 +30,7 @@ def proposal(incident: Incident, helped: str, until: datetime, now: datetime) ->
     what = f"{safe(incident.service, 100)} · {safe(incident.title, 150)}"
     return Briefing(
         plain=f"{bare(incident.title)}: quiet for {quiet}. Close it?",
-        headline=f"*Close it?* {what}\nlasted {lasted} · quiet for {quiet}",
+        headline=f"*Close it?* {what}\nresolved {lasted} after the alert · quiet for {quiet}",
         sections=(Section((fixed,), buttons=buttons),),
         footer="`/incident resolve &lt;what helped&gt;` says it in words · no answer by"
         f" {clock(until, now)} UTC closes it as recovered, not reviewed",
@@ -49,7 +49,7 @@ def closed(incident: Incident, closing: Closing, written: Written | None, troubl
     """That it is closed, by whom, and where its postmortem is. `trouble`: why that could not be published."""
     lines = (*_of_closing(closing), *_of_postmortem(written, trouble))
     lasted = span((min(incident.resolved_at or closing.at, closing.at) - incident.started_at).total_seconds())
-    head = f"🔒 *Closed* {clock(closing.at, closing.at)} UTC {_how(closing)} · it lasted {lasted}"
+    head = f"🔒 *Closed* {clock(closing.at, closing.at)} UTC {_how(closing)} · {lasted} after the alert"
     return Briefing(
         plain=f"{bare(incident.title)}: closed",
         headline=head,

@@ -217,7 +217,9 @@ def _resolve(connection: Connection, alert: Alert, seen: Any, now: datetime) -> 
         .select_from(alerts)
         .where(alerts.c.incident_id == seen.incident_id, alerts.c.status == "firing")
     )
-    closed = {} if firing else {"status": "resolved", "resolved_at": now}
+    here = incidents.c.id == seen.incident_id
+    over = connection.scalar(sa.select(incidents.c.resolved_at).where(here))  # set: a person closed it while this fired
+    closed = {} if firing or over else {"status": "resolved", "resolved_at": now}
     _change(connection, seen.incident_id, seen.lead, **closed)
     return _told(seen, "resolved")
 

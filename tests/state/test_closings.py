@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.closing.closing_ports import NotReopenedError, Reopening
+from bot.closing.ports import NotReopenedError, Reopening
 from bot.domain.closing import Closing, Over, Proposal
 from bot.domain.incident import BY_HAND, Channel, Posted
 from bot.domain.postmortem import Written
@@ -75,6 +75,16 @@ async def test_a_person_closes_although_alerts_fire_and_nobody_else_does(record,
     assert closed.firing == ("HighErrorRate",)
     incident = await record.incident(id_)
     assert (incident.status, incident.resolved_at) == ("resolved", clock.now())
+
+
+async def test_what_resolves_after_the_closing_moves_no_time(record, clock, closings):
+    id_ = await opened(record, clock)
+    began, closed_at = clock.now(), clock.pass_(minutes=5) or clock.now()
+    await closings.close(by_a_person(id_, clock))
+    clock.pass_(minutes=1)
+    await record.take([alert(starts_at=began, status="resolved", ends_at=clock.now())])
+    incident = await record.incident(id_)
+    assert (incident.firing, incident.resolved_at, incident.closed_at) == ((), closed_at, closed_at)
 
 
 async def test_what_a_person_declared_ends_with_its_incident_and_what_fires_besides_is_told(record, clock, closings):

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 import stamina
 
-from bot.closing.closing_command import ClosingCommand
+from bot.closing.command import ClosingCommand
 from bot.closing.put_away import put_away
 from bot.command_words import NotDoneError
 from bot.domain.money import Money
@@ -165,6 +165,8 @@ async def test_a_person_closes_although_alerts_fire(slack, tmp_path):
         assert "although 1 alert still fires: HighErrorRate" in said
         await world.look()
         closed = slack.of("1:closed").text
+        assert "after the alert" in closed
+        assert slack.in_(OWN) == ["1:briefing", "1:closed"]
         assert "1 alert still firing: HighErrorRate" in closed
         assert "rolled back to v2.34.0" in closed
         assert "hunter2" not in closed + world.postmortems()[0]
