@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from bot.replaying.record import Recorded
 
 NO_TRUTH = (
-    "nobody has said yet what lay behind it, so it has no truth.json and cannot be scored: "
-    "`/incident cause <text>` in its channel, or accept what was learnt with `/incident review`, and record it again"
+    "nobody has said yet in which service it lay, so it has no truth.json and cannot be scored: "
+    "name the service in `/incident cause <text>` in its channel, or accept what was learnt with `/incident review`, "
+    "and record it again"
 )
 
 

@@ -116,7 +116,7 @@ def _similar(memory: Memory, score: float, why: str) -> Similar:
 
 
 def _why(asked: Query, memory: Memory, index: Lexical) -> str:
-    """«same service, same alert; both speak of gateway, refused, connection»; names are not told twice."""
+    """The words «same service, same alert; both speak of “gateway”, “refused”»; names are not told twice."""
     same, told = [], {word for name in (asked.service, memory.service) for word in words(name)}
     if memory.service == asked.service:
         same.append("same service")
@@ -124,7 +124,9 @@ def _why(asked: Query, memory: Memory, index: Lexical) -> str:
         same.append("same alert")
         told.update(word for name in asked.alerts for word in words(name))
     shared = [word for word in index.shared(asked.symptoms, words(memory.text())) if word not in told][:4]
-    parts = ([", ".join(same)] if same else []) + ([f"both speak of {', '.join(shared)}"] if shared else [])
+    parts = ([", ".join(same)] if same else []) + (
+        [f"both speak of {', '.join(f'“{word}”' for word in shared)}"] if shared else []
+    )
     return "; ".join(parts) or "reads alike"
 
 

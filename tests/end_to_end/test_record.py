@@ -16,7 +16,7 @@ async def test_an_incident_is_recorded_and_replayed_with_the_same_cause(open_tow
         code, out = await town.bot.run("record", incident, "--folder", str(tmp_path / "own"))
         assert code == 0, out
         assert "series" in out
-        assert "nobody has said yet what lay behind it" in out
+        assert "nobody has said yet in which service it lay" in out
 
         code, out = await town.bot.run("replay", str(tmp_path / "own"))
         (line,) = map(json.loads, out.splitlines())

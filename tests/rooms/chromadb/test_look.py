@@ -66,7 +66,7 @@ async def test_a_new_service_learns_from_others(kept, open_room, make_scope):
 
     assert len(look.findings) == 4
     assert all("HighErrorRate" in found.incident_id for found in look.findings[1:])
-    assert look.findings[1].why == "same alert; both speak of request, failed"
+    assert look.findings[1].why == "same alert; both speak of “request”, “failed”"
 
 
 async def test_an_empty_memory_is_no_gap(tmp_path, open_room, make_scope):
@@ -92,7 +92,7 @@ async def test_what_is_learnt_twice_is_there_once_and_as_it_was_learnt_last(tmp_
     (found,) = look.findings[1:]
     assert (found.incident_id, found.cause, found.minutes, found.url) == ("INC-1", "A full disk.", 11.0, "https://pm/1")
     assert found.at == first.opened_at
-    assert found.why == "same service, same alert; both speak of basket, vanish"
+    assert found.why == "same service, same alert; both speak of “basket”, “vanish”"
 
 
 async def test_what_is_learnt_while_a_room_is_open_is_found(tmp_path, open_room, make_scope):
