@@ -25,6 +25,12 @@ SIMULATED = (
     "Simulated: Slack, Prometheus, Elasticsearch, GitHub, PagerDuty, Kubernetes. Runbook steps are real processes;\n"
     "their kubectl and aws reach only this playground."
 )
+HASTE = {"REOPEN_WINDOW_S": "60", "QUIET_PERIOD_S": "60", "WATCH_S": "120"}
+"""What would take a quarter of an hour and longer takes minutes, so that a whole incident is seen."""
+HASTENED = (
+    "Waiting is short here: an incident that fires again a minute after its end is a new one, it is proposed to be\n"
+    "closed after one minute, and a change is watched for two (as shipped: an hour, 15 minutes, 15 minutes)."
+)
 ANSWERS: dict[Model, str] = {
     "script": "Claude is simulated too: a script answers, no model. With ANTHROPIC_API_KEY set, the real one is asked.",
     "real": "Claude is real: ANTHROPIC_API_KEY is set. What is asked leaves this machine, and your key pays for it.",
@@ -65,9 +71,8 @@ async def _demo(arguments: argparse.Namespace) -> int:
     key = os.environ.get("ANTHROPIC_API_KEY", "").strip()
     model: Model = "real" if key else "script"
     with tempfile.TemporaryDirectory(prefix="first-responder-") as folder:
-        async with running(
-            Path(folder), port=arguments.port, more={"ANTHROPIC_API_KEY": key} if key else None, model=model
-        ) as town:
+        more = HASTE | ({"ANTHROPIC_API_KEY": key} if key else {})
+        async with running(Path(folder), port=arguments.port, more=more, model=model) as town:
             print(ANSWERS[model])
             acting = asyncio.create_task(_act(town, arguments, stop))
             waiting = asyncio.create_task(stop.wait())
@@ -92,7 +97,7 @@ async def _act(town: Town, arguments: argparse.Namespace, stop: asyncio.Event) -
         return await play_once(town, arguments.scenario)
     print(
         f"\n  {town.slack.url}\n\nOpen it in a browser. The first incident starts by itself; Ctrl-C ends it all."
-        f"\n{SIMULATED}",
+        f"\n{SIMULATED}\n{HASTENED}",
         flush=True,
     )
     await asyncio.sleep(FIRST_ALERT_AFTER_S)

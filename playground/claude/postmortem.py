@@ -22,7 +22,14 @@ def _joined(told: Sequence[re.Match[str]]) -> list[dict[str, Any]]:
 
 
 def _sentence(texts: Sequence[str]) -> str:
-    return "; ".join(text.rstrip(".") for text in texts) + "."
+    first, *more = (text.rstrip(".") for text in texts)
+    return "; ".join((first, *(_inside(text) for text in more))) + "."
+
+
+def _inside(text: str) -> str:
+    """A sentence as a part of another: it begins small, unless its first word is a name."""
+    word = text.partition(" ")[0]
+    return text[:1].lower() + text[1:] if word.isalpha() and word.istitle() else text
 
 
 def _cites(pair: Sequence[re.Match[str]]) -> list[int]:
