@@ -92,7 +92,7 @@ def _with_model(paths: list[Path], most: str) -> int:
     from decimal import Decimal, InvalidOperation
 
     from bot.domain.money import Money
-    from bot.replaying.replay_model import replay_with_model
+    from bot.replaying.with_model import replay_with_model
     from bot.settings import SettingsError, load
 
     try:

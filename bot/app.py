@@ -21,7 +21,6 @@ from bot.catalog import load as load_catalog
 from bot.clock import SystemClock
 from bot.desk import Desk
 from bot.house.going_on import Part, go_on
-from bot.house.house import House
 from bot.house.open_answering import open_answering
 from bot.house.open_commands import open_commands
 from bot.house.open_desk import open_desk
@@ -29,6 +28,7 @@ from bot.house.open_replica import open_replica, take_over
 from bot.house.open_stories import Told, open_stories
 from bot.house.open_storms import with_storms
 from bot.house.open_traces import open_traces
+from bot.house.what_is_open import House
 from bot.incident_command import IncidentCommand
 from bot.intake import Intake
 from bot.keep_current import keep_current
@@ -36,7 +36,7 @@ from bot.life.digest import When, watch_weeks
 from bot.life.mirror import heard_there
 from bot.life.verbs import life_words
 from bot.measures import Measures
-from bot.memory.memory_command import MemoryCommand
+from bot.memory.command import MemoryCommand
 from bot.questions.budget_warning import watch_budget
 from bot.questions.replies import Replies
 from bot.runs.incident_action import IncidentAction
@@ -47,7 +47,7 @@ from bot.state.entries import SqlEntries
 from bot.state.journal import journal
 from bot.state.links import SqlLinks
 from bot.state.weeks import SqlWeeks
-from bot.storms.storm_table import keep_tables
+from bot.storms.keep_tables import keep_tables
 from bot.web import health, webhooks
 from bot.web.senders import senders
 from integrations.trust import context as tls_context

@@ -18,7 +18,7 @@ from bot.doctor import Check, Examine
 from bot.house.open_shelf import open_shelf
 from bot.house.rooms import Rooms, open_rooms
 from bot.llm.checks import model_checks
-from bot.memory.memory_checks import memory_checks
+from bot.memory.checks import memory_checks
 from bot.ports import JournalDown
 from bot.run_checks import run_checks
 from bot.settings import Settings, SettingsError

@@ -15,7 +15,7 @@ from bot.life.link_ports import Links, NoLinks
 from bot.measures import Measures
 from bot.ports import Chat, Clock, Journal, Looking
 from bot.questions.consult import Consult
-from bot.storms.storm_ports import Storms
+from bot.storms.ports import Storms
 from bot.storms.waiting_line import WaitingLine
 from runbooks.model import Library
 

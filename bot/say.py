@@ -18,7 +18,7 @@ from bot.place import home_of, own_channel, reach_home
 from bot.ports import ChatError
 from bot.priority import Priority, done_as
 from bot.show import company_of, go_home, show, words
-from bot.storms import storm
+from bot.storms.one_incident import stands_in_table, table_of, turn_for_a_channel
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +47,7 @@ async def find_place(telling: Telling) -> Place:
     desk, incident = telling.desk, await telling.incident()
     if (home := await home_of(desk, incident)) is not None:
         return Place(home.id)
-    if (table := await storm.table_of(desk, incident)) is not None:
+    if (table := await table_of(desk, incident)) is not None:
         return Place(table.channel_id, table.ts)
     try:
         async with asyncio.timeout(desk.channel_timeout_s):
@@ -107,7 +107,7 @@ async def briefed(telling: Telling) -> bool:
 async def notice(telling: Telling, said: Posted) -> bool:
     """One line in the incidents channel, where people look for what is going on."""
     channel, incident = telling.desk.incidents_channel, await telling.incident()
-    if channel is None or said.channel_id == channel or await storm.stands_in_table(telling.desk, incident, said):
+    if channel is None or said.channel_id == channel or await stands_in_table(telling.desk, incident, said):
         return False  # of a storm one line stands there for all
     line = compose.notice(incident, await company_of(telling.desk, incident))
     stands = await attempt("notice", _posting(telling, channel, line, "notice"), OUTAGE_S)
@@ -123,8 +123,8 @@ async def move(telling: Telling, left: Posted) -> bool:
     there by now; if not, `bot.keep_current` brings it there later.
     """
     incident = await telling.incident()
-    if incident.lead is None and await storm.stands_in_table(telling.desk, incident, left):
-        async with storm.turn_for_a_channel(telling) as due:
+    if incident.lead is None and await stands_in_table(telling.desk, incident, left):
+        async with turn_for_a_channel(telling) as due:
             moved = due and await _bring_home(telling)
     else:
         moved = await _bring_home(telling)

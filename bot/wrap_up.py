@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from bot.closing import write_up
-from bot.closing.closing_desk import Wrapping
+from bot.closing.desk import Wrapping
 from bot.closing.put_runbook import put_drafted
 from bot.ports import Steps
 

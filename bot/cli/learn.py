@@ -125,7 +125,7 @@ async def _rebuild(settings: Settings) -> str:
     """Where the folder is another process's, that one does it at its next look: two must not open it."""
     from bot.house.rooms import memory_settings
     from bot.looking.remembered import follow
-    from bot.memory.memory_vectors import RoomVectors
+    from bot.memory.vectors import RoomVectors
     from bot.settings import SettingsError
     from bot.state.database import migrate, open_database
     from bot.state.memories import SqlMemories

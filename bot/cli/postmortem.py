@@ -50,8 +50,8 @@ def postmortem(
 async def _write(settings: Settings, incident_id: str, *, post: bool) -> Written:
     """Raises LookupError where there is no such incident, or nothing of it to be posted yet."""
     from bot.closing import write_up
-    from bot.closing.closing_apart import closing_apart
-    from bot.closing.closing_desk import Wrapping
+    from bot.closing.apart import closing_apart
+    from bot.closing.desk import Wrapping
     from bot.domain.closing import Closing
     from bot.domain.entry import BOT
     from bot.state.database import migrate

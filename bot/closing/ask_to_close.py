@@ -7,7 +7,7 @@ from dataclasses import replace
 import structlog
 
 from bot.closing import closing_message
-from bot.closing.closing_desk import ClosingDesk, Wrapping, record_of
+from bot.closing.desk import ClosingDesk, Wrapping, record_of
 from bot.closing.postmortem.summary import what_helped
 from bot.domain.briefing import Briefing
 from bot.domain.closing import Closing, How, Over, Proposal

@@ -10,7 +10,7 @@ from functools import partial
 
 import structlog
 
-from bot.closing.closing_desk import ClosingDesk, Wrapping
+from bot.closing.desk import ClosingDesk, Wrapping
 from bot.closing.put_runbook import put_accepted
 from bot.closing.write_up import stand_anew
 from bot.domain.memory import Learnt, opening_of

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot.closing.closing_desk import ClosingDesk
+from bot.closing.desk import ClosingDesk
 from bot.domain.incident import Incident
 from bot.insist import HOPELESS
 from bot.ports import ChatError, JournalDown

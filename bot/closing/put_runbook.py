@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from bot.closing.closing_desk import Wrapping
+from bot.closing.desk import Wrapping
 from bot.closing.write_up import stand
 from bot.domain.briefing import Briefing
 from bot.domain.incident import Posted

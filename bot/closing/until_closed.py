@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 
 from bot.closing.ask_to_close import close, close_with_its_lead, propose, settle
-from bot.closing.closing_desk import ClosingDesk
+from bot.closing.desk import ClosingDesk
 from bot.closing.follow_review import Deed, owed
 from bot.closing.next_closing import CloseIt, Propose, Wait, WriteUp, next_closing
 from bot.domain.closing import Over

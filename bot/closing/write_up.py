@@ -9,9 +9,9 @@ import structlog
 
 from bot.closing import closing_message, word_postmortem
 from bot.closing.ask_to_close import place_of
-from bot.closing.closing_desk import Wrapping, record_of
-from bot.closing.closing_ports import Publication
 from bot.closing.compose_postmortem import compose
+from bot.closing.desk import Wrapping, record_of
+from bot.closing.ports import Publication
 from bot.closing.postmortem.markdown import heading, markdown
 from bot.closing.postmortem.review import with_review
 from bot.closing.postmortem.roles import RESPONDER

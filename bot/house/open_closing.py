@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-from bot.closing.closing_command import ClosingCommand
-from bot.closing.closing_desk import ClosingDesk, Wrapping
+from bot.closing.command import ClosingCommand
+from bot.closing.desk import ClosingDesk, Wrapping
 from bot.closing.next_closing import Rules
 from bot.closing.put_away import put_away
 from bot.closing.until_closed import keep_wrapping_up
@@ -32,7 +32,7 @@ from bot.wrap_up import wrap_up
 
 @dataclass(frozen=True, slots=True)
 class Deeds:
-    """What follows from a closing or an opening: as in `bot.closing.closing_desk.ClosingDesk`."""
+    """What follows from a closing or an opening: as in `bot.closing.desk.ClosingDesk`."""
 
     take_up: Callable[[str, int], Awaitable[bool]]
     respond: Callable[[str, int], Awaitable[None]]

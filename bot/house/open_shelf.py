@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bot.closing.closing_ports import Publication
+from bot.closing.ports import Publication
 from bot.settings import Settings, SettingsError
 from integrations.contract import Ready
 from integrations.github.writer import Document, GithubWriter, WriterSettings
 
 
 class Shelf:
-    """`bot.closing.closing_ports.Publisher` on GitHub."""
+    """`bot.closing.ports.Publisher` on GitHub."""
 
     name = "postmortems"
     """How `doctor` calls it."""

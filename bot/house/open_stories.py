@@ -13,7 +13,6 @@ from bot import schedules
 from bot.answer import answer, take_up_questions
 from bot.desk import Telling
 from bot.house.going_on import Part
-from bot.house.house import House
 from bot.house.open_archive import forgetting, open_archive
 from bot.house.open_closing import Closing, open_closing
 from bot.house.open_escalation import Escalating, open_escalation
@@ -22,6 +21,7 @@ from bot.house.open_mirror import PagerDutyMirror, open_mirror
 from bot.house.open_pager import open_pager
 from bot.house.open_watching import Watching
 from bot.house.open_workshop import open_workshop
+from bot.house.what_is_open import House
 from bot.intake import Intake
 from bot.life.mirror import reflect
 from bot.life.reach import Life

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from bot.memory.memory_ports import Vectors
-from bot.memory.memory_vectors import RoomVectors
+from bot.memory.ports import Vectors
+from bot.memory.vectors import RoomVectors
 from bot.settings import Settings
 from integrations import chromadb, elasticsearch, github, pagerduty, prometheus
 from integrations.contract import ContextSource

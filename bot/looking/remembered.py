@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import structlog
 
-from bot.memory.memory_ports import Memories, Vectors
+from bot.memory.ports import Memories, Vectors
 from bot.memory.seen_before import Past
 from bot.ports import JournalDown
 from integrations.contract import RoomError

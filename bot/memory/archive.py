@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.closing.closing_ports import Postmortems
+from bot.closing.ports import Postmortems
 from bot.life.entry_ports import Entries
 from bot.memory.deeds_as_steps import Shelf
-from bot.memory.memory_ports import Memories, Owed, Reviews
+from bot.memory.ports import Memories, Owed, Reviews
 from bot.ports import Clock, Journal
 from bot.runs.action_ports import Audit, Runs
 

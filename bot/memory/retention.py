@@ -10,7 +10,7 @@ import structlog
 
 from bot.domain.entry import BOT
 from bot.memory.archive import Archive
-from bot.memory.memory_ports import Leftovers
+from bot.memory.ports import Leftovers
 from bot.runs.action_ports import Entry
 
 log = structlog.get_logger(__name__)

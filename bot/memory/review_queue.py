@@ -11,7 +11,7 @@ from bot.domain.memory import MOST_TEXT, Learnt, Memory, Review, opening_of
 from bot.domain.postmortem import Written
 from bot.guard.redact import redact
 from bot.memory.archive import Archive
-from bot.memory.memory_ports import Decision
+from bot.memory.ports import Decision
 from bot.memory.remember import remember
 from bot.runs.action_ports import Entry as Recorded
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.guard.redact import redact
-from bot.memory.memory_ports import Reviews
+from bot.memory.ports import Reviews
 from bot.ports import JournalDown
 from integrations.contract import Gap
 

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from bot.closing.closing_ports import NotReopenedError, Reopening
+from bot.closing.ports import NotReopenedError, Reopening
 from bot.domain.closing import Closing, Over
 from bot.domain.entry import Entry
 from bot.domain.incident import BY_HAND, Incident
@@ -57,7 +57,7 @@ _UNWRAPPED = (
 
 
 class SqlClosings(SqlProposals):
-    """`bot.closing.closing_ports.Closings`. Everything raises JournalDown."""
+    """`bot.closing.ports.Closings`. Everything raises JournalDown."""
 
     async def close(self, closing: Closing) -> Closing | None:
         with down("written"):

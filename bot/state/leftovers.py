@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class SqlLeftovers:
-    """`bot.memory.memory_ports.Leftovers`. Everything raises JournalDown."""
+    """`bot.memory.ports.Leftovers`. Everything raises JournalDown."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

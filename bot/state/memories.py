@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bot.domain.memory import Kind, Learnt, Memory
-from bot.memory.memory_ports import Decision
+from bot.memory.ports import Decision
 from bot.state import codec, entries, postmortems
 from bot.state.database import Database
 from bot.state.down import down
@@ -34,7 +34,7 @@ _SHOWN = memories.c.review != "rejected"
 
 
 class SqlMemories:
-    """`bot.memory.memory_ports.Memories`. Everything raises JournalDown."""
+    """`bot.memory.ports.Memories`. Everything raises JournalDown."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -99,7 +99,7 @@ class SqlMemories:
 
 
 class SqlReviews:
-    """`bot.memory.memory_ports.Reviews`. Everything raises JournalDown."""
+    """`bot.memory.ports.Reviews`. Everything raises JournalDown."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -15,7 +15,7 @@ from bot.state.memory_tables import learnt, memories
 
 
 class SqlOwed:
-    """`bot.memory.memory_ports.Owed`. Everything raises JournalDown."""
+    """`bot.memory.ports.Owed`. Everything raises JournalDown."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -16,7 +16,7 @@ from bot.state.wrap_up_tables import postmortems
 
 
 class SqlPostmortems:
-    """`bot.closing.closing_ports.Postmortems`. Everything raises JournalDown."""
+    """`bot.closing.ports.Postmortems`. Everything raises JournalDown."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

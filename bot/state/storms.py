@@ -82,7 +82,7 @@ def take_into_storm(connection: Connection, incident_id: str, threshold: int, no
 
 
 class SqlStorms:
-    """`bot.storms.storm_ports.Storms` on SQLite or PostgreSQL."""
+    """`bot.storms.ports.Storms` on SQLite or PostgreSQL."""
 
     def __init__(self, database: Database, clock: Clock, threshold: int) -> None:
         self._database = database

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.looking.remembered import follow
-from bot.memory.memory_checks import memory_checks
-from bot.memory.memory_vectors import RoomVectors
+from bot.memory.checks import memory_checks
+from bot.memory.vectors import RoomVectors
 from bot.settings import Settings
 from bot.state.memories import SqlMemories
 from integrations import chromadb

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from bot.__main__ import app
 from bot.domain.memory import Learnt
-from bot.memory.memory_ports import Decision
+from bot.memory.ports import Decision
 from bot.state.database import migrate, open_database
 from bot.state.memories import SqlReviews
 from runbooks.loader import read

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.memory import Learnt
-from bot.memory.memory_ports import Decision
+from bot.memory.ports import Decision
 from bot.state.memories import SqlMemories, SqlReviews
 from tests.memory.made import NOW, memory
 

@@ -10,7 +10,7 @@ from bot.catalog import Catalog
 from bot.compose import brief
 from bot.domain.memory import Learnt
 from bot.domain.plain import as_text
-from bot.memory.memory_ports import Decision
+from bot.memory.ports import Decision
 from bot.memory.team_notes import LARGEST, TeamNotes
 from bot.questions.case import case
 from bot.sections.team import fitting

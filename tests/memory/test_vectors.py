@@ -7,7 +7,7 @@ from chromadb import PersistentClient
 from chromadb.config import Settings as ChromaSettings
 
 from bot.looking.remembered import Remembered, follow
-from bot.memory.memory_vectors import RoomVectors
+from bot.memory.vectors import RoomVectors
 from bot.state.memories import SqlMemories
 from integrations import chromadb
 from integrations.contract import Similar

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.memory import Learnt
 from bot.domain.postmortem import Written
-from bot.memory.memory_ports import Decision
+from bot.memory.ports import Decision
 from bot.state.memories import SqlMemories, SqlReviews
 from bot.state.owed import SqlOwed
 from tests.memory.made import NOW, memory

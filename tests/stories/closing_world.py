@@ -4,8 +4,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.closing.closing_command import ClosingCommand
-from bot.closing.closing_desk import ClosingDesk, Wrapping
+from bot.closing.command import ClosingCommand
+from bot.closing.desk import ClosingDesk, Wrapping
 from bot.closing.next_closing import Rules
 from bot.closing.until_closed import look
 from bot.domain.said import Command, Tap

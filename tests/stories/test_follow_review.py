@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from bot.closing.closing_command import ClosingCommand
+from bot.closing.command import ClosingCommand
 from bot.domain.entry import Entry
 from bot.memory.archive import Archive
 from bot.memory.deeds_as_steps import Shelf, allowed

@@ -11,7 +11,7 @@ from bot.intake import BEGINNINGS, Intake
 from bot.keep_current import catch_up
 from bot.state.database import open_database
 from bot.state.links import SqlLinks
-from bot.storms.storm_table import StormTables
+from bot.storms.keep_tables import StormTables
 from bot.storms.waiting_line import WaitingLine
 from tests.stories.incident_sample import NOW, alert
 from tests.stories.world import (

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.domain.memory import Memory
 from bot.domain.text import clean, visible
-from bot.memory.memory_ports import Memories
+from bot.memory.ports import Memories
 from bot.memory.remember import with_review
 
 BY_RECORD = "record"

@@ -20,7 +20,7 @@ class Room(Protocol):
 
 
 class RoomVectors:
-    """`bot.memory.memory_ports.Vectors` in that room."""
+    """`bot.memory.ports.Vectors` in that room."""
 
     def __init__(self, room: Room) -> None:
         self._room = room

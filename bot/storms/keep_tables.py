@@ -21,7 +21,7 @@ from bot.insist import HOPELESS
 from bot.ports import ChatError, JournalDown
 from bot.priority import Priority, done_as
 from bot.storms import compose_storm
-from bot.storms.storm_ports import Storms
+from bot.storms.ports import Storms
 
 log = structlog.get_logger(__name__)
 

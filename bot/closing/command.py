@@ -6,8 +6,8 @@ import re
 
 from bot.closing import closing_message, write_up
 from bot.closing.ask_to_close import place_of
-from bot.closing.closing_desk import ClosingDesk, Wrapping
-from bot.closing.closing_ports import NotReopenedError, Reopening
+from bot.closing.desk import ClosingDesk, Wrapping
+from bot.closing.ports import NotReopenedError, Reopening
 from bot.command_words import NotDoneError, Words, here
 from bot.domain.briefing import Briefing
 from bot.domain.closing import Closing

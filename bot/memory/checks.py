@@ -7,7 +7,7 @@ import asyncio
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.doctor import Check
-from bot.memory.memory_ports import Vectors
+from bot.memory.ports import Vectors
 from bot.memory.team_notes import TeamNotes
 from bot.ports import JournalDown
 from bot.settings import Settings

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from bot.catalog import load as load_catalog
 from bot.clock import SystemClock
-from bot.closing.closing_desk import ClosingDesk
+from bot.closing.desk import ClosingDesk
 from bot.desk import Desk
 from bot.domain.names import channel_name
 from bot.gather import Gathering, Limits

@@ -16,7 +16,7 @@ from bot.domain.storm import Storm, rank
 from bot.insist import insist
 from bot.ports import ChatError
 from bot.storms import compose_storm
-from bot.storms.storm_ports import Storms
+from bot.storms.ports import Storms
 
 log = structlog.get_logger(__name__)
 

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.closing.closing_ports import Closings, Postmortems, Publisher
 from bot.closing.next_closing import Rules
+from bot.closing.ports import Closings, Postmortems, Publisher
 from bot.closing.postmortem.record import Record
 from bot.closing.postmortem.roles import user_ids
 from bot.desk import Desk
