@@ -7,7 +7,7 @@ import pytest
 
 from bot.closing.postmortem.impact import error_budget_share, failed_requests
 from bot.domain.run import Checked, Ended, StepRefused
-from integrations.contract import Gap, Series
+from integrations.contract import Alert, Gap, Series
 from tests.rules.postmortems import CLOSED, CLOSING, INCIDENT, NOW, chapter, deed, entry, record, run, text
 from tests.rules.runs import expired, opened
 from tests.stories.incident_sample import CONTEXT, NO_CAUSE, REPORT, series
@@ -153,6 +153,38 @@ def test_a_reopened_incident_counts_from_its_present_opening():
 def test_the_same_record_gives_the_same_text():
     assert text() == text()
     assert record().closing.at == CLOSED
+
+
+def stormy(names, alerts=10_000):
+    """That many alerts within a minute."""
+    made = (
+        Alert("alertmanager", f"f{n}", names[n % len(names)], "firing", NOW + timedelta(milliseconds=n))
+        for n in range(alerts)
+    )
+    found = tuple(made)
+    return {
+        "incident": replace(INCIDENT, alerts=found),
+        "closing": replace(CLOSING, firing=tuple(one.name for one in found)),
+    }
+
+
+def test_after_a_storm_of_alerts_what_happened_again_is_told_once():
+    whole = text(**stormy(["PodDown", "DiskFull"]))
+    told = chapter(whole, "Timeline (UTC)")
+    assert told.count("PodDown") <= 2
+    assert "Alert PodDown fired (no severity), 5,000 times. [" in told
+    assert chapter(whole, "Action items").count("Mend or silence") == 2
+    assert chapter(whole, "Impact").count("still fired") == 2
+
+
+def test_of_very_many_moments_the_first_and_the_last_are_told():
+    last = replace(entry("closed", CLOSING.words), at=CLOSED)
+    whole = text(**stormy([f"Alert{n}" for n in range(2_000)]), entries=[last])
+    told = chapter(whole, "Timeline (UTC)")
+    assert "moments in between: `/incident timeline` has all of them. [1]" in told
+    assert "Alert0 fired" in told
+    assert "rolled back to v2.34.0" in told
+    assert len(whole) < 65_000  # as much as an issue on GitHub holds
 
 
 def test_the_timeline_has_everything_that_happened_until_it_was_closed_each_with_its_source():

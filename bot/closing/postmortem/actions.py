@@ -49,7 +49,7 @@ def _alerts(record: Record) -> Iterator[Said]:
     if early >= LATE_S and not record.closing.false_alarm:
         text = f"Alert earlier: {record.incident.title} fired {span(early)} after it began."
         yield Said(text, (record.look(), record.alert(record.incident.title)), "P1")
-    for firing in record.closing.firing:
+    for firing in record.still_firing:
         yield Said(f"Mend or silence {firing}: it fired when the incident was closed.", (record.alert(firing),), "P0")
     if record.closing.how != "not reviewed":
         return

@@ -38,7 +38,7 @@ def _times(record: Record) -> Iterator[Said | Asked]:
     if seen := record.standing.acknowledged:
         after = span((seen.at - record.alerted).total_seconds())
         yield Said(f"It was acknowledged {after} after the first alert.", (record.entry(seen),))
-    for name in record.closing.firing:
+    for name in record.still_firing:
         yield Said(f"Alert {name} still fired when it was closed.", (record.own(), record.alert(name)))
 
 

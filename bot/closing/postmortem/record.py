@@ -15,6 +15,7 @@ from bot.domain.question import Source
 from bot.domain.run import Event, Run
 from bot.life.lifecycle import Standing, standing
 
+MOST_FIRING = 20
 SURE = ("high", "medium")
 """Confidence at which a cause counts as one; below it is one possibility among several."""
 
@@ -94,6 +95,11 @@ class Record:
         """The evidence's first cause, where it counts as one."""
         causes = self.report.analysis.causes if self.report else ()
         return causes[0] if causes and causes[0].confidence in SURE else None
+
+    @property
+    def still_firing(self) -> tuple[str, ...]:
+        """Alerts that fired when it was closed, each name once; of very many the first."""
+        return tuple(dict.fromkeys(self.closing.firing))[:MOST_FIRING]
 
     # ── sources ──
 

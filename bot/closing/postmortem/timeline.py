@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import chain
+
 from bot.closing.postmortem.record import Record
 from bot.closing.postmortem.roles import who
 from bot.domain.entry import Entry
 from bot.domain.postmortem import Chapter, Said
-from bot.domain.words import clock
+from bot.domain.words import clock, count
 from bot.life import chronicle
 from bot.life.chronicle import Happened
 from bot.runs.endings import sentence
@@ -15,11 +19,37 @@ from integrations.signals import SIGNALS
 _ROOMS = {"metrics": "prometheus", "logs": "elasticsearch", "changes": "github"}
 
 
+MOST = 300
+"""Moments that are told: more nobody reads, no issue on GitHub holds, and no model is paid to."""
+
+
 def timeline(record: Record) -> Chapter:
-    """In the order in which it happened, until it was closed; never empty, as an incident was opened at some time."""
+    """In the order in which it happened, until it was closed; never empty, as an incident was opened at some time.
+
+    What happened several times in one minute is told once. Of very many the first and the last are told.
+    """
     known = chronicle.Record(record.incident, record.report, record.entries, record.runs)
     happened = [one for one in chronicle.chronicle(known) if one.at <= record.closing.at and not _twice(record, one)]
-    return Chapter("timeline", tuple(_said(record, one) for one in happened))
+    told = _told_once(happened)
+    if len(told) <= MOST:
+        return Chapter("timeline", tuple(_said(record, one) for one in told))
+    first, last = told[: MOST // 3], told[MOST // 3 - MOST :]
+    between = f"{count(len(told) - MOST, 'moment')} in between: `/incident timeline` has all of them"
+    left_out = Said(f"{between}.", (record.own(),), clock(told[len(first)].at, record.ended))
+    parts = ((_said(record, one) for one in first), (left_out,), (_said(record, one) for one in last))
+    return Chapter("timeline", tuple(chain(*parts)))
+
+
+def _told_once(happened: Iterable[Happened]) -> list[Happened]:
+    """In a storm the same alert fires for each of a thousand instances."""
+    alike: dict[tuple[object, ...], list[Happened]] = {}
+    for one in happened:
+        minute = one.at.replace(second=0, microsecond=0)
+        alike.setdefault((minute, one.text, one.source, one.who, one.to), []).append(one)
+    return [
+        replace(first, text=f"{first.text}, {1 + len(more):,} times") if more else first
+        for first, *more in alike.values()
+    ]
 
 
 def _said(record: Record, one: Happened) -> Said:
