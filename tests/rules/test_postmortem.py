@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.closing.postmortem.impact import error_budget_share, failed_requests
+from bot.closing.postmortem.roles import without_names
 from bot.domain.run import Checked, Ended, StepRefused
 from integrations.contract import Alert, Gap, Series
 from tests.rules.postmortems import CLOSED, CLOSING, INCIDENT, NOW, chapter, deed, entry, record, run, text
@@ -185,6 +186,12 @@ def test_of_very_many_moments_the_first_and_the_last_are_told():
     assert "Alert0 fired" in told
     assert "rolled back to v2.34.0" in told
     assert len(whole) < 65_000  # as much as an issue on GitHub holds
+
+
+@pytest.mark.parametrize("made", ["_", "a.", "U0A", "<@", "<@U1|", "<!subteam^", "@a", "-"])
+def test_who_is_meant_is_read_out_of_any_text_at_once(made):
+    """Read again from each place, these would take an hour."""
+    assert without_names(record(), made * 500_000)
 
 
 def test_the_timeline_has_everything_that_happened_until_it_was_closed_each_with_its_source():

@@ -14,10 +14,10 @@ from integrations.contract import Change, OnCall
 RESPONDER, APPROVER, AUTHOR, ON_CALL = "a responder", "an approver", "an engineer", "the on-call"
 SOMEBODY = "somebody"
 """In the place of an id or address that nothing is known of."""
-_MENTION = re.compile(r"<@[^>\s]*>|<!subteam\^[^>\s]*>")
+_MENTION = re.compile(r"<@[^<>\s]*>|<!subteam\^[^<>\s]*>")
 _ID = re.compile(r"(?<![A-Za-z0-9])[UW](?=[A-Z]*\d)[A-Z0-9]{6,}(?![A-Za-z0-9])")
 """As Slack forms the ids of people, with a digit in it: `WARNING` and `UNAVAILABLE` are words."""
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _HANDLE = re.compile(r"(?<![\w@])@[A-Za-z][\w.-]*")
 _SHORTEST = 3
 """Of a part of a name that is looked for by itself: shorter ones are ordinary words."""
