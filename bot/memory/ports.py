@@ -147,7 +147,9 @@ class Leftovers(Protocol):
 
     async def remove(self, kind: str, before: datetime) -> None: ...
 
-    async def is_open(self, incident_id: str) -> bool: ...
+    async def is_open(self, incident_id: str) -> bool:
+        """Also while its end is not written up: what is forgotten before that would be learnt after it."""
+        ...
 
     async def of_incident(self, incident_id: str) -> Mapping[str, int]:
         """How many of each kind."""

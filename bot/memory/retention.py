@@ -62,13 +62,16 @@ async def forget_one(archive: Archive, leftovers: Leftovers, name: str, by: str)
     """Removes what is remembered under this id, of a memory or of an incident: what was learnt, found and asked.
 
     What was removed, by kind; all zero where nothing was there. Raises JournalDown, and ValueError while the incident
-    is open.
+    is open, or closed and not written up yet.
     """
     memory = await archive.memories.memory(name)
     incident_id = memory.incident_id if memory else name
     of_it = [one.id for one in await archive.memories.of_incident(incident_id)] if memory is None else [memory.id]
     if await leftovers.is_open(incident_id):
-        raise ValueError(f"{incident_id} is open: what is known of it is needed; `/incident resolve` closes it")
+        raise ValueError(
+            f"{incident_id} is open, or not written up yet: what is known of it is needed until then. "
+            "`/incident resolve` closes it, and a minute later it can be forgotten"
+        )
     there = {"memories": len(of_it), **await leftovers.of_incident(incident_id)}
     if any(there.values()):
         await _told(archive, by, incident_id, {**there, **_named(of_it)})

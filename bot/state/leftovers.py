@@ -33,7 +33,8 @@ class SqlLeftovers:
         await self._write(lambda connection: _remove(connection, where))
 
     async def is_open(self, incident_id: str) -> bool:
-        found = sa.select(sa.literal(1)).where(incidents.c.id == incident_id, incidents.c.status == "open")
+        unended = sa.or_(incidents.c.status == "open", incidents.c.wrapped < incidents.c.opening)
+        found = sa.select(sa.literal(1)).where(incidents.c.id == incident_id, unended)
         return await self._read(lambda connection: connection.execute(found).first() is not None)
 
     async def of_incident(self, incident_id: str) -> Mapping[str, int]:

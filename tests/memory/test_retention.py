@@ -15,6 +15,7 @@ from bot.domain.postmortem import Written
 from bot.domain.question import Answer, Question
 from bot.memory.archive import Archive
 from bot.memory.retention import Keeping, forget_old, forget_one
+from bot.state.closings import SqlClosings
 from bot.state.database import migrate, open_database
 from bot.state.entries import SqlEntries
 from bot.state.journal import journal
@@ -63,6 +64,7 @@ async def incident(archive, database, clock):
     await questions.vote("C1/1", "U1", "up", clock.now())
     await archive.journal.take([replace(ALERT, status="resolved", ends_at=clock.now())])
     await archive.memories.keep(memory(id_, opened_at=clock.now()))
+    await SqlClosings(database).keep_wrapped(id_, 1)
     return id_
 
 
@@ -109,6 +111,16 @@ async def test_an_open_incidents_report_is_never_old(archive, leftovers, clock):
     assert await archive.journal.report(taken.incident_id, 1) is not None
     with pytest.raises(ValueError, match="is open"):
         await forget_one(archive, leftovers, taken.incident_id, "U1")
+
+
+async def test_nothing_is_forgotten_that_is_about_to_be_learnt(archive, leftovers, database, clock):
+    (taken,) = await archive.journal.take([ALERT])
+    await archive.journal.keep_report(taken.incident_id, 1, report(incident_id=taken.incident_id))
+    await archive.journal.take([replace(ALERT, status="resolved", ends_at=clock.now())])
+    with pytest.raises(ValueError, match="not written up yet"):
+        await forget_one(archive, leftovers, taken.incident_id, "U1")
+    await SqlClosings(database).keep_wrapped(taken.incident_id, 1)
+    assert (await forget_one(archive, leftovers, taken.incident_id, "U1"))["reports"] == 1
 
 
 async def test_one_incident_is_forgotten_on_request_with_all_that_waits(archive, leftovers, incident, database):
