@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -11,7 +10,7 @@ from bot.domain.analysis import Analysis, Cause, Fact
 from bot.domain.briefing import Briefing, Section
 from bot.domain.context import Context, Report
 from bot.domain.incident import ALONE, Channel, Company, Incident, Severity
-from bot.domain.text import bare, clean, cut, link, links, safe
+from bot.domain.text import bare, clean, cut, first_sentence, link, links, safe
 from bot.domain.words import clock, count, ordinal, span
 from integrations.contract import Facts
 
@@ -20,7 +19,6 @@ TOPIC_LIMIT = 250
 _PRODUCTION = frozenset({"", "prod", "production", "live", "default"})
 _SOURCE_LINKS = 1_800
 """Characters that the links of the sources may take."""
-_FIRST_SENTENCE = re.compile(r"(?<=[^\s.])\.\s+(?=[A-Z0-9])|;\s")
 _BARELY = timedelta(seconds=60)
 """An onset this close to the alert is not worth a word."""
 
@@ -250,7 +248,7 @@ def _plain(incident: Incident, now: datetime, analysis: Analysis | None = None) 
 
 def _words(cause: Cause) -> str:
     """The cause's first sentence, or what stands before its first semicolon."""
-    return _FIRST_SENTENCE.split(cause.text.replace("`", ""), maxsplit=1)[0].rstrip(". ")
+    return first_sentence(cause.text.replace("`", ""))
 
 
 def _leading(analysis: Analysis) -> Cause | None:

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 import structlog
 
 from bot.command_words import NotDoneError, OnFilled, OnReacted, OnTap, Verb, Words
-from bot.domain.briefing import Briefing, Section
+from bot.domain.briefing import Briefing, Section, line
 from bot.domain.said import Command, Filled, Form, Heard, Reacted, Tap
 from bot.domain.text import code
 from bot.ports import JournalDown
@@ -141,6 +141,6 @@ async def _told(doing: Awaitable[T]) -> T | Briefing:
     try:
         return await doing
     except NotDoneError as refusal:
-        return Briefing(plain=str(refusal), headline=str(refusal))
+        return line(str(refusal))
     except JournalDown:
-        return Briefing(plain=DOWN, headline=DOWN)
+        return line(DOWN)

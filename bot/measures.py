@@ -153,4 +153,4 @@ class Measures:
 
 
 def _since_fired(incident: Incident, now: datetime) -> float:
-    return max((now - (incident.reopened_at or incident.opened_at)).total_seconds(), 0.0)
+    return max((now - incident.last_opened_at).total_seconds(), 0.0)

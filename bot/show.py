@@ -15,7 +15,7 @@ from bot.domain.briefing import Briefing
 from bot.domain.context import Report
 from bot.domain.incident import Company, Incident, Posted
 from bot.insist import HOPELESS
-from bot.life.lifecycle import opened, standing
+from bot.life.lifecycle import standing
 from bot.new_place import told_elsewhere
 from bot.place import home_of, lead_of, own_channel
 from bot.ports import ChatError
@@ -52,7 +52,7 @@ async def words(desk: Desk, incident: Incident, report: Report | None) -> Briefi
 
 async def _with_standing(desk: Desk, incident: Incident, told: Briefing) -> Briefing:
     """With the line of who has it and what was last said of it, where anything was. Raises JournalDown."""
-    by_now = standing(await desk.entries.of_incident(incident.id), opened(incident))
+    by_now = standing(await desk.entries.of_incident(incident.id), incident.last_opened_at)
     line = sections.standing(by_now, desk.clock.now())
     return replace(told, headline=f"{told.headline}\n{line}") if line else told
 

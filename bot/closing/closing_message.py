@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from bot.domain.briefing import Briefing, Button, Section
+from bot.domain.briefing import Briefing, Button, Section, line
 from bot.domain.closing import Closing, Proposal
 from bot.domain.entry import BOT
 from bot.domain.incident import Incident
@@ -41,8 +41,8 @@ def turned_down(asked: Proposal, again: datetime | None, now: datetime) -> Brief
     """What stands where the proposal was: somebody wants it kept open, or it fired again."""
     if asked.kept_by:
         when = f"; I ask again {clock(again, now)} UTC" if again else ""
-        return _line(f"Kept open by <@{asked.kept_by}>{when}. `/incident resolve` closes it.")
-    return _line("Not closed: it fired again.")
+        return line(f"Kept open by <@{asked.kept_by}>{when}. `/incident resolve` closes it.")
+    return line("Not closed: it fired again.")
 
 
 def closed(incident: Incident, closing: Closing, written: Written | None, trouble: str = "") -> Briefing:
@@ -94,8 +94,4 @@ def _of_postmortem(written: Written | None, trouble: str) -> Iterator[str]:
 
 def draft(written: Written) -> Briefing:
     """Above a postmortem that somebody asked for before the incident was closed."""
-    return _line(f"📝 Postmortem of {safe(written.incident_id, 40)} as far as it is known by now: in this thread.")
-
-
-def _line(text: str) -> Briefing:
-    return Briefing(plain=text.replace("`", ""), headline=text)
+    return line(f"📝 Postmortem of {safe(written.incident_id, 40)} as far as it is known by now: in this thread.")

@@ -9,7 +9,7 @@ from bot.closing.ask_to_close import place_of
 from bot.closing.desk import ClosingDesk, Wrapping
 from bot.closing.ports import NotReopenedError, Reopening
 from bot.command_words import NotDoneError, Words, here
-from bot.domain.briefing import Briefing
+from bot.domain.briefing import Briefing, line
 from bot.domain.closing import Closing
 from bot.domain.entry import BOT
 from bot.domain.incident import Incident
@@ -55,9 +55,9 @@ class ClosingCommand:
             raise NotDoneError("Not closed: it fired again since. `/incident resolve` closes it as it is now.")
         if (closed.at, closed.by) != (now, user_id):
             by = "me" if closed.by == BOT else f"<@{closed.by}>"
-            return _line(f"It was closed {clock(closed.at, now)} UTC by {by}. `/incident reopen` opens it again.")
+            return line(f"It was closed {clock(closed.at, now)} UTC by {by}. `/incident reopen` opens it again.")
         self._wake()
-        return _line(_said(closed) + await self._still_at_work(incident.id))
+        return line(_said(closed) + await self._still_at_work(incident.id))
 
     async def _still_at_work(self, incident_id: str) -> str:
         """Runs go on, and gates stay open: somebody may be about to approve what nobody needs any more."""
@@ -76,7 +76,7 @@ class ClosingCommand:
         await self._at.closings.keep_archived(incident.id, None)
         await self._at.respond(incident.id, opening)
         self._wake()
-        return _line(f"{code(incident.id)} is open again, for the {ordinal(opening)} time. Its briefing comes anew.")
+        return line(f"{code(incident.id)} is open again, for the {ordinal(opening)} time. Its briefing comes anew.")
 
     async def _meant(self, command: Command, rest: str) -> tuple[Incident, str]:
         """By its id from anywhere, since nobody can type in an archived channel; else the one of this channel."""
@@ -102,8 +102,8 @@ class ClosingCommand:
             told = f"{safe(problem.source, 40)}: {safe(problem.reason, 300)}"
             raise NotDoneError(f"Written, and in the thread; not published: {told}. Try again in a minute.") from None
         if written is not None and written.reviewed:
-            return _line("It was reviewed, so it stays as it is; it is in the thread.")
-        return _line("Written from the record as it is by now; it is in the thread.")
+            return line("It was reviewed, so it stays as it is; it is in the thread.")
+        return line("Written from the record as it is by now; it is in the thread.")
 
     async def _draft(self, wrapping: Wrapping, incident: Incident, command: Command) -> None:
         now = self._at.desk.clock.now()
@@ -126,7 +126,7 @@ class ClosingCommand:
         if not kept:
             raise NotDoneError("That was answered already, or it fired again.")
         self._wake()
-        return _line("Kept open. `/incident resolve` closes it.")
+        return line("Kept open. `/incident resolve` closes it.")
 
     def _wake(self) -> None:
         self._at.changed.set()
@@ -146,7 +146,3 @@ def _said(closed: Closing) -> str:
     return (
         f"{what}, although {count(len(closed.firing), 'alert')} still fire{'s' * (len(closed.firing) == 1)}: {names}."
     )
-
-
-def _line(text: str) -> Briefing:
-    return Briefing(plain=text.replace("`", ""), headline=text)

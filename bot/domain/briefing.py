@@ -71,3 +71,8 @@ def _changed(section: Section, change: Callable[[str], str]) -> Section:
         aside=change(section.aside),
         buttons=tuple(replace(button, label=change(button.label)) for button in section.buttons),
     )
+
+
+def line(text: str) -> Briefing:
+    """A message of one line of mrkdwn and nothing else, such as the answer to whoever typed a command."""
+    return Briefing(plain=text.replace("`", ""), headline=text)

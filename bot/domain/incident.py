@@ -96,6 +96,11 @@ class Incident:
     """The storm that its present opening came in, by id."""
 
     @property
+    def last_opened_at(self) -> datetime:
+        """When its present opening was committed."""
+        return self.reopened_at or self.opened_at
+
+    @property
     def firing(self) -> tuple[Alert, ...]:
         return tuple(alert for alert in self.alerts if alert.status == "firing")
 

@@ -87,9 +87,8 @@ def is_over(opened: Sequence[datetime], threshold: int, now: datetime) -> bool:
 
 def rank(incident: Incident) -> Rank:
     """Its place in the line for looks and channels, by what is known of it now."""
-    opened = incident.reopened_at or incident.opened_at
     firing = len(incident.firing)
-    return (not firing, int(incident.severity), incident.lead is not None, -firing, opened.timestamp())
+    return (not firing, int(incident.severity), incident.lead is not None, -firing, incident.last_opened_at.timestamp())
 
 
 def rank_of(row: Row) -> Rank:

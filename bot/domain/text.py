@@ -23,6 +23,8 @@ _LOOKALIKES = {"*": "∗", "~": "∼", "`": "ˋ"}
 _NO_MARKUP = str.maketrans({"&": "＆", "<": "‹", ">": "›", **_LOOKALIKES})
 _OUTER_UNDERSCORE = re.compile(r"(?<!\w)_+|_+(?!\w)")
 _EMOJI = re.compile(r":(?=[\w+'-]*[A-Za-z_])([\w+'-]+):", re.ASCII)
+_SENTENCE = re.compile(r"(?<=[^\s.])\.\s+(?=[A-Z0-9])|;\s")
+"""Where one ends: a version or a time has its dots inside."""
 _CODE_SPAN = re.compile(r"`([^`\n]+)`")
 
 
@@ -59,6 +61,11 @@ def cut(text: str, limit: int) -> str:
         return text
     at = boundary(text, limit - 1)
     return text[:at].rstrip() + "…"
+
+
+def first_sentence(text: str) -> str:
+    """Up to its first full stop before a new sentence, or its first semicolon; without either."""
+    return _SENTENCE.split(text, maxsplit=1)[0].rstrip(". ")
 
 
 def boundary(text: str, limit: int) -> int:

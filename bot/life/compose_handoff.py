@@ -13,7 +13,7 @@ from bot.domain.run import Ended
 from bot.domain.text import code, prose, safe
 from bot.domain.words import clock, count, span
 from bot.life.chronicle import Record
-from bot.life.lifecycle import Standing, opened, standing
+from bot.life.lifecycle import Standing, standing
 
 _MOST = 12
 """Lines of one part: the rest is in `/incident timeline`."""
@@ -23,12 +23,11 @@ _DONE = {"note": "noted", "status": "status", "escalated": "escalated", "watched
 def handoff(record: Record, entry: Entry, at: datetime) -> Briefing:
     """From the record alone. `entry` is the handing over itself."""
     incident, report = record.incident, record.report
-    now = standing((one for one in record.entries if one.number <= entry.number), opened(incident))
+    now = standing((one for one in record.entries if one.number <= entry.number), incident.last_opened_at)
     to = f" to {sections.who(entry.value)}" if entry.value else ""
     headline = f"*Handoff{to}* · from {sections.who(entry.who)} · {clock(entry.at, at)} UTC"
-    lasted = (
-        f"{incident.severity.name} {safe(incident.service, 80)}, {span((at - opened(incident)).total_seconds())} old"
-    )
+    age = span((at - incident.last_opened_at).total_seconds())
+    lasted = f"{incident.severity.name} {safe(incident.service, 80)}, {age} old"
     parts = (
         Section((f"{lasted}.", *_known(report, now)), title="Known"),
         _section("Done", _done(record, entry, at)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,16 +13,15 @@ from bot.domain.briefing import Briefing, Button, Section
 from bot.domain.context import Report
 from bot.domain.entry import Entry, State
 from bot.domain.incident import Incident
-from bot.domain.text import safe
+from bot.domain.text import first_sentence, safe
 from bot.domain.words import clock, quantity, span
-from bot.life.lifecycle import Standing, opened
+from bot.life.lifecycle import Standing
 from integrations.signals import signal
 
 SEND, CHANGE = "status.send", "status.change"
 """What the buttons of a draft do; their value is the incident's id and the number of the reminder."""
 STATES: tuple[State, ...] = get_args(State)
 """From the first to the last: a draft never falls behind what was said."""
-_SENTENCE = re.compile(r"(?<=[^\s.])\.\s+(?=[A-Z0-9])|;\s")
 _DOING = {
     "investigating": "We are looking into it.",
     "identified": "We know what causes it and are working on it.",
@@ -59,7 +57,7 @@ def for_customers(incident: Incident, report: Report | None, state: str, due: da
     No service, version, person or cause is named: every word of it is one of ours or a time.
     """
     onset = report.analysis.onset if report else None
-    began = min(onset, opened(incident)) if onset else opened(incident)
+    began = min(onset, incident.last_opened_at) if onset else incident.last_opened_at
     families = [signal(one.signal).family for one in _bad(report)]
     seen = " ".join(text for family, text in _SEEN.items() if family in families)
     noticed = f"Since {clock(began, at)} UTC something may not work as it should. {seen}".rstrip()
@@ -131,7 +129,7 @@ def _cause(report: Report | None, now: Standing) -> str:
     found = _leading(report)
     if found is None:
         return "The cause is not known yet." if report else ""
-    first = _SENTENCE.split(found.text.replace("`", ""), maxsplit=1)[0].rstrip(". ")
+    first = first_sentence(found.text.replace("`", ""))
     return f"Likely cause ({found.confidence}): {first}."
 
 

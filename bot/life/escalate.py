@@ -20,7 +20,7 @@ from bot.domain.storm import rank
 from bot.guard.redact import redact
 from bot.insist import OUTAGE_S, attempt
 from bot.life.compose_escalation import Call, escalated
-from bot.life.lifecycle import opened, standing
+from bot.life.lifecycle import standing
 from bot.life.reach import write
 from bot.life.why_escalate import (
     OF_ALL_TOLD_WITH_IT,
@@ -96,9 +96,9 @@ async def _known(at: Escalation, incident: Incident, entries: Sequence[Entry], r
     told_with = await at.desk.links.linked_to(incident.id) if _any(rules, OF_ALL_TOLD_WITH_IT) else ()
     together = (incident, *told_with) if _any(rules, OF_RUNS) else ()
     runs = [run for one in together for run in await at.runs.of_incident(one.id)]
-    events = [event for run in runs for event in await at.runs.events(run.id) if event.at >= opened(incident)]
+    events = [event for run in runs for event in await at.runs.events(run.id) if event.at >= incident.last_opened_at]
     report = await at.desk.journal.report(incident.id, incident.opening) if _any(rules, OF_REPORTS) else None
-    return Known(incident, standing(entries, opened(incident)), report, told_with, events)
+    return Known(incident, standing(entries, incident.last_opened_at), report, told_with, events)
 
 
 def _any(rules: Sequence[Rule], of: frozenset[Rule]) -> bool:
@@ -171,7 +171,9 @@ async def _level_of(at: Escalation, entry: Entry) -> int:
     if entry.key.endswith(":unacknowledged") and await _answered_there(at, incident):
         return 0
     called = [one for one in await at.desk.entries.of_incident(incident.id) if one.kind == "reassigned"]
-    levels = [int(one.value) for one in called if one.who == BOT and one.value.isdigit() and one.at >= opened(incident)]
+    levels = [
+        int(one.value) for one in called if one.who == BOT and one.value.isdigit() and one.at >= incident.last_opened_at
+    ]
     return max(levels, default=at.pager.level(incident)) + 1
 
 
@@ -208,7 +210,7 @@ async def _answered(at: Escalation, entry: Entry) -> bool:
         return True
     if incident.lead is not None:  # linked since: who has the lead has this one
         lead = await at.desk.journal.incident(incident.lead)
-        if standing(await at.desk.entries.of_incident(lead.id), opened(lead)).acknowledged is not None:
+        if standing(await at.desk.entries.of_incident(lead.id), lead.last_opened_at).acknowledged is not None:
             return True
     return await _answered_there(at, incident)
 

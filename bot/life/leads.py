@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.command_words import NotDoneError, Words
-from bot.domain.briefing import Briefing
+from bot.domain.briefing import Briefing, line
 from bot.domain.incident import Incident
 from bot.domain.said import Command
 from bot.domain.text import code, safe
@@ -38,21 +38,21 @@ class Leads:
         await record(self._shop, Entry("incident.split", command.user_id, one.id, facts={"lead": one.lead}))
         await self._shop.desk.links.split(one.id, command.user_id)
         self._shop.desk.changed.set()
-        return _line(f"{_name(one)} gets a channel of its own; its message moves there, and nothing links it again.")
+        return line(f"{_name(one)} gets a channel of its own; its message moves there, and nothing links it again.")
 
     async def merge(self, command: Command, rest: str) -> Briefing:
         """Tells this incident with another, and all that is told with it. Raises NotDoneError, JournalDown."""
         company = await self._company(command.channel_id)
         this, lead = company[0], await self._lead(rest, company[0])
         if this.lead == lead.id:
-            return _line(f"{_name(this)} is told with {_name(lead)} already.")
+            return line(f"{_name(this)} is told with {_name(lead)} already.")
         facts = {"lead": lead.id, "with": [one.id for one in company[1:]]}
         await record(self._shop, Entry("incident.merged", command.user_id, this.id, facts=facts))
         if not await self._shop.desk.links.merge(this.id, lead.id, command.user_id):
             raise NotDoneError(f"Not done: {_name(lead)} was linked to another just now. Try again.")
         self._shop.desk.changed.set()
         there = f"<#{lead.channel.id}>" if lead.channel else "its channel"
-        return _line(f"{_name(this)} is told with {_name(lead)} from now on, in {there}. `/incident split` undoes it.")
+        return line(f"{_name(this)} is told with {_name(lead)} from now on, in {there}. `/incident split` undoes it.")
 
     async def _company(self, channel_id: str) -> tuple[Incident, ...]:
         company = await company_in(self._shop.desk, channel_id)
@@ -119,7 +119,3 @@ def _name(incident: Incident) -> str:
 
 def _env(incident: Incident) -> str:
     return safe(incident.env, 40) or "no named environment"
-
-
-def _line(text: str) -> Briefing:
-    return Briefing(plain=text, headline=text)

@@ -71,18 +71,13 @@ def _changed(now: Standing, entry: Entry) -> Mapping[str, Any]:
             return {}
 
 
-def opened(incident: Incident) -> datetime:
-    """When the present opening was committed."""
-    return incident.reopened_at or incident.opened_at
-
-
 def ask_at(incident: Incident, entries: Iterable[Entry], pace: timedelta) -> datetime | None:
     """When somebody is to be asked for a status, if nothing is said until then; None: nobody is.
 
     That is when the next one was promised, else so long after the last word. Whoever does not answer is asked again
     after as long, three times in all; then it is theirs to know.
     """
-    since = [entry for entry in entries if entry.at >= opened(incident)]
+    since = [entry for entry in entries if entry.at >= incident.last_opened_at]
     now = standing(since)
     if not pace or incident.status == "resolved" or now.resolved or now.closed:
         return None
@@ -93,7 +88,7 @@ def ask_at(incident: Incident, entries: Iterable[Entry], pace: timedelta) -> dat
     if asked:
         return asked[-1].at + pace
     promised = now.status.due if now.status else None
-    return promised or (since[last].at if last >= 0 else opened(incident)) + pace
+    return promised or (since[last].at if last >= 0 else incident.last_opened_at) + pace
 
 
 _WORDS = frozenset({"status", "note", "handoff"})
@@ -103,7 +98,7 @@ MOST_REMINDERS = 3
 def last_word(incident: Incident, entries: Iterable[Entry]) -> datetime:
     """When somebody last said how its present opening stands; its beginning where nobody has."""
     said = (entry.at for entry in entries if entry.kind in _WORDS)
-    return max((at for at in said if at >= opened(incident)), default=opened(incident))
+    return max((at for at in said if at >= incident.last_opened_at), default=incident.last_opened_at)
 
 
 def acknowledging(entries: Iterable[Entry], opening: int) -> str:

@@ -16,7 +16,7 @@ import structlog
 
 from bot.domain.entry import BOT, Entry, Kind
 from bot.life.entry_ports import Place
-from bot.life.lifecycle import acknowledging, opened
+from bot.life.lifecycle import acknowledging
 from bot.life.reach import Life
 from bot.ports import JournalDown
 from integrations.contract import Act, RoomError, Unreachable
@@ -124,7 +124,10 @@ async def _take(life: Life, act: Act) -> None:
 async def _entry(life: Life, incident_id: str, act: Act) -> Entry | None:
     """None: the record says so already, or what it would take back came from here."""
     incident = await life.desk.journal.incident(incident_id)
-    who, at = f"{act.source}:{act.who}", max(act.at, opened(incident))  # another clock, and perhaps before we knew
+    who, at = (
+        f"{act.source}:{act.who}",
+        max(act.at, incident.last_opened_at),
+    )  # another clock, and perhaps before we knew
     entry = Entry(incident_id, f"{act.source}:{act.id}", at, act.kind, who, act.text, link=act.url or "")
     match act.kind:
         case "acknowledged":

@@ -11,7 +11,7 @@ from bot.domain.entry import Entry
 from bot.domain.incident import Incident, Severity
 from bot.guard.redact import redact
 from bot.life.entry_ports import Outbox
-from bot.life.lifecycle import Standing, opened, standing
+from bot.life.lifecycle import Standing, standing
 from bot.ports import Taken
 from bot.questions.question_ports import Questions
 from bot.runs.action_ports import People, Runs
@@ -47,7 +47,7 @@ class Life:
 
     async def standing(self, incident: Incident) -> Standing:
         """Where it stands by now. Raises JournalDown."""
-        return standing(await self.desk.entries.of_incident(incident.id), opened(incident))
+        return standing(await self.desk.entries.of_incident(incident.id), incident.last_opened_at)
 
     async def write(self, entry: Entry) -> Entry | None:
         """Commits it, masked and within bounds; the incident is shown anew. None: it was there. Raises JournalDown."""

@@ -62,17 +62,16 @@ async def _worth_a_look(desk: Desk) -> list[Incident]:
     now = desk.clock.now()
     known = await desk.journal.open_incidents(now - JUST_RESOLVED)
     told = [one for one in known if one.lead is None and one.message is not None]
-    recent = [one for one in told if now - (one.reopened_at or one.opened_at) <= STALE]
+    recent = [one for one in told if now - one.last_opened_at <= STALE]
     return sorted(recent, key=rank)[:MOST]
 
 
 async def _made(desk: Desk, runs: Runs, incident: Incident) -> AsyncIterator[Made]:
-    since = incident.reopened_at or incident.opened_at
     for run in await runs.of_incident(incident.id):
         if made := of_run(run, await runs.events(run.id)):
             yield made
     report = await look_again(desk, incident)
-    for made in of_changes(report.context.of(Change), since, desk.clock.now()):
+    for made in of_changes(report.context.of(Change), incident.last_opened_at, desk.clock.now()):
         yield made
 
 

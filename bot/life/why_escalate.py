@@ -114,7 +114,7 @@ def called_lately(entries: Iterable[Entry], rule: Rule, now: datetime) -> bool:
 
 
 def _unacknowledged(known: Known, after: timedelta, now: datetime) -> str:
-    opened = known.incident.reopened_at or known.incident.opened_at
+    opened = known.incident.last_opened_at
     if known.standing.acknowledged is not None or now - opened < after:
         return ""
     return f"nobody acknowledged it for {span((now - opened).total_seconds())}"
@@ -141,7 +141,7 @@ def _data(known: Known, _after: timedelta, _now: datetime) -> str:
 
 def _of_now(incident: Incident) -> Iterator[Alert]:
     """Those of its present opening: an earlier one had its call."""
-    since = incident.reopened_at or incident.opened_at
+    since = incident.last_opened_at
     return (
         one for one in incident.alerts if one.status == "firing" or (one.ends_at is not None and one.ends_at > since)
     )

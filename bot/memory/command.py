@@ -9,7 +9,7 @@ from typing import Literal
 
 from bot.command_words import NotDoneError, Words, here
 from bot.desk import Desk
-from bot.domain.briefing import Briefing, Button, Section
+from bot.domain.briefing import Briefing, Button, Section, line
 from bot.domain.entry import Entry
 from bot.domain.memory import MOST_TEXT, Learnt, Review
 from bot.domain.said import Command, Filled, Form, Reacted, Tap
@@ -78,7 +78,7 @@ class MemoryCommand:
             await self._archive.reviews.wait(Learnt(id_, "cause", incident.id, at, title, text, command.user_id))
         await correct(self._archive, incident.id)
         self._desk.changed.set()
-        return _line("Noted: that is what this incident is remembered by, before anything that I found.")
+        return line("Noted: that is what this incident is remembered by, before anything that I found.")
 
     async def _remember(self, command: Command, rest: str) -> Briefing:
         text = " ".join(_said(rest).split())[:500]
@@ -86,12 +86,12 @@ class MemoryCommand:
             return _known([one.text for one in await self._archive.reviews.settled(("note",))])
         note = Learnt(f"note:{_digest(command)}", "note", "", self._now(), "", text, command.user_id)
         await self._archive.reviews.wait(note)
-        return _line("It waits: once somebody accepts it by `/incident review`, I read it in every incident.")
+        return line("It waits: once somebody accepts it by `/incident review`, I read it in every incident.")
 
     async def _review(self, command: Command, _rest: str) -> Briefing:
         waiting = await self._archive.reviews.queue(SHOWN)
         if not waiting:
-            return _line("Nothing waits to be looked at.")
+            return line("Nothing waits to be looked at.")
         number = await self._archive.reviews.count()
         head = f"{count(number, 'thing')} learnt, not reviewed yet" + (
             f"; the {len(waiting)} oldest" if number > len(waiting) else ""
@@ -131,7 +131,7 @@ class MemoryCommand:
         if not await decide(self._archive, one, review, by, texts):
             raise NotDoneError("Not done: somebody has decided it already. `/incident review` lists what waits.")
         said = f"{_DONE[review]}: {_KINDS[one.kind].lower()} {safe(one.incident_id, 60)}".rstrip()
-        return _line(said + ("" if review == "rejected" else _FOLLOWS.get(one.kind, "")))
+        return line(said + ("" if review == "rejected" else _FOLLOWS.get(one.kind, "")))
 
     async def _form(self, one: Learnt) -> Form:
         memory = await self._archive.memories.memory(one.id.removeprefix(MEMORY)) if one.kind == "memory" else None
@@ -187,7 +187,3 @@ def _known(notes: Sequence[str]) -> Briefing:
     return Briefing(
         head, f"*{head}*", (Section(lines),) if lines else (), "`/incident remember &lt;text&gt;` proposes a line."
     )
-
-
-def _line(text: str) -> Briefing:
-    return Briefing(plain=text, headline=text)

@@ -15,9 +15,11 @@ from bot.domain.incident import Incident
 from bot.domain.memory import MOST_TEXT, Fingerprint, Learnt, Memory, Ran, memory_id
 from bot.domain.run import Checked, Ended, Event, Run
 from bot.evidence.likeness import fingerprint
-from bot.life.lifecycle import Standing, opened, standing
+from bot.life.lifecycle import Standing, standing
 
 FALSE_ALARM = "false alarm"
+MOST_ALERTS = 50
+"""Names, the first ones: a storm may have thousands, and they stand in each vector, each queue and each draft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,16 @@ class Life:
     thumbs: tuple[int, int] = (0, 0)
     """How many people found the bot's words about it helpful, and how many did not."""
 
+    @property
+    def since(self) -> datetime:
+        """When it was opened; of an earlier opening nobody knows better than when the first one was."""
+        return self.incident.last_opened_at if self.incident.opening == self.opening else self.incident.opened_at
+
 
 def recollect(life: Life) -> Memory:
     """The memory of it, waiting to be looked at."""
     incident, found = life.incident, life.report.analysis if life.report else None
-    since = opened(incident) if incident.opening == life.opening else incident.opened_at
-    stands, runs = standing(life.entries, since), tuple(_ran(run, events) for run, events in life.runs)
+    stands, runs = standing(life.entries, life.since), tuple(_ran(run, events) for run, events in life.runs)
     cause = found.causes[0] if found and found.causes else None
     memory = Memory(
         id=memory_id(incident.id, life.opening),
@@ -47,10 +53,10 @@ def recollect(life: Life) -> Memory:
         service=incident.service,
         env=incident.env,
         title=incident.title[:MOST_TEXT],
-        opened_at=since,
+        opened_at=life.since,
         began_at=found.onset if found else None,
-        minutes=_minutes(since, incident, stands),
-        alerts=tuple(dict.fromkeys(alert.name for alert in incident.alerts)),
+        minutes=_minutes(life.since, incident, stands),
+        alerts=tuple(dict.fromkeys(alert.name for alert in incident.alerts))[:MOST_ALERTS],
         summary="\n".join(dict.fromkeys(alert.summary for alert in incident.alerts if alert.summary))[:MOST_TEXT],
         cause=cause.text[:MOST_TEXT] if cause else "",
         confidence=cause.confidence if cause else "unknown",

@@ -12,7 +12,7 @@ from bot.domain.entry import BOT, Entry
 from bot.domain.run import Checked, DeedEnded, Ended, Event, Run, StepPrepared
 from bot.guard.redact import redact
 from bot.life.compose_watch import told_to_help
-from bot.life.lifecycle import opened, standing
+from bot.life.lifecycle import standing
 from bot.memory.recollect import Life
 from runbooks.model import Step
 from runbooks.rules import reads
@@ -65,7 +65,7 @@ def runs(life: Life) -> tuple[Mended, ...]:
 def changes(life: Life) -> tuple[str, ...]:
     """Deployments and releases after which the signals came back, in words."""
     helped = {entry.key for entry in life.entries if entry.kind == "watched" and told_to_help(entry.text)}
-    made = (entry for entry in life.entries if entry.kind == "changed" and entry.at >= _since(life))
+    made = (entry for entry in life.entries if entry.kind == "changed" and entry.at >= life.since)
     return tuple(entry.text for entry in made if f"{entry.key}:over" in helped and not entry.key.startswith(_OF_A_RUN))
 
 
@@ -80,12 +80,8 @@ def argv_of(text: str) -> tuple[str, ...]:
 def _said(life: Life) -> list[Entry]:
     """What people said in this opening; of what they pinned that which still is."""
     said = [entry for entry in life.entries if entry.kind in _SAYING]
-    since = _since(life)
+    since = life.since
     return [entry for entry in (*said, *standing(life.entries).pinned) if entry.who != BOT and entry.at >= since]
-
-
-def _since(life: Life) -> datetime:
-    return opened(life.incident) if life.incident.opening == life.opening else life.incident.opened_at
 
 
 def _in_backticks(text: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from functools import partial
 import structlog
 
 from bot.desk import Desk
-from bot.domain.briefing import Briefing, Section
+from bot.domain.briefing import Briefing, Section, line
 from bot.domain.incident import Channel, Incident, Posted
 from bot.domain.plain import as_text
 from bot.domain.question import Answer, Question
@@ -62,7 +62,7 @@ class Replies:
         try:
             return await self._said(heard, refused)
         except JournalDown:
-            return _line(DOWN) if heard.mention else None
+            return line(DOWN) if heard.mention else None
 
     async def _said(self, heard: Heard, refused: Callable[[], Awaitable[str]]) -> Briefing | None:
         company = await company_in(self._desk, heard.channel_id)
@@ -70,7 +70,7 @@ class Replies:
         if isinstance(wanted, NotForUs):
             return None
         if why := await refused():
-            return _line(why)
+            return line(why)
         if not company:
             return await self.overview()
         return await self._about(await self._subject(heard, company), heard, wanted)
@@ -92,7 +92,7 @@ class Replies:
             case meant.Question(text) if text:
                 return await self._ask(heard, incident, text)
             case _:
-                return _line(ASK_ME)
+                return line(ASK_ME)
 
     async def _meant(self, heard: Heard, company: Sequence[Incident]) -> meant.Meant:
         if not company:
@@ -133,7 +133,7 @@ class Replies:
         if await self._talking.questions.question(question.id) is None:
             times, open_now = await self._talking.questions.asked_by(heard.user_id, now - meant.PACE)
             if why_not := may_ask(times, open_now, now):
-                return _line(why_not)
+                return line(why_not)
             await self._talking.questions.ask(question)
         await self._talking.begin(question.id)
         return None
@@ -163,8 +163,8 @@ class Replies:
         if heard.thread and await self._talking.questions.stop(heard.channel_id, heard.thread):
             return None
         if heard.thread and await self._talking.runs.stands_at(Posted(heard.channel_id, heard.thread)):
-            return _line("*This does not stop the run.* `/incident-action stop` does, and ❌ at its request.")
-        return _line("Nothing is being answered here. `/incident-action stop` stops a run.")
+            return line("*This does not stop the run.* `/incident-action stop` does, and ❌ at its request.")
+        return line("Nothing is being answered here. `/incident-action stop` stops a run.")
 
     async def voted(self, tap: Tap) -> Briefing:
         """A 👍 or 👎 under an answer. Raises JournalDown."""
@@ -173,7 +173,7 @@ class Replies:
         before = await self._talking.questions.vote(tap.value, tap.user_id, vote, now)
         if before != vote:
             self._desk.measures.voted(vote)
-        return _line("Noted." if vote == "up" else "Noted. Say in the thread what was wrong, and I look again.")
+        return line("Noted." if vote == "up" else "Noted. Say in the thread what was wrong, and I look again.")
 
     async def paged(self, tap: Tap) -> Briefing | None:
         """The confirming tap after «get me a human»: calls who is on call, and says so in place of the button.
@@ -199,7 +199,7 @@ class Replies:
         """Which incidents are open, and where. Raises JournalDown."""
         incidents = await self._desk.journal.open_incidents()
         if not incidents:
-            return _line("No incident is open. I can tell about one in its channel.")
+            return line("No incident is open. I can tell about one in its channel.")
         now = self._desk.clock.now()
         homes = [await home_of(self._desk, one) for one in incidents]
         lines = (
@@ -219,7 +219,3 @@ def _what(incident: Incident) -> str:
 
 def _said(headline: str, lines: tuple[str, ...], footer: str | None = None) -> Briefing:
     return Briefing(plain=headline, headline=f"*{headline}*", sections=(Section(lines),), footer=footer)
-
-
-def _line(text: str) -> Briefing:
-    return Briefing(plain=text, headline=text)

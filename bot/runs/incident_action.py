@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import structlog
 
-from bot.domain.briefing import Briefing
+from bot.domain.briefing import Briefing, line
 from bot.domain.incident import Incident
 from bot.domain.money import Account
 from bot.domain.run import Run
@@ -121,7 +121,7 @@ class IncidentAction:
         late = await hear_people.reaction(self._shop, reacted)
         if late:
             try:
-                await self._shop.desk.chat.whisper(reacted.message.channel_id, reacted.user_id, _line(late))
+                await self._shop.desk.chat.whisper(reacted.message.channel_id, reacted.user_id, line(late))
             except ChatError as problem:
                 log.warning("could not be told", slack=problem.code)
 
@@ -165,7 +165,7 @@ class IncidentAction:
         if isinstance(begun, Form):
             return begun
         what = f"*{safe(book.title, 120)}* for {safe(incident.service, 80)}"
-        return _line(f"{code(begun.id)} begins: {what}. It is shown in the channel, step by step.")
+        return line(f"{code(begun.id)} begins: {what}. It is shown in the channel, step by step.")
 
     async def _dry_run(self, command: Command, rest: str) -> Briefing:
         runbook_id, given = arguments(rest)
@@ -180,24 +180,24 @@ class IncidentAction:
 
     async def _stop(self, command: Command, rest: str) -> Briefing:
         run = await self._run_meant(command, rest)
-        return _line(await hear_people.stop(self._shop, run, command.user_id))
+        return line(await hear_people.stop(self._shop, run, command.user_id))
 
     async def _approve(self, command: Command, rest: str) -> Briefing:
-        return _line(await hear_people.vote(self._shop, command.user_id, rest, "approve"))
+        return line(await hear_people.vote(self._shop, command.user_id, rest, "approve"))
 
     async def _deny(self, command: Command, rest: str) -> Briefing:
-        return _line(await hear_people.vote(self._shop, command.user_id, rest, "deny"))
+        return line(await hear_people.vote(self._shop, command.user_id, rest, "deny"))
 
     async def _choose(self, tap: Tap) -> Briefing:
-        return _line(await hear_people.choice(self._shop, tap))
+        return line(await hear_people.choice(self._shop, tap))
 
     async def _emergency_stop(self, command: Command, rest: str) -> Briefing:
-        return _line(await emergency.stop(self._shop, command.user_id, rest))
+        return line(await emergency.stop(self._shop, command.user_id, rest))
 
     async def _resume(self, command: Command, _rest: str) -> Briefing:
         incident = await self._shop.desk.journal.in_channel(command.channel_id)
         service = incident.service if incident else ""
-        return _line(await emergency.resume(self._shop, command.user_id, service))
+        return line(await emergency.resume(self._shop, command.user_id, service))
 
     async def _budget(self, command: Command, _rest: str) -> Briefing:
         incident = await self._shop.desk.journal.in_channel(command.channel_id)
@@ -250,12 +250,8 @@ async def _told(doing: Awaitable[T]) -> T | Briefing:
     try:
         return await doing
     except NotRunError as refusal:
-        return _line(str(refusal))
+        return line(str(refusal))
     except _Elsewhere as elsewhere:
         return run_list.elsewhere(elsewhere.overview)
     except JournalDown:
-        return _line(DOWN)
-
-
-def _line(text: str) -> Briefing:
-    return Briefing(plain=text, headline=text)
+        return line(DOWN)

@@ -12,7 +12,7 @@ from bot.domain.said import Command, Filled, Form, Reacted, Tap
 from bot.incident_command import IncidentCommand
 from bot.intake import Intake
 from bot.keep_current import catch_up
-from bot.life.lifecycle import opened, standing
+from bot.life.lifecycle import standing
 from bot.life.reach import Life
 from bot.life.tell_entries import remind, tell
 from bot.life.verbs import life_words
@@ -75,7 +75,7 @@ class Days:
         return [entry for entry in entries if not kinds or entry.kind in kinds]
 
     async def stands(self):
-        return standing(await self.entries(), opened(await self.incident()))
+        return standing(await self.entries(), (await self.incident()).last_opened_at)
 
     async def briefing(self):
         """Its message and what it says by now."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from bot.closing.postmortem.record import Record
 from bot.closing.postmortem.resolution import steps
 from bot.domain.postmortem import Asked, Chapter, Said
 from bot.domain.run import Ended
+from bot.domain.text import first_sentence
 from bot.domain.words import clock, span
 from bot.runs.progress import Progress
-
-_FIRST_SENTENCE = re.compile(r"(?<=[^\s.])\.\s+(?=[A-Z0-9])|;\s")
 
 
 def summary(record: Record) -> Chapter:
@@ -36,7 +34,7 @@ def _why(record: Record) -> Iterator[Said | Asked]:
     elif told := record.standing.cause:
         yield Said(f"The cause, confirmed by people: {told.text.rstrip('.')}.", (record.entry(told),))
     elif one := record.suspected:
-        words = _FIRST_SENTENCE.split(one.text, maxsplit=1)[0].rstrip(". ")
+        words = first_sentence(one.text)
         yield Said(f"The evidence suspects, with confidence {one.confidence}: {words}.", record.facts(one.facts))
     else:
         yield Asked("What was the cause? Neither evidence nor people have told.")

@@ -8,14 +8,13 @@ import hashlib
 
 from bot.catalog import Catalog
 from bot.command_words import NotDoneError
-from bot.domain.briefing import Briefing
+from bot.domain.briefing import Briefing, line
 from bot.domain.entry import Entry
 from bot.domain.incident import BY_HAND, LONGEST_NAME, Incident, Severity
 from bot.domain.said import Command
 from bot.domain.text import code, cut, safe
 from bot.life.reach import Life
 from bot.life.typed import options, words
-from bot.life.verbs.saying import line
 from bot.ports import Taken
 from integrations.contract import Alert
 

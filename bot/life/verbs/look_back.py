@@ -8,7 +8,7 @@ from functools import partial
 
 from bot import sections
 from bot.command_words import here
-from bot.domain.briefing import Briefing
+from bot.domain.briefing import Briefing, Section
 from bot.domain.incident import Incident
 from bot.domain.said import Command
 from bot.domain.text import links, safe
@@ -16,10 +16,11 @@ from bot.domain.words import clock, count
 from bot.insist import attempt
 from bot.life.chronicle import Happened, Record, chronicle
 from bot.life.reach import Life
-from bot.life.verbs.saying import lines
 
 _SHOWN = 25
 """More nobody reads on a phone."""
+_TOGETHER = 5
+"""Moments of one section: Slack cuts one that is too long, and the newest stand last."""
 _ANSWERS = 50
 _LINKS = 3_000
 """Characters that the links may take."""
@@ -45,13 +46,18 @@ async def timeline(life: Life, command: Command, _rest: str) -> Briefing:
     happened = chronicle(await record_of(life, incident))
     shown = _shown(happened[-_SHOWN:], incident)
     if len(happened) <= _SHOWN:
-        return lines(f"Timeline of {safe(incident.service, 80)}", shown, "Times are UTC.")
+        return _message(f"Timeline of {safe(incident.service, 80)}", shown, "Times are UTC.")
     whole = await _in_full(life, incident, happened)
     footer = (
         "All of it is a file in the briefing's thread." if whole else "The file with all of it could not be posted."
     )
     newest = f"Timeline of {safe(incident.service, 80)}: the newest {_SHOWN} of {count(len(happened), 'moment')}"
-    return lines(newest, shown, f"Times are UTC. {footer}")
+    return _message(newest, shown, f"Times are UTC. {footer}")
+
+
+def _message(headline: str, said: Sequence[str], footer: str) -> Briefing:
+    parts = tuple(Section(tuple(said[at : at + _TOGETHER])) for at in range(0, len(said), _TOGETHER))
+    return Briefing(plain=headline, headline=f"*{headline}*", sections=parts, footer=footer)
 
 
 def _shown(happened: Sequence[Happened], incident: Incident) -> list[str]:

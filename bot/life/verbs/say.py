@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.command_words import NotDoneError, here
-from bot.domain.briefing import Briefing
+from bot.domain.briefing import Briefing, line
 from bot.domain.entry import Entry, State
 from bot.domain.incident import Incident
 from bot.domain.run import Ended
@@ -19,7 +19,6 @@ from bot.life import compose_status
 from bot.life.compose_status import STATES, Draft
 from bot.life.reach import Life
 from bot.life.typed import options, person, words
-from bot.life.verbs.saying import line
 
 FORM = "status.form"
 LONGEST_PROMISE = timedelta(days=1)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot import sections
 from bot.command_words import NotDoneError, here
-from bot.domain.briefing import Briefing
+from bot.domain.briefing import Briefing, line
 from bot.domain.entry import Entry
 from bot.domain.incident import Incident, Severity
 from bot.domain.said import Command, Reacted
@@ -14,7 +14,6 @@ from bot.domain.words import clock
 from bot.life.lifecycle import acknowledging
 from bot.life.reach import Life
 from bot.life.typed import person, words
-from bot.life.verbs.saying import line
 from bot.ports import ChatError
 
 EYES = "eyes"
