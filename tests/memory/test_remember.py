@@ -57,6 +57,13 @@ async def ran(archive, incident_id, *events):
         assert await archive.runs.append(run.id, number, event)
 
 
+async def test_of_a_storm_of_alerts_only_some_names_are_remembered(archive):
+    many = [replace(ALERT, fingerprint=f"{n}", name=f"Alert{n}") for n in range(300)]
+    taken = await archive.journal.take(many)
+    memory = await remember(archive, taken[0].incident_id, 1)
+    assert memory.alerts == tuple(f"Alert{n}" for n in range(50))
+
+
 async def test_what_the_records_hold_is_remembered(archive, incident):
     memory = await remember(archive, incident, 1)
     assert (memory.id, memory.service, memory.env, memory.title) == (incident, "payment", "production", "HighErrorRate")
