@@ -25,6 +25,9 @@ T = TypeVar("T")
 
 MOST_ISSUES = 300
 """The newest of the bot's own label that are searched for a marker."""
+LONGEST_BODY = 65_536
+"""Characters of an issue; GitHub refuses a longer one whole."""
+CUT = "\n\n_Cut here: an issue holds no more. All of it is in the incident's channel._\n"
 LABEL = "postmortem"
 FIX = "GITHUB_WRITE_TOKEN needs write access to contents and pull requests (or issues) of POSTMORTEM_REPO"
 
@@ -153,13 +156,20 @@ def _put(repo: Repository, document: Document, path: str) -> None:
 
 
 def _as_issue(repo: Repository, document: Document, _folder: str) -> str:
-    body = f"{document.marker}\n{document.text}"
+    body = _within(f"{document.marker}\n{document.text}")
     found = _issue(repo, document.marker)
     if found is None:
         return repo.create_issue(title=document.title, body=body, labels=[LABEL]).html_url
     if found.body != body or found.title != document.title:
         found.edit(title=document.title, body=body)
     return found.html_url
+
+
+def _within(body: str) -> str:
+    """What an issue holds of it, up to the end of a line."""
+    if len(body) <= LONGEST_BODY:
+        return body
+    return f"{body[: LONGEST_BODY - len(CUT)].rpartition(chr(10))[0]}{CUT}"
 
 
 def _issue(repo: Repository, marker: str) -> Issue | None:

@@ -87,6 +87,18 @@ async def test_an_issue_is_found_by_its_marker():
         assert [issue["body"] for issue in there.issues] == [f"{better.marker}\n# Better", "by a person"]
 
 
+async def test_of_a_text_that_no_issue_holds_the_beginning_is_written():
+    long = Document("INC-ABC", "Postmortem INC-ABC", "# What happened\n" + "- a line of it\n" * 5_000)
+    async with writing("issue") as (writer, there):
+        url = await writer.write(long)
+        assert await writer.write(long) == url
+        (body,) = [issue["body"] for issue in there.issues]
+        assert len(body) <= 65_536
+        assert body.endswith(
+            "- a line of it\n\n_Cut here: an issue holds no more. All of it is in the incident's channel._\n"
+        )
+
+
 async def test_two_at_once_write_one():
     async with writing("issue") as (writer, there):
         await asyncio.gather(writer.write(FIRST), writer.write(FIRST))
