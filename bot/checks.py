@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -15,8 +15,13 @@ from bot import doctor
 from bot.catalog import Catalog, CatalogError
 from bot.catalog import load as load_catalog
 from bot.doctor import Check, Examine
+from bot.house.open_escalation import rules_of
+from bot.house.open_mirror import open_mirror
 from bot.house.open_shelf import open_shelf
+from bot.house.open_traces import endpoint_of
 from bot.house.rooms import Rooms, open_rooms
+from bot.life.digest import When
+from bot.life.why_escalate import RULES
 from bot.llm.checks import model_checks
 from bot.memory.checks import memory_checks
 from bot.ports import JournalDown
@@ -54,6 +59,7 @@ async def all_checks(settings: Settings) -> list[Check]:
             *await _unsaid(settings),
             *await model_checks(settings),
             *await _postmortems(settings),
+            *_refused(settings),
             *await memory_checks(settings, rooms.vectors),
             *_webhooks(settings),
             services,
@@ -129,6 +135,26 @@ async def _postmortems(settings: Settings) -> list[Check]:
         return await doctor.examine_all([doctor.source(shelf)])
     finally:
         await shelf.close()
+
+
+def _refused(settings: Settings) -> Iterator[Check]:
+    """What `serve` would not start with, and an escalation that can call nobody."""
+    looks: Sequence[tuple[str, Callable[[], object]]] = (
+        ("digest", lambda: When.read(settings.digest)),
+        ("escalations", lambda: rules_of(settings.escalate_on)),
+        ("in pagerduty", lambda: open_mirror(settings)),
+        ("traces", lambda: endpoint_of(settings)),
+    )
+    for what, look in looks:
+        try:
+            look()
+        except (SettingsError, ValueError) as wrong:
+            setting = "" if isinstance(wrong, SettingsError) else f"{what.upper()}: "
+            yield Check(what, "fault", f"{setting}{wrong}", "`serve` does not start with it")
+    named = set(settings.escalate_on)
+    if named and named <= set(RULES) and not (settings.pagerduty_api_key and settings.pagerduty_from):
+        fix = "set PAGERDUTY_API_KEY to a key that may write, and PAGERDUTY_FROM"
+        yield Check("escalations", "warning", "ESCALATE_ON is set, and nobody can be called", fix)
 
 
 def _webhooks(settings: Settings) -> list[Check]:

@@ -41,10 +41,11 @@ class Escalating:
 def open_escalation(settings: Settings, desk: Desk, runs: Runs) -> Escalating:
     """Nothing is connected here. Raises SettingsError."""
     after = timedelta(seconds=settings.escalate_after_s)
-    return Escalating(Escalation(desk, runs, open_pager(settings, desk.catalog), _rules(settings.escalate_on), after))
+    return Escalating(Escalation(desk, runs, open_pager(settings, desk.catalog), rules_of(settings.escalate_on), after))
 
 
-def _rules(named: Sequence[str]) -> Sequence[Rule]:
+def rules_of(named: Sequence[str]) -> Sequence[Rule]:
+    """The rules of these names. Raises SettingsError."""
     if unknown := [name for name in named if name not in RULES]:
         raise SettingsError(f"ESCALATE_ON: there is no {unknown[0]!r}; there are {', '.join(RULES)}")
     return cast("Sequence[Rule]", named)
