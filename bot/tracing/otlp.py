@@ -7,9 +7,10 @@ sent before a crash and what is sent after it stand in one trace.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
+import threading
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -32,8 +33,8 @@ PATH = "/v1/traces"
 """What follows the base address in OTEL_EXPORTER_OTLP_ENDPOINT (OTLP exporter specification, «Endpoint URLs»)."""
 SEND_S = 5
 """One batch may take this long; a collector that is away costs spans and nothing else."""
-LAST_MS = 3_000
-"""Milliseconds for what is left at the end."""
+LAST_S = 3
+"""For what is left at the end. A batch that hangs, or several, would hold up a stop beyond its grace."""
 
 _wanted: ContextVar[tuple[int, int] | None] = ContextVar("wanted", default=None)
 """The ids of the span that begins next, where it is a story's outermost."""
@@ -89,12 +90,20 @@ class OtlpTraces(Traces):
         span.end(_nanoseconds(ended))
 
     async def close(self) -> None:
-        with ThreadPoolExecutor(1) as own:  # the loop's own threads are gone with the engine by now
-            await asyncio.get_running_loop().run_in_executor(own, self._end)
+        """Sends what is left, as far as that is done in three seconds."""
+        loop, over = asyncio.get_running_loop(), asyncio.Event()
 
-    def _end(self) -> None:
-        self._provider.force_flush(LAST_MS)
-        self._provider.shutdown()
+        def end() -> None:
+            self._provider.force_flush(LAST_S * 1_000)
+            self._provider.shutdown()
+            with contextlib.suppress(RuntimeError):  # nobody waited for it
+                loop.call_soon_threadsafe(over.set)
+
+        # A thread of its own: the loop's are gone with the engine by now, and nothing waits for this one.
+        threading.Thread(target=end, name="last spans", daemon=True).start()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_S):
+                await over.wait()
 
 
 class _Timed:

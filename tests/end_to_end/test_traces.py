@@ -1,5 +1,6 @@
 """With a collector set, each story is a trace there; without one, or with a dead one, nothing is different."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -7,7 +8,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from bot.tracing.otlp import ids_of
+from bot.tracing.otlp import OtlpTraces, ids_of
 from playground.slack.faults import Fault
 from tests.end_to_end.watch import briefed, channel_of, until
 
@@ -80,6 +81,23 @@ async def test_a_collector_that_is_away_costs_spans_and_nothing_else(open_town):
     async with open_town(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9") as town:
         await town.director.start("wrong-endpoint")
         assert await _told(town)
+
+
+async def test_a_collector_that_hangs_holds_up_no_stop():
+    async def hang(_reader, writer):
+        await asked.wait()
+        writer.close()
+
+    asked = asyncio.Event()
+    async with await asyncio.start_server(hang, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        traces = OtlpTraces(f"http://127.0.0.1:{port}", {}, None)
+        for _ in range(1_500):  # several batches, each of which would be waited for
+            with traces.span("x", {}):
+                pass
+        async with asyncio.timeout(10):
+            await traces.close()
+        asked.set()
 
 
 async def test_a_model_s_call_has_its_tokens_and_dollars(open_town, collector):
