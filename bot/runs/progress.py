@@ -60,6 +60,16 @@ class Progress:
     skipped: StepSkipped | None = None
     refused: StepRefused | None = None
 
+    @property
+    def changed_something(self) -> bool:
+        """Whether it ran, or may have, and did more than look."""
+        return self.ran and self.prepared is not None and not self.prepared.prepared.reads
+
+    @property
+    def helped(self) -> bool:
+        """Whether it changed something, and its check says that this helped."""
+        return self.changed_something and self.checked is not None and self.checked.ok
+
 
 def progress_of(events: Iterable[Event], path: str) -> Progress:
     """The step at this path by all that was recorded. Events that cannot be, such as an end without a beginning that

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,8 +36,20 @@ def _week(connection: Connection, since: datetime, until: datetime) -> Week:
     def within(column: Any) -> sa.ColumnElement[bool]:
         return sa.and_(column >= since, column < until)
 
-    found = connection.execute(sa.select(incidents).where(within(incidents.c.opened_at))).all()
-    opened = sa.select(incidents.c.id).where(within(incidents.c.opened_at))
+    votes = _votes(connection, within(answer_votes.c.at))
+    return Week(
+        since,
+        until,
+        courses=_courses(connection, within(incidents.c.opened_at)),
+        fired=_fired(connection, within(alerts.c.received_at)),
+        liked=votes.get("up", 0),
+        disliked=votes.get("down", 0),
+        spent=Money(int(connection.scalar(sa.select(sa.func.sum(spend.c.micros)).where(within(spend.c.at))) or 0)),
+    )
+
+
+def _courses(connection: Connection, within: sa.ColumnElement[bool]) -> tuple[Course, ...]:
+    opened = sa.select(incidents.c.id).where(within)
     acknowledged = (
         sa.select(entries.c.incident_id, sa.func.min(entries.c.at))
         .where(entries.c.kind == "acknowledged", entries.c.incident_id.in_(opened))
@@ -45,26 +58,25 @@ def _week(connection: Connection, since: datetime, until: datetime) -> Week:
     first = {row[0]: row[1] for row in connection.execute(acknowledged)}
     remembered = sa.select(memories.c.incident_id, memories.c.body).where(memories.c.incident_id.in_(opened))
     false = {row.incident_id for row in connection.execute(remembered) if json.loads(row.body).get("false_alarm")}
+    found = connection.execute(sa.select(incidents).where(within))
+    return tuple(_course(row, first.get(row.id), row.id in false) for row in found)
+
+
+def _fired(connection: Connection, within: sa.ColumnElement[bool]) -> tuple[Fired, ...]:
+    """Counted by the database: a storm leaves thousands of alerts, and their payloads are long."""
     each = (
         sa.select(alerts.c.payload["name"].as_string().label("name"), alerts.c.incident_id)
-        .where(within(alerts.c.received_at), alerts.c.incident_id.is_not(None))
+        .where(within, alerts.c.incident_id.is_not(None))
         .subquery()
     )
     fired = sa.select(*each.c, sa.func.count().label("times")).group_by(*each.c)
-    votes = (
-        sa.select(answer_votes.c.vote, sa.func.count()).where(within(answer_votes.c.at)).group_by(answer_votes.c.vote)
-    )
-    counted = {row[0]: row[1] for row in connection.execute(votes)}
-    spent = connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(spend.c.micros), 0)).where(within(spend.c.at)))
-    return Week(
-        since,
-        until,
-        courses=tuple(_course(row, first.get(row.id), row.id in false) for row in found),
-        fired=tuple(Fired(row.name, row.incident_id, row.times) for row in connection.execute(fired)),
-        liked=counted.get("up", 0),
-        disliked=counted.get("down", 0),
-        spent=Money(int(spent or 0)),
-    )
+    return tuple(Fired(row.name, row.incident_id, row.times) for row in connection.execute(fired))
+
+
+def _votes(connection: Connection, within: sa.ColumnElement[bool]) -> Mapping[str, int]:
+    """`up` and `down` → how many."""
+    votes = sa.select(answer_votes.c.vote, sa.func.count()).where(within).group_by(answer_votes.c.vote)
+    return {row[0]: row[1] for row in connection.execute(votes)}
 
 
 def _course(row: Any, acknowledged_at: datetime | None, false_alarm: bool) -> Course:  # noqa: FBT001 - a column

@@ -80,5 +80,5 @@ def _steps(record: Record) -> Iterator[Said]:
                 yield Said(text, (record.run(run),), "P1")
             elif at.checked and not at.checked.ok:
                 yield Said(f"Rethink {called} of {book}: its check says it did not help.", (record.run(run),), "P1")
-            if at.ran and at.prepared and not at.prepared.prepared.reads and not at.prepared.prepared.undo:
+            if at.changed_something and at.prepared and not at.prepared.prepared.undo:
                 yield Said(f"Say what undoes {called} of {book}: nothing does.", (record.run(run),), "P2")

@@ -40,12 +40,7 @@ def steps(run: Run, events: Sequence[Event]) -> Iterator[Progress]:
 
 def helped(record: Record) -> bool:
     """Whether a check after a step that changed something said that it helped."""
-    found = (at for run, events in record.runs for at in steps(run, events))
-    return any(_changes(at) and at.checked is not None and at.checked.ok for at in found)
-
-
-def _changes(at: Progress) -> bool:
-    return at.ran and at.prepared is not None and not at.prepared.prepared.reads
+    return any(at.helped for run, events in record.runs for at in steps(run, events))
 
 
 def _run(record: Record, run: Run, events: Sequence[Event]) -> Iterator[Said]:

@@ -10,7 +10,6 @@ from bot.domain.postmortem import Asked, Chapter, Said
 from bot.domain.run import Ended
 from bot.domain.text import first_sentence
 from bot.domain.words import clock, span
-from bot.runs.progress import Progress
 
 
 def summary(record: Record) -> Chapter:
@@ -54,13 +53,8 @@ def _end(record: Record) -> Iterator[Said | Asked]:
 def what_helped(record: Record) -> Said | None:
     """The last step that changed something and whose check was good."""
     for run, events in reversed(record.runs):
-        good = [at for at in steps(run, events) if _good(at)]
+        good = [at for at in steps(run, events) if at.helped]
         if good and good[-1].prepared and any(isinstance(event, Ended) for event in events):
             step = good[-1].prepared.prepared.name
             return Said(f"«{step}» of runbook {run.runbook.id} helped, by its check.", (record.run(run),))
     return None
-
-
-def _good(at: Progress) -> bool:
-    changed = at.ran and at.prepared is not None and not at.prepared.prepared.reads
-    return changed and at.checked is not None and at.checked.ok
