@@ -34,6 +34,8 @@ class _Standing:
     """Whether this very process posted it."""
     said: Message | None = None
     """What it says now, with all that carries on in the thread; None where that is not sure."""
+    sure: bool = True
+    """Whether `more` is all that stands there: not after a call of which nothing was heard."""
     more: list[str] = field(default_factory=list)
     """The ts of each message that carries on in the thread."""
 
@@ -161,8 +163,8 @@ class Posts:
 
     async def thread_of(self, posted: Posted) -> str:
         """The thread that a message stands in, or begins. Raises ChatError."""
-        standing = self._known.get(posted) or self._remember(posted, await self._look_up(posted))
-        return standing.thread
+        known = self._known.get(posted) or await self._standing(posted)
+        return known.thread
 
     async def take_away(self, posted: Posted) -> None:
         """Deletes a message, if Slack lets it. Raises ChatError only where trying again may help."""
@@ -173,7 +175,7 @@ class Posts:
                 raise
 
     async def _say_the_newest(self, posted: Posted, wish: _Wish) -> None:
-        standing = self._known.get(posted) or self._remember(posted, await self._look_up(posted))
+        standing = await self._standing(posted)
         if standing.said == wish.newest:
             return
         standing.said = None
@@ -256,8 +258,24 @@ class Posts:
         try:
             yield
         except ChatError:
-            self._known.pop(posted, None)
+            if standing := self._known.get(posted):
+                standing.sure = False
             raise
+
+    async def _standing(self, posted: Posted) -> _Standing:
+        """What is known of the message; asked of Slack where that is nothing, or not sure. Raises ChatError."""
+        known = self._known.get(posted)
+        if known is not None and known.sure:
+            return known
+        if known is None:
+            return self._remember(posted, await self._look_up(posted))
+        try:
+            known.more = (await self._look_up(posted)).more
+        except ChatError as problem:
+            if problem.code != "thread_not_found":  # the message itself is gone, which its edit will say
+                raise
+        known.sure = True
+        return known
 
     def _remember(self, posted: Posted, standing: _Standing) -> _Standing:
         self._known[posted] = standing

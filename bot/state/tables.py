@@ -60,6 +60,8 @@ incidents = sa.Table(
     sa.Column("archived_at", Moment),  # when its channel was put away
     sa.Column("looked", sa.Integer, nullable=False, default=0, server_default="0"),  # last opening whose look began
 )
+_UNWRAPPED = sa.and_(incidents.c.status == "resolved", incidents.c.wrapped < incidents.c.opening)
+sa.Index("unwrapped_incidents", incidents.c.resolved_at, sqlite_where=_UNWRAPPED, postgresql_where=_UNWRAPPED)
 sa.Index("incidents_by_lead", incidents.c.lead)
 sa.Index("incidents_by_time", incidents.c.opened_at)
 sa.Index("incidents_by_storm", incidents.c.storm)

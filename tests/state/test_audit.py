@@ -511,8 +511,11 @@ def test_the_migrations_make_the_tables_that_the_program_uses(database_url):
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
 
+    from bot.state import life_tables, memory_tables, wrap_up_tables
     from bot.state.tables import metadata
 
+    elsewhere = (life_tables.entries, memory_tables.memories, wrap_up_tables.closings)
+    assert {one.metadata for one in elsewhere} == {metadata}
     migrate(database_url)
     engine = sa.create_engine(sync_url(database_url))
     with engine.connect() as connection:
