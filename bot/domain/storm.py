@@ -55,13 +55,10 @@ class Row:
     channel_id: str | None = None
     lead: str | None = None
     """The incident that it is told with, by id."""
+    reported: bool = False
+    """Whether what its look found is kept."""
     suspect: str = ""
     """The likely cause in a few words; empty where none is known."""
-
-    @property
-    def looked(self) -> bool:
-        """Whether there may be a report."""
-        return self.state in ("looked", "resolved")
 
 
 def storm_id(first: str, moment: datetime) -> str:

@@ -157,6 +157,7 @@ def _row(row: Any) -> Row:
         resolved_at=row.resolved_at,
         channel_id=row.channel_id,
         lead=row.lead,
+        reported=row.reported,
     )
 
 

@@ -163,7 +163,7 @@ class StormTables:
 
     async def _with_suspects(self, known: _Known, rows: Sequence[Row]) -> tuple[Row, ...]:
         """A few more are read in each round: reports are long."""
-        unread = [row for row in rows if row.looked and (row.incident_id, row.opening) not in known.suspects]
+        unread = [row for row in rows if row.reported and (row.incident_id, row.opening) not in known.suspects]
         for row in unread[:READS]:
             report = await self._desk.journal.report(row.incident_id, row.opening)
             found = compose_storm.suspect(report, row.service) if report else ""

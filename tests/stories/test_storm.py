@@ -13,7 +13,7 @@ from bot.state.database import open_database
 from bot.state.links import SqlLinks
 from bot.storms.keep_tables import StormTables
 from bot.storms.waiting_line import WaitingLine
-from tests.stories.incident_sample import NOW, alert
+from tests.stories.incident_sample import FINDINGS, NOW, alert
 from tests.stories.world import (
     INCIDENTS,
     FakeSlack,
@@ -182,6 +182,25 @@ async def test_what_resolves_before_its_turn_is_not_looked_into_and_the_row_says
         assert "before anybody looked" in row
 
 
+async def test_what_is_found_of_an_incident_that_was_over_by_then_stands_in_its_row_as_well(slack, tmp_path):
+    go_on = asyncio.Event()
+    source = _Slow(go_on, *FINDINGS)
+    async with desk_with(tmp_path, slack, source, storm_threshold=THRESHOLD) as desk, AsyncExitStack() as stack:
+        await storm(desk)
+        labels = {"service": "payment-service"}
+        story = await stack.enter_async_context(telling(desk, await fire(desk, labels=labels)))
+        await eventually(lambda: source.asked and ":table" in str([m.key for m in slack.messages]))
+        await resolve(desk, labels=labels)
+        keeping = tables(desk)
+        await keeping.round()
+        go_on.set()
+        await story
+        await keeping.round()
+
+        (row,) = [line for line in table(slack).splitlines() if "payment-service" in line]
+        assert "likely" in row
+
+
 async def test_it_is_over_once_with_a_summary_and_what_comes_then_is_told_by_itself(slack, tmp_path):
     async with desk_with(tmp_path, slack, Source(), storm_threshold=THRESHOLD) as desk:
         await tell(desk, (await storm(desk))[-1])
@@ -248,8 +267,8 @@ async def test_another_process_finds_the_pages_that_stand(slack, tmp_path):
 class _Slow(Source):
     """Answers nobody before it may, and keeps the order in which it was asked."""
 
-    def __init__(self, go_on):
-        super().__init__(waits_for=go_on)
+    def __init__(self, go_on, *findings):
+        super().__init__("prometheus", *findings, waits_for=go_on)
         self.asked = []
 
     async def look(self, scope):
