@@ -23,6 +23,10 @@ _BARELY = timedelta(seconds=60)
 """An onset this close to the alert is not worth a word."""
 
 
+NEXT = "`/incident resolve &lt;what helped&gt;` closes it; if nobody does, I ask in a while."
+"""What people may do once the last alert is resolved."""
+
+
 def headline(incident: Incident, sources: int, now: datetime, company: Company = ALONE) -> Briefing:
     """The first second: what fires, since when, and that we are looking."""
     looking = f"looking at {count(sources, 'source')}…" if sources else "no source is configured"
@@ -85,7 +89,7 @@ def resolved(incident: Incident, company: Company = ALONE) -> Briefing:
     state = f"{_service(incident)} {state}" if company != ALONE else f"{state[:1].upper()}{state[1:]}"
     still = sections.still_firing(company.linked)
     line = " · ".join((f"✅ *{state}*", *_alerts(incident), *([still] if still else [])))
-    return Briefing(plain=_plain(incident, incident.opened_at), headline=line)
+    return Briefing(plain=_plain(incident, incident.opened_at), headline=line, footer=NEXT)
 
 
 def chart_words(incident: Incident) -> Briefing:

@@ -53,7 +53,7 @@ async def words(desk: Desk, incident: Incident, report: Report | None) -> Briefi
 async def _with_standing(desk: Desk, incident: Incident, told: Briefing) -> Briefing:
     """With the line of who has it and what was last said of it, where anything was. Raises JournalDown."""
     by_now = standing(await desk.entries.of_incident(incident.id), incident.last_opened_at)
-    line = sections.standing(by_now, desk.clock.now())
+    line = sections.standing(by_now, desk.clock.now(), over=incident.status == "resolved")
     return replace(told, headline=f"{told.headline}\n{line}") if line else told
 
 

@@ -39,13 +39,17 @@ class Past:
 
 
 def seen_before(report: Report, past: Past) -> Report:
-    """The report with the incidents that are like this one, the most alike first, instead of those found by text."""
+    """The report with the incidents that are like this one, the most alike first, instead of those found by text.
+
+    An earlier opening of the very incident is one of them: what was closed and fires again is most of all like itself.
+    """
     context = report.context
     now = fingerprint(report.analysis)
-    known = {memory.id: memory for memory in past.memories if memory.incident_id != context.scope.incident_id}
+    known = {memory.id: memory for memory in past.memories}
     anything = past.in_step or not past.searched
     told = {one.incident_id: one for one in context.of(Similar) if anything or one.incident_id in known}
-    told.pop(context.scope.incident_id, None)
+    if context.scope.incident_id not in known:
+        told.pop(context.scope.incident_id, None)
     alike = {id_: likeness(now, memory.fingerprint) for id_, memory in known.items()}
     ranked = fuse([id_ for id_, much in _first(alike) if much >= AGREEING], list(told))
     enough = [id_ for id_ in ranked if _enough(now, known.get(id_), alike.get(id_, 0.0), id_ in told)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.entry import BOT, Entry
@@ -14,8 +15,11 @@ _USER = re.compile(r"[UW][A-Z0-9]{2,}")
 _PAGERDUTY = "pagerduty:"
 
 
-def standing(now: Standing, at: datetime) -> str:
-    """«acknowledged by @dana 03:44 · lead @lee · identified 03:50: … · next update by 04:20 UTC»; empty for nothing."""
+def standing(now: Standing, at: datetime, *, over: bool = False) -> str:
+    """«acknowledged by @dana 03:44 · lead @lee · identified 03:50: … · next update by 04:20 UTC»; empty for nothing.
+
+    Once it is `over` no next update is promised any more.
+    """
     parts = []
     if now.acknowledged:
         parts.append(f"acknowledged by {who(now.acknowledged.who)} {clock(now.acknowledged.at, at)}")
@@ -24,7 +28,7 @@ def standing(now: Standing, at: datetime) -> str:
     if now.severity:
         parts.append(f"{safe(now.severity.value, 10)} by {who(now.severity.who)}")
     if now.status:
-        parts.append(_status(now.status, at))
+        parts.append(_status(replace(now.status, due=None) if over else now.status, at))
     return " · ".join(parts)
 
 

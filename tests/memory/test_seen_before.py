@@ -81,8 +81,12 @@ def test_three_are_shown_at_most_and_each_incident_once():
     assert shown(report(), again) == ["INC-892"]
 
 
-def test_an_incident_is_not_like_itself():
-    assert shown(report(PRINT, by_text("INC-892"), incident_id="INC-892"), Past((memory(),))) == []
+def test_an_incident_that_was_closed_and_fires_again_is_told_of_its_earlier_opening():
+    assert shown(report(PRINT, by_text("INC-892"), incident_id="INC-892"), Past((memory(),))) == ["INC-892"]
+
+
+def test_an_incident_of_which_nothing_is_remembered_is_not_like_itself():
+    assert shown(report(PRINT, by_text("INC-892"), incident_id="INC-892"), Past(())) == []
 
 
 def test_what_the_record_does_not_know_is_left_out_while_the_room_is_behind():
