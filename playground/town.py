@@ -165,6 +165,7 @@ def _slack_settings(slack: Slack) -> dict[str, str]:
         "SLACK_APP_TOKEN": settings.app_token,
         "SLACK_SIGNING_SECRET": settings.signing_secret,
         "SLACK_API_URL": slack.api_url,
+        "SLACK_LIMITS": "published" if settings.rates else "none",
         "SLACK_INCIDENTS_CHANNEL": incidents.id if incidents else "",
     }
 
