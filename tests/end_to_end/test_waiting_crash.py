@@ -18,7 +18,7 @@ def notices(replicas):
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgres"))])
 async def test_killed_with_many_waiting_it_says_each_of_them_once(tmp_path, database, request):
     url = f"sqlite:///{tmp_path / 'test.sqlite'}" if database == "sqlite" else request.getfixturevalue("postgres_url")
-    async with open_replicas(tmp_path, url, 1) as replicas:
+    async with open_replicas(tmp_path, url, 1, SLACK_LIMITS="published") as replicas:
         (one,) = replicas.bots
         meter = replicas.town.slack.workspace.meter
         meter.rates.update(REAL | {"chat.postMessage": Rate(1, 1.0, per_channel=True)})
