@@ -78,8 +78,8 @@ class Telling:
     desk: Desk
     incident_id: str
     opening: int
-    taken_up: bool
-    """Whether its effects may be there already, because it was begun before a crash."""
+    may_stand: Callable[[], bool]
+    """Whether what it says may stand in Slack already: it was begun before a crash, or a step is tried once more."""
 
     async def incident(self) -> Incident:
         return await self.desk.journal.incident(self.incident_id)

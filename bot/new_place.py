@@ -94,7 +94,7 @@ async def _settle(desk: Desk, incident: Incident) -> None:
     """A new channel of its own gets what the first one had: topic, pin, the people on call."""
     if incident.channel is None or incident.message is None or incident.message.channel_id != incident.channel.id:
         return
-    telling = Telling(desk, incident.id, incident.opening, taken_up=True)
+    telling = Telling(desk, incident.id, incident.opening, may_stand=lambda: True)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(TELLING_S):
             await asyncio.gather(*(CHORES[name](telling) for name in ("topic", "pin", "invite")))

@@ -265,7 +265,8 @@ class Steps(Protocol):
     """A durable story's steps."""
 
     taken_up: bool
-    """Whether another process, or an earlier life of this one, began this story: its effects may be there."""
+    """Whether some of it was done before: by another process, in an earlier life of this one, or in a step that is
+    tried once more because the database went away. Its effects may be there."""
 
     def once(self, name: str, act: Callable[[], Awaitable[T]], kind: type[T]) -> Awaitable[T]:
         """Runs `act` and records its result; after a restart the recorded result is given back instead.

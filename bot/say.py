@@ -167,13 +167,13 @@ async def _still_told(telling: Telling) -> bool:
 
 
 def _posting(telling: Telling, channel_id: str, words: Briefing, what: str) -> Callable[[], Awaitable[Posted]]:
-    """A post that can be tried again: from the second try on, and after a crash, it first looks whether it stands."""
+    """A post that can be tried again: where it may stand already, it first looks whether it does."""
     key, tries = f"{telling.incident_id}:{telling.opening}:{what}", 0
 
     async def act() -> Posted:
         nonlocal tries
         tries += 1
-        found = await telling.desk.chat.find(channel_id, key) if telling.taken_up or tries > 1 else None
+        found = await telling.desk.chat.find(channel_id, key) if tries > 1 or telling.may_stand() else None
         return found or await telling.desk.chat.post(channel_id, words, key=key)
 
     return act

@@ -140,7 +140,7 @@ async def _bring_home(desk: Desk, incident: Incident) -> None:
         home = await own_channel(desk, incident)
     moved = incident.message is None or home is None or incident.message.channel_id != home.id
     if await go_home(desk, incident.id, incident.opening) and incident.split_off and moved:
-        telling = Telling(desk, incident.id, incident.opening, taken_up=True)
+        telling = Telling(desk, incident.id, incident.opening, may_stand=lambda: True)
         await asyncio.gather(*(CHORES[name](telling) for name in ("pin", "invite")))
 
 

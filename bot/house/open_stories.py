@@ -114,7 +114,7 @@ async def open_stories(house: House) -> AsyncIterator[Told]:
     settings, database, desk, replica = house.settings, house.database, house.desk, house.replica
 
     async def tell(steps: Steps, incident_id: str, opening: int) -> None:
-        await respond(Telling(desk, incident_id, opening, steps.taken_up), steps)
+        await respond(Telling(desk, incident_id, opening, lambda: steps.taken_up), steps)
 
     async def work(steps: Steps, run_id: str, _once: int) -> None:
         await steps.once("run", partial(remediate, shop, run_id), bool)

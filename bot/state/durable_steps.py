@@ -37,6 +37,7 @@ class DurableSteps:
         async def run() -> str:
             async for tried in stamina.retry_context(JournalDown, attempts=None, timeout=None, wait_max=10.0):
                 with tried, self._traces.span(name, {}):  # a database that is away holds a story up and does not end it
+                    self.taken_up |= tried.num > 1
                     done = codec.dump(await self._at_home(act), kind)
                     self._home.call_soon_threadsafe(self._went_on)
                     return done

@@ -74,7 +74,7 @@ async def telling(here, taken):
 
     async def tell():
         async with asyncio.timeout(40):
-            await respond(Telling(here, taken.incident_id, taken.opening, taken_up=False), Life())
+            await respond(Telling(here, taken.incident_id, taken.opening, may_stand=lambda: False), Life())
 
     story = asyncio.create_task(tell())
     try:

@@ -90,6 +90,15 @@ async def test_after_a_crash_at_any_step_everything_stands_once(slack, tmp_path,
         assert await desk.journal.unbriefed() == ()
 
 
+@pytest.mark.parametrize("step", STEPS)
+async def test_where_the_database_goes_away_at_the_end_of_a_step_everything_stands_once(slack, tmp_path, step):
+    async with desk_with(tmp_path, slack, Source("prometheus", ERRORS, ADA)) as desk:
+        await tell(desk, await fire(desk), Life(twice=step))
+        assert slack.in_(OWN) == ["1:briefing"]
+        assert slack.in_(INCIDENTS) == ["1:notice"]
+        assert len(slack.pictures) == 1
+
+
 @pytest.mark.parametrize("when", ["before", "undone", "after"])
 @pytest.mark.parametrize("step", ["find a place", "headline", "briefing", "move"])
 async def test_after_a_crash_on_the_move_it_stands_once_in_its_own_channel(slack, tmp_path, step, when):

@@ -245,11 +245,13 @@ class FakeSlack:
 class Life:
     """`bot.ports.Steps` in one life of the process: it can end before a named step, or after it was recorded.
 
-    `undone` is the harder end: the step's effect is there and its record is not.
+    `undone` is the harder end: the step's effect is there and its record is not. So it is where the database goes away
+    at a step's very end, and the step is done `twice` in one life.
     """
 
     recorded: dict[str, object] = field(default_factory=dict)
     taken_up: bool = False
+    twice: str = ""
     ends: tuple[str, str] = ("", "")
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -259,6 +261,9 @@ class Life:
                 return self.recorded[name]
             await self._maybe_end("before", name)
             result = await act()
+            if name == self.twice:
+                self.taken_up = True
+                result = await act()
             assert isinstance(result, kind)
             await self._maybe_end("undone", name)
             self.recorded[name] = result
@@ -332,7 +337,7 @@ async def tell(desk, taken, steps=None):
     """The story of one opening, from its start to its end."""
     steps = steps or Life()
     async with asyncio.timeout(10):
-        await respond(Telling(desk, taken.incident_id, taken.opening, steps.taken_up), steps)
+        await respond(Telling(desk, taken.incident_id, taken.opening, lambda: steps.taken_up), steps)
 
 
 @asynccontextmanager
