@@ -83,8 +83,8 @@ async def serve(settings: Settings) -> None:
 async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
     """The bot at work on a migrated database, as an ASGI app; closed again without losing anything."""
     clock, measures = SystemClock(), Measures()
-    database = open_database(settings.database_url)
     async with (
+        open_database(settings.database_url) as database,
         open_traces(settings, clock) as tracing,
         open_replica(settings, database, measures) as replica,
         open_answering(settings, database, clock, measures, tracing.model) as answering,
@@ -97,7 +97,6 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
         desk = replace(desk, links=links, entries=SqlEntries(database))
         async with _at_work(House(settings, database, desk, answering, replica, tracing)) as asgi:
             yield asgi
-    await database.dispose()
 
 
 @contextlib.asynccontextmanager

@@ -103,11 +103,8 @@ async def _unsaid(settings: Settings) -> list[Check]:
         found = await asyncio.to_thread(condition.look, settings.database_url)
         if not found.there or found.revision != head():
             return []
-        database = open_database(settings.database_url)
-        try:
+        async with open_database(settings.database_url) as database:
             return list(_unsaid_told(await backlog(database)))
-        finally:
-            await database.dispose()
     except (DatabaseUrlError, JournalDown, SQLAlchemyError, OSError):
         return []
 

@@ -153,11 +153,8 @@ async def _change(settings: Settings, key: str, new: str) -> Head:
     from bot.state.audit import ChainedAudit
     from bot.state.database import open_database
 
-    database = open_database(settings.database_url)
-    try:
+    async with open_database(settings.database_url) as database:
         return await ChainedAudit(database, key).change_key(new, datetime.now(UTC))
-    finally:
-        await database.dispose()
 
 
 def _end(reason: str) -> NoReturn:

@@ -50,11 +50,8 @@ async def _drafted(settings: Settings) -> Sequence[Learnt]:
     from bot.state.memories import SqlReviews
 
     await asyncio.to_thread(migrate, settings.database_url)
-    database = open_database(settings.database_url)
-    try:
+    async with open_database(settings.database_url) as database:
         found = await SqlReviews(database).of_kind("runbook")
-    finally:
-        await database.dispose()
     return sorted((one for one in found if one.review != "rejected"), key=lambda one: one.review == "waiting")
 
 

@@ -48,13 +48,11 @@ async def _forgotten(settings: Settings, name: str) -> Mapping[str, int]:
     from bot.state.leftovers import SqlLeftovers
 
     await asyncio.to_thread(migrate, settings.database_url)
-    database, clock = open_database(settings.database_url), SystemClock()
-    try:
+    clock = SystemClock()
+    async with open_database(settings.database_url) as database:
         rules = (settings.service_labels, settings.env_labels, settings.reopen_window_s)
         archive = open_archive(settings, database, journal(database, clock, rules), clock)
         return await forget_one(archive, SqlLeftovers(database), name, BY)
-    finally:
-        await database.dispose()
 
 
 def _end(reason: str) -> NoReturn:

@@ -113,12 +113,9 @@ async def _take(settings: Settings, found: Iterable[Found], *, dry_run: bool) ->
     from bot.state.memories import SqlMemories
 
     await asyncio.to_thread(migrate, settings.database_url)
-    database = open_database(settings.database_url)
     since = datetime.now(UTC) - timedelta(days=settings.memory_days) if settings.memory_days else None
-    try:
+    async with open_database(settings.database_url) as database:
         return await take(SqlMemories(database), found, since=since, dry_run=dry_run)
-    finally:
-        await database.dispose()
 
 
 async def _rebuild(settings: Settings) -> str:
@@ -134,14 +131,14 @@ async def _rebuild(settings: Settings) -> str:
     if not (settings.chroma_url or settings.chroma_path):
         raise SettingsError("CHROMA_PATH or CHROMA_URL: not set; without them there are no vectors")
     await asyncio.to_thread(migrate, settings.database_url)
-    database, room = open_database(settings.database_url), chromadb.open(memory_settings(settings))
+    room = chromadb.open(memory_settings(settings))
     try:
-        memories, vectors = SqlMemories(database), RoomVectors(room)
-        await vectors.drop([id_ for id_, digest in (await vectors.held()).items() if digest])
-        copied, _ = await follow(memories, vectors)
+        async with open_database(settings.database_url) as database:
+            memories, vectors = SqlMemories(database), RoomVectors(room)
+            await vectors.drop([id_ for id_, digest in (await vectors.held()).items() if digest])
+            copied, _ = await follow(memories, vectors)
     finally:
         await room.close()
-        await database.dispose()
     return f"{copied:,} copied from the database"
 
 

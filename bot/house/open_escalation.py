@@ -26,9 +26,9 @@ class Escalating:
 
     async def tell(self, steps: Steps, incident_id: str, number: int) -> None:
         """The story that the incident's entry of this number began. Raises JournalDown."""
-        for entry in await self.at.desk.entries.of_incident(incident_id):
-            if entry.number == number:
-                await escalate(self.at, entry, steps)
+        entry = await self.at.desk.entries.numbered(incident_id, number)
+        if entry is not None:
+            await escalate(self.at, entry, steps)
 
     def ticks(self, begin: Begin) -> tuple[Tick, ...]:
         """What looks for reasons, if any is switched on."""

@@ -22,9 +22,9 @@ class Watching:
 
     async def tell(self, steps: Steps, incident_id: str, number: int) -> None:
         """The story of the watch that the incident's entry of this number began. Raises JournalDown."""
-        for entry in await self.desk.entries.of_incident(incident_id):
-            if entry.number == number:
-                await watch(Watch(self.desk, entry, self.lasts_s), steps)
+        entry = await self.desk.entries.numbered(incident_id, number)
+        if entry is not None:
+            await watch(Watch(self.desk, entry, self.lasts_s), steps)
 
     def ticks(self, runs: Runs, begin: Begin) -> tuple[Tick, ...]:
         """What looks for changes, if anything does."""

@@ -9,7 +9,7 @@ from bot.domain.digest import Digest
 from bot.domain.text import safe
 from bot.domain.words import count, span
 
-HOW = "In brackets: the week before. Times are medians. Mondays by `DIGEST`; `off` ends it."
+HOW = "In brackets: the week before. Times are medians. The setting `DIGEST` says when it comes."
 
 
 def digest(week: Digest, before: Digest) -> Briefing:

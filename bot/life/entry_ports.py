@@ -28,6 +28,10 @@ class Entries(Protocol):
         """In the order of their numbers."""
         ...
 
+    async def numbered(self, incident_id: str, number: int) -> Entry | None:
+        """The entry of this number, if the incident has it."""
+        ...
+
     async def keyed(self, incident_id: str, key: str) -> Entry | None:
         """The entry that stands there under this key."""
         ...
@@ -69,6 +73,9 @@ class NoEntries:
 
     async def of_incident(self, incident_id: str) -> Sequence[Entry]:
         return ()
+
+    async def numbered(self, incident_id: str, number: int) -> Entry | None:
+        return None
 
     async def keyed(self, incident_id: str, key: str) -> Entry | None:
         return None

@@ -27,15 +27,10 @@ async def memory_checks(settings: Settings, vectors: Vectors | None) -> list[Che
         found = await asyncio.to_thread(look, settings.database_url)
         if found.revision is None or found.revision < SINCE:
             return []
-        database = open_database(settings.database_url)
-    except (DatabaseUrlError, SQLAlchemyError, OSError):
+        async with open_database(settings.database_url) as database:
+            return [await _memory(database, vectors), *await _notes(settings, database)]
+    except (DatabaseUrlError, JournalDown, SQLAlchemyError, OSError):
         return []
-    try:
-        return [await _memory(database, vectors), *await _notes(settings, database)]
-    except JournalDown:
-        return []
-    finally:
-        await database.dispose()
 
 
 async def _memory(database: Database, vectors: Vectors | None) -> Check:

@@ -52,15 +52,12 @@ async def record(settings: Settings, incident_id: str, folder: Path) -> Recorded
 
     Raises NothingToRecord, LookupError for an unknown incident, JournalDown, OSError.
     """
-    database = open_database(settings.database_url)
-    try:
+    async with open_database(settings.database_url) as database:
         clock = SystemClock()
         rules = (settings.service_labels, settings.env_labels, settings.reopen_window_s)
         incident = await journal(database, clock, rules).incident(incident_id)
         remembered = await SqlMemories(database).of_incident(incident_id)
         context = await _seen_again(settings, scope_at(incident, settings, clock.now()))
-    finally:
-        await database.dispose()
     if not context.of(Series):
         told = "; ".join(f"{gap.source}: {gap.reason}" for gap in context.gaps) or "no source of figures is set"
         raise NothingToRecord(f"no figures of that time can be had ({told}); they may be older than what is kept")

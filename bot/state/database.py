@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
 
@@ -95,6 +95,12 @@ class Database:
         self._looking = engine.execution_options(only_reading=True)
         self._writing = ThreadPoolExecutor(writers, thread_name_prefix="journal-write")
         self._reading = ThreadPoolExecutor(READERS, thread_name_prefix="journal-read")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.dispose()
 
     async def write(self, act: Callable[[sa.Connection], T]) -> T:
         async with asyncio.timeout(self._patience):

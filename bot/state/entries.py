@@ -37,10 +37,17 @@ class SqlEntries:
         with down("read"):
             return await self._database.read(lambda connection: [read(row) for row in connection.execute(found)])
 
+    async def numbered(self, incident_id: str, number: int) -> Entry | None:
+        return await self._one(sa.and_(entries.c.incident_id == incident_id, entries.c.number == number))
+
     async def keyed(self, incident_id: str, key: str) -> Entry | None:
-        found = sa.select(entries).where(entries.c.incident_id == incident_id, entries.c.key == key)
+        return await self._one(sa.and_(entries.c.incident_id == incident_id, entries.c.key == key))
+
+    async def _one(self, which: sa.ColumnElement[bool]) -> Entry | None:
         with down("read"):
-            row = await self._database.read(lambda connection: connection.execute(found).first())
+            row = await self._database.read(
+                lambda connection: connection.execute(entries.select().where(which)).first()
+            )
         return None if row is None else read(row)
 
     async def of_open(self) -> Mapping[str, Sequence[Entry]]:

@@ -35,6 +35,8 @@ async def test_an_entry_is_given_back_as_it_was_put_in(database, incident_id):
     assert await entries.of_incident(incident_id) == [kept]
     assert await entries.keyed(incident_id, "Ev1") == kept
     assert await entries.keyed(incident_id, "Ev2") is None
+    assert await entries.numbered(incident_id, 1) == kept
+    assert await entries.numbered(incident_id, 2) is None
 
 
 async def test_a_repeated_event_appends_nothing(database, record, incident_id):
