@@ -20,7 +20,7 @@ from bot.state.claims import note
 from bot.state.database import Database, lost_a_race
 from bot.state.down import down
 from bot.state.rows import incidents_of
-from bot.state.tables import alerts, incidents, reports
+from bot.state.tables import STALE, UNBRIEFED, alerts, incidents, reports
 from bot.state.turns import Turns
 from integrations.contract import Alert, OpenAlert, Scope
 
@@ -91,13 +91,10 @@ class SqlJournal:
         return max(found, key=lambda incident: incident.opened_at, default=None)
 
     async def unbriefed(self) -> tuple[Incident, ...]:
-        return await self._incidents(incidents.c.briefed < incidents.c.opening)
+        return await self._incidents(UNBRIEFED)
 
     async def stale(self) -> tuple[str, ...]:
-        told = sa.or_(incidents.c.message_ts.is_not(None), incidents.c.lead.is_not(None))  # to the lead's new channel
-        briefed = incidents.c.briefed == incidents.c.opening
-        where = sa.and_(incidents.c.shown < incidents.c.revision, briefed, told)
-        return await self._read(lambda c: tuple(c.scalars(sa.select(incidents.c.id).where(where))))
+        return await self._read(lambda c: tuple(c.scalars(sa.select(incidents.c.id).where(STALE))))
 
     async def revision(self, incident_id: str) -> int:
         return await self._read(lambda c: c.scalar(_REVISION, {"id": incident_id})) or 0

@@ -62,6 +62,16 @@ incidents = sa.Table(
 )
 _UNWRAPPED = sa.and_(incidents.c.status == "resolved", incidents.c.wrapped < incidents.c.opening)
 sa.Index("unwrapped_incidents", incidents.c.resolved_at, sqlite_where=_UNWRAPPED, postgresql_where=_UNWRAPPED)
+UNBRIEFED = incidents.c.briefed < incidents.c.opening
+"""Not told to its end."""
+sa.Index("unbriefed_incidents", incidents.c.opened_at, sqlite_where=UNBRIEFED, postgresql_where=UNBRIEFED)
+STALE = sa.and_(
+    incidents.c.shown < incidents.c.revision,
+    incidents.c.briefed == incidents.c.opening,
+    sa.or_(incidents.c.message_ts.is_not(None), incidents.c.lead.is_not(None)),  # to the lead's new channel
+)
+"""Told, and changed since it was shown. The database knows its index by these very words, here and in the migration."""
+sa.Index("stale_incidents", incidents.c.id, sqlite_where=STALE, postgresql_where=STALE)
 sa.Index("incidents_by_lead", incidents.c.lead)
 sa.Index("incidents_by_time", incidents.c.opened_at)
 sa.Index("incidents_by_storm", incidents.c.storm)
