@@ -16,6 +16,7 @@ import structlog
 from bot.desk import Desk
 from bot.ports import ChatError, JournalDown
 from bot.show import bring_up_to_date
+from bot.woken import woken
 
 log = structlog.get_logger(__name__)
 
@@ -33,12 +34,7 @@ AGAIN_S = 15.0
 async def keep_current(desk: Desk) -> None:
     """Runs until cancelled. `desk.changed` wakes it."""
     while True:
-        try:
-            async with asyncio.timeout(AGAIN_S):
-                await desk.changed.wait()
-        except TimeoutError:
-            pass
-        desk.changed.clear()
+        await woken(desk.changed, AGAIN_S)
         await asyncio.sleep(TOGETHER_S)
         await catch_up(desk)
 

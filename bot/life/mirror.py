@@ -19,6 +19,7 @@ from bot.life.entry_ports import Place
 from bot.life.lifecycle import acknowledging
 from bot.life.reach import Life
 from bot.ports import JournalDown
+from bot.woken import woken
 from integrations.contract import Act, RoomError, Unreachable
 
 log = structlog.get_logger(__name__)
@@ -49,19 +50,17 @@ class Mirror(Protocol):
 
 
 async def reflect(life: Life, mirror: Mirror | None) -> None:
-    """Runs until cancelled; ends at once where nothing is to be told. `desk.written_elsewhere` wakes it."""
+    """Runs until cancelled, and begins with what was left at the last end; ends at once where nothing is to be told.
+
+    `desk.written_elsewhere` wakes it.
+    """
     while mirror is not None:
-        try:
-            async with asyncio.timeout(AGAIN_S):
-                await life.desk.written_elsewhere.wait()
-            await asyncio.sleep(_PAUSE_S)
-        except TimeoutError:
-            pass
-        life.desk.written_elsewhere.clear()
         try:
             await tell_there(life, mirror)
         except JournalDown as problem:
             log.warning("cannot look for what is to be told elsewhere", problem=str(problem))
+        if await woken(life.desk.written_elsewhere, AGAIN_S):
+            await asyncio.sleep(_PAUSE_S)
 
 
 async def tell_there(life: Life, mirror: Mirror) -> None:

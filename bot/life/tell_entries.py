@@ -6,7 +6,6 @@ replica comes to it. A message is found by its entry's key, so that saying it ag
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -25,6 +24,7 @@ from bot.life.verbs.look_back import record_of
 from bot.life.verbs.say import drafted, in_customers_words
 from bot.ports import ChatError, JournalDown
 from bot.priority import Priority, done_as
+from bot.woken import woken
 
 log = structlog.get_logger(__name__)
 
@@ -36,19 +36,14 @@ KINDS: tuple[Kind, ...] = ("status", "lead", "handoff", "reminded")
 
 
 async def tell_entries(life: Life) -> None:
-    """Runs until cancelled. `desk.written` wakes it."""
+    """Runs until cancelled, and begins with what was left at the last end. `desk.written` wakes it."""
     while True:
-        try:
-            async with asyncio.timeout(AGAIN_S):
-                await life.desk.written.wait()
-        except TimeoutError:
-            pass
-        life.desk.written.clear()
         try:
             await remind(life)
             await tell(life)
         except JournalDown as problem:
             log.warning("cannot look for what is to be told", problem=str(problem))
+        await woken(life.desk.written, AGAIN_S)
 
 
 @done_as(Priority.ANSWER)

@@ -1,12 +1,15 @@
 """What is said of an incident: status, note, pin, handoff, timeline; once, whatever comes twice or ends between."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from bot.domain.said import Form
+from bot.life.tell_entries import tell_entries
 from tests.stories.life_world import days_with
 from tests.stories.workshop_world import DANA, ERIN, GUEST
+from tests.stories.world import eventually, stopped
 
 TOKEN = "ghp_abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -27,6 +30,16 @@ async def test_a_status_is_said_in_the_channel_once_and_stands_in_the_head(days)
     assert told.splitlines()[0] == f"Status · identified · 03:42 UTC · <@{DANA}>"
     assert "the pool is too small" in told
     assert "Next update by 04:02 UTC" in told
+
+
+async def test_what_was_left_at_the_last_end_is_said_at_the_start(days):
+    await days.says("status identified: the pool is too small")
+    days.life.desk.written.clear()  # only that life knew
+    telling = asyncio.create_task(tell_entries(days.life))
+    try:
+        await eventually(days.told)
+    finally:
+        await stopped(telling)
 
 
 async def test_a_status_without_a_state_keeps_the_last_one_and_its_pace(days):

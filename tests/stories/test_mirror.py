@@ -1,15 +1,17 @@
 """What is done here is done in PagerDuty, and the other way: each once, no echo, nothing lost while it is away."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.life.mirror import heard_there, tell_there
+from bot.life.mirror import heard_there, reflect, tell_there
 from integrations.contract import Act, Refused, Unreachable
 from tests.stories.incident_sample import NOW, alert
 from tests.stories.life_world import days_with
 from tests.stories.workshop_world import DANA, ERIN
+from tests.stories.world import eventually, stopped
 
 
 class There:
@@ -39,6 +41,17 @@ async def days(tmp_path):
 def act(kind, **more):
     made = Act("E1", "pagerduty", "Q1", kind, "Dana Demir", NOW, url="https://pd.example/Q1")
     return replace(made, **more)
+
+
+async def test_what_was_left_at_the_last_end_is_told_at_the_start(days):
+    there = There()
+    await days.says("ack")
+    days.life.desk.written_elsewhere.clear()  # only that life knew
+    reflecting = asyncio.create_task(reflect(days.life, there))
+    try:
+        await eventually(lambda: there.told)
+    finally:
+        await stopped(reflecting)
 
 
 async def test_what_is_done_here_is_told_there_once_in_order(days):
