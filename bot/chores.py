@@ -8,7 +8,7 @@ from functools import partial
 from bot import compose
 from bot.desk import Telling
 from bot.domain.context import Report
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, declarer
 from bot.insist import OUTAGE_S, attempt
 from bot.place import home_of
 from bot.priority import Priority, done_as
@@ -35,13 +35,17 @@ async def pin(telling: Telling) -> bool:
 
 
 async def invite(telling: Telling) -> bool:
-    """Those who are on call come in, where the incident is told; nobody else is called."""
+    """Those who are on call come in, where the incident is told, and whoever declared it; nobody else is called.
+
+    Who declared an earlier opening is not asked in again: what a person declares ends with its opening.
+    """
     incident, report = await _known(telling)
     emails = [person.email for person in report.context.of(OnCall) if person.email] if report else []
+    declared = tuple(dict.fromkeys(user for alert in incident.firing if (user := declarer(alert))))
     home = await home_of(telling.desk, incident)
-    if home is None or not emails:
+    if home is None or not (emails or declared):
         return False
-    return await attempt("invite", partial(telling.desk.chat.invite, home.id, emails), OUTAGE_S)
+    return await attempt("invite", partial(telling.desk.chat.invite, home.id, emails, declared), OUTAGE_S)
 
 
 async def picture(telling: Telling) -> bool:

@@ -30,7 +30,7 @@ NEXT = "`/incident resolve &lt;what helped&gt;` closes it; if nobody does, I ask
 def headline(incident: Incident, sources: int, now: datetime, company: Company = ALONE) -> Briefing:
     """The first second: what fires, since when, and that we are looking."""
     looking = f"looking at {count(sources, 'source')}…" if sources else "no source is configured"
-    state = " · ".join((_state(incident, now), *_alerts(incident), looking))
+    state = " · ".join((_state(incident, now), *_declared(incident), *_alerts(incident), looking))
     return Briefing(plain=_plain(incident, now), headline=f"{_name(incident)}\n{state}{_told_with(incident, company)}")
 
 
@@ -167,7 +167,7 @@ def _resolved(incident: Incident, since: datetime, now: datetime, what: str) -> 
 
 def _story(incident: Incident, report: Report, now: datetime, previous: Channel | None) -> str:
     """The second line of a briefing: the time it began, the alerts, what is still awaited, what came before."""
-    parts = [_began(incident, report.analysis.onset, now), *_alerts(incident)]
+    parts = [_began(incident, report.analysis.onset, now), *_declared(incident), *_alerts(incident)]
     if incident.previous:
         parts.append(f"follows {safe(incident.previous, 40)}" + (f" <#{previous.id}>" if previous else ""))
     if report.context.waiting and incident.status == "open":
@@ -190,6 +190,11 @@ def _began(incident: Incident, onset: datetime | None, now: datetime) -> str:
 def _minute(moment: datetime) -> datetime:
     """As the clock shows it: the reader subtracts what is shown."""
     return moment.replace(second=0, microsecond=0)
+
+
+def _declared(incident: Incident) -> tuple[str, ...]:
+    """By whom, where no sender's alert opened it."""
+    return (f"declared by {sections.who(incident.declared_by)}",) if incident.declared_by else ()
 
 
 def _alerts(incident: Incident) -> tuple[str, ...]:

@@ -94,8 +94,11 @@ class Chat(Protocol):
 
     async def pin(self, posted: Posted) -> None: ...
 
-    async def invite(self, channel_id: str, emails: Sequence[str]) -> tuple[str, ...]:
-        """Invites the people behind these addresses; gives back the addresses that nobody in Slack has."""
+    async def invite(self, channel_id: str, emails: Sequence[str], user_ids: Sequence[str] = ()) -> tuple[str, ...]:
+        """Invites the people behind these addresses and these ids; gives back the addresses that nobody in Slack has.
+
+        Who cannot come in keeps nobody else out. Raises ChatError.
+        """
         ...
 
     async def picture(self, posted: Posted, png: bytes, *, title: str, alt: str, key: str) -> None:

@@ -38,6 +38,8 @@ BY_HAND = "person"
 """The sender of alerts that people make: no sender resolves them, so they end with their incident."""
 BY_RULES = "rules"
 """Who linked it where no person did."""
+DECLARED_BY = "declared_by"
+"""The annotation of such an alert that holds the user id of whoever made it."""
 LONGEST_NAME = 200
 """Of a service or an environment, in characters."""
 
@@ -105,6 +107,11 @@ class Incident:
         return tuple(alert for alert in self.alerts if alert.status == "firing")
 
     @property
+    def declared_by(self) -> str:
+        """Who opened it by hand, by user id; empty where a sender's alert did."""
+        return declarer(self.alerts[0]) if self.alerts else ""
+
+    @property
     def put_right(self) -> bool:
         """Whether a person decided with whom it is told."""
         return self.linked_by not in ("", BY_RULES)
@@ -130,6 +137,11 @@ class Company:
 
 
 ALONE = Company()
+
+
+def declarer(alert: Alert) -> str:
+    """The user id of the person who made this alert; empty where a sender did, whatever it says of itself."""
+    return alert.annotations.get(DECLARED_BY, "") if alert.source == BY_HAND else ""
 
 
 def incident_id(alert: Alert, *, again: datetime | None = None) -> str:

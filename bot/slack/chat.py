@@ -87,10 +87,10 @@ class SlackChat:
             if problem.code != "already_pinned":
                 raise
 
-    async def invite(self, channel_id: str, emails: Sequence[str]) -> tuple[str, ...]:
+    async def invite(self, channel_id: str, emails: Sequence[str], user_ids: Sequence[str] = ()) -> tuple[str, ...]:
         addresses = tuple(dict.fromkeys(emails))
         found = await asyncio.gather(*(self._person(address) for address in addresses))
-        people = {user for user in found if user} - {await self._web.user_id()}
+        people = {*(user for user in found if user), *user_ids} - {await self._web.user_id()}
         if people:
             await self._let_in(channel_id, sorted(people))
         return tuple(address for address, user in zip(addresses, found, strict=True) if user is None)

@@ -310,6 +310,15 @@ async def test_people_are_invited_once_and_unknown_addresses_come_back(slack: Sl
     assert {DANA.slack_id, LEE.slack_id} <= set(slack.workspace.channels[channel.id].members)
 
 
+async def test_somebody_is_invited_by_id_beside_those_of_addresses_and_a_stranger_hinders_nobody(
+    slack: Slack, chat: SlackChat
+) -> None:
+    channel = await home(chat)
+    await chat.invite(channel.id, [DANA.email], [LEE.slack_id, DANA.slack_id, "U0GONE"])
+    assert {DANA.slack_id, LEE.slack_id} <= set(slack.workspace.channels[channel.id].members)
+    await chat.invite(channel.id, [], [LEE.slack_id])
+
+
 async def test_a_picture_is_in_the_thread_once(slack: Slack, chat: SlackChat) -> None:
     posted = await chat.post((await home(chat)).id, SMALL, key="k")
     for _ in range(2):

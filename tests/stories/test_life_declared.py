@@ -1,14 +1,19 @@
 """A person opens an incident, from anywhere; from there on it is like any other."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from bot import compose
 from bot.catalog import Catalog
 from bot.domain.incident import Channel, Severity
+from bot.ports import Taken
 from integrations.contract import Service
+from tests.stories.incident_sample import NOW, alert, incident
 from tests.stories.life_world import days_with
 from tests.stories.workshop_world import DANA
+from tests.stories.world import fire, tell
 
 KNOWN = Catalog({"payment-service": Service("payment-service"), "search": Service("search")})
 ELSEWHERE = "C0GENERAL"
@@ -43,6 +48,39 @@ async def test_it_opens_like_any_other_and_its_channel_is_named(days):
     assert (alert.source, alert.annotations["declared_by"]) == ("person", DANA)
     (entry,) = await days.life.desk.entries.of_incident(incident.id)
     assert (entry.kind, entry.who, entry.text) == ("declared", DANA, "Search is empty")
+
+
+async def test_its_head_says_who_declared_it_who_is_invited_once(days):
+    _, (incident,) = await declared(days, "Search is empty service=search")
+    desk, taken = days.life.desk, Taken(incident.id, 1, "opened")
+    await tell(desk, taken)
+    message = (await desk.journal.incident(incident.id)).message
+    (briefing,) = (one for one in days.chat.messages if one.posted == message)
+    assert f" · declared by <@{DANA}>" in briefing.said[0].splitlines()[1]
+    assert f" · declared by <@{DANA}>" in briefing.text.splitlines()[1]
+    assert days.chat.invited.count(DANA) == 1
+
+
+async def test_whose_declaration_is_over_is_not_invited_into_what_fires_again(days):
+    _, (incident,) = await declared(days, "Search is empty service=search")
+    desk = days.life.desk
+    (by_hand,) = incident.alerts
+    await desk.journal.take([replace(by_hand, status="resolved", ends_at=NOW)])
+    again = await fire(desk, "SearchIsDown", labels={"service": "search"})
+    assert again.effect == "reopened"
+    await tell(desk, again)
+    assert DANA not in days.chat.invited
+    assert f"declared by <@{DANA}>" in compose.headline(await desk.journal.incident(incident.id), 1, NOW).headline
+
+
+def test_what_a_sender_says_of_itself_is_no_declaration():
+    forged = alert(annotations={"declared_by": DANA})
+    assert "declared" not in compose.headline(incident(alerts=(forged,)), 1, NOW).headline
+
+
+def test_an_incident_that_an_alert_opened_was_not_declared_by_who_joined_it():
+    joined = alert("Customers cannot pay", source="person", annotations={"declared_by": DANA})
+    assert "declared" not in compose.headline(incident(alerts=(alert(), joined)), 1, NOW).headline
 
 
 async def test_typed_once_and_delivered_twice_it_is_one(days):

@@ -162,9 +162,9 @@ class FakeSlack:
         await self._door("pin", posted.channel_id)
         self.pins.append(posted)
 
-    async def invite(self, channel_id, emails):
+    async def invite(self, channel_id, emails, user_ids=()):
         await self._door("invite", channel_id)
-        self.invited += emails
+        self.invited += [*emails, *user_ids]
         return ()
 
     async def picture(self, posted, png, *, title, alt, key):

@@ -10,7 +10,7 @@ from bot.catalog import Catalog
 from bot.command_words import NotDoneError
 from bot.domain.briefing import Briefing, line
 from bot.domain.entry import Entry
-from bot.domain.incident import BY_HAND, LONGEST_NAME, Incident, Severity
+from bot.domain.incident import BY_HAND, DECLARED_BY, LONGEST_NAME, Incident, Severity
 from bot.domain.said import Command
 from bot.domain.text import code, cut, safe
 from bot.life.reach import Life
@@ -57,7 +57,7 @@ def _alert(life: Life, command: Command, rest: str) -> Alert:
         severity=severity,
         summary=title,
         labels={name: value for name, value in in_words.items() if name and value},
-        annotations={"declared_by": command.user_id},
+        annotations={DECLARED_BY: command.user_id},
         dated=False,  # typed again it is the same alert, whatever the clock says by then
     )
 
