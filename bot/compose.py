@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot import sections
-from bot.domain.analysis import Analysis, Cause, Fact
+from bot.domain.analysis import Analysis, Cause
 from bot.domain.briefing import Briefing, Section
 from bot.domain.context import Context, Report
 from bot.domain.incident import ALONE, Channel, Company, Incident, Severity
@@ -17,8 +16,6 @@ from integrations.contract import Facts
 TOPIC_LIMIT = 250
 """Characters that Slack allows in a channel's topic."""
 _PRODUCTION = frozenset({"", "prod", "production", "live", "default"})
-_SOURCE_LINKS = 1_800
-"""Characters that the links of the sources may take."""
 _BARELY = timedelta(seconds=60)
 """An onset this close to the alert is not worth a word."""
 
@@ -216,22 +213,13 @@ def _footer(report: Report) -> str:
     cost = f" · {report.analysis.cost}" if report.analysis.cost is not None else ""
     model = f"with {safe(report.analysis.model, 60)}{cost}" if report.analysis.model else "no model"
     lines = [f"Ask here, in the thread · `/incident-action` · {report.context.seconds:.1f} s · {model}"]
-    if sources := _sources(report.analysis.facts):
-        lines.append(f"Sources: {sources}")
+    if sources := sections.sources(report):
+        lines.append(sources)
     if links := _links(report.context):
         lines.append(links)
     if report.context.off:
         lines.append("Off: " + ", ".join(safe(name, 40) for name in report.context.off))
     return "\n".join(lines)
-
-
-def _sources(facts: Sequence[Fact]) -> str:
-    """«github [1] · elasticsearch [2] [3]», each number a link where there is one."""
-    numbers = links(((fact.url, f"[{fact.id}]") for fact in facts[:30]), _SOURCE_LINKS)
-    rooms: dict[str, list[str]] = {}
-    for fact, number in zip(facts, numbers, strict=False):
-        rooms.setdefault(safe(fact.source, 40), []).append(number)
-    return " · ".join(f"{room} {' '.join(cited)}" for room, cited in rooms.items())
 
 
 def _links(context: Context) -> str:

@@ -30,6 +30,7 @@ def handoff(record: Record, entry: Entry, at: datetime) -> Briefing:
     lasted = f"{incident.severity.name} {safe(incident.service, 80)}, {age} old"
     parts = (
         Section((f"{lasted}.", *_known(report, now)), title="Known"),
+        *_found(record, at),
         _section("Done", _done(record, entry, at)),
         _section("Open", _open(record, now, at)),
         _section("Suggested", _suggested(report, now)),
@@ -37,7 +38,8 @@ def handoff(record: Record, entry: Entry, at: datetime) -> Briefing:
     text = safe(entry.text, 600)
     first = (Section((text,)),) if text else ()
     shown = (*first, *(part for part in parts if part is not None))
-    return Briefing(plain=f"Handoff of {incident.service}", headline=headline, sections=shown)
+    sources = sections.sources(report) if report else None
+    return Briefing(f"Handoff of {incident.service}", headline, shown, footer=sources or None)
 
 
 def _section(title: str, lines: Iterable[str]) -> Section | None:
@@ -53,13 +55,16 @@ def _known(report: Report | None, now: Standing) -> Iterator[str]:
     if report is None:
         yield "• Nothing was found yet: no look has ended."
         return
-    found = report.analysis
-    if found.onset:
-        yield f"• It began {found.onset:%H:%M} UTC."
-    for cause in found.causes[:2]:
-        yield f"• {sections.title_of(cause)} ({cause.confidence}): {prose(cause.text, 300)}"
-    if found.ruled_out:
-        yield "• Ruled out: " + "; ".join(safe(one.text.rstrip("."), 120) for one in found.ruled_out[:4]) + "."
+    if report.analysis.onset:
+        yield f"• It began {report.analysis.onset:%H:%M} UTC."
+
+
+def _found(record: Record, at: datetime) -> tuple[Section | None, ...]:
+    """The last look's findings with their figures, as the briefing has them; its numbers are the footer's."""
+    if record.report is None:
+        return ()
+    figures = sections.status(record.report, sections.measured(record.report, at))
+    return figures, sections.analysis(record.incident, record.report)
 
 
 def _done(record: Record, entry: Entry, at: datetime) -> Iterator[str]:
@@ -97,7 +102,5 @@ def _suggested(report: Report | None, now: Standing) -> Iterator[str]:
         for step in report.analysis.first_steps[:4]:
             text = prose(step.text, 200)
             yield f"{text.rstrip(':.')}: {code(step.command, 300)}" if step.command else text
-        if report.analysis.next_look:
-            yield f"what would tell most: {prose(report.analysis.next_look, 200)}"
     if now.lead is None:
         yield "somebody should lead: `/incident lead`"

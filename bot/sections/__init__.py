@@ -1,7 +1,7 @@
 """The parts of a briefing, one function each: findings and facts in, lines of mrkdwn out, None for nothing to say."""
 
 from bot.sections.addressed import addressed
-from bot.sections.cause import analysis, evidence, patterns, title_of
+from bot.sections.cause import analysis, evidence, patterns, sources, title_of
 from bot.sections.known import changes, gaps, on_call, open_alerts, similar
 from bot.sections.linked import because, linked, still_firing, told_with
 from bot.sections.standing import standing, who
@@ -25,6 +25,7 @@ __all__ = [
     "patterns",
     "runbooks",
     "similar",
+    "sources",
     "standing",
     "status",
     "still_firing",

@@ -8,10 +8,12 @@ from bot.domain.analysis import Analysis, Cause, Fact, LogPattern
 from bot.domain.briefing import Section
 from bot.domain.context import Report
 from bot.domain.incident import Incident
-from bot.domain.text import code, link, prose, safe
+from bot.domain.text import code, link, links, prose, safe
 from bot.domain.words import figure
 from bot.sections.status import moved, visibly_worse
 
+_SOURCE_LINKS = 1_800
+"""Characters that the links of the sources may take."""
 WELL = "No figure of the service has clearly left its normal: a false alarm, or trouble that figures do not show."
 
 
@@ -94,6 +96,17 @@ def evidence(report: Report) -> Section | None:
     facts = report.analysis.facts[:30]
     lines = (f"{link(f.url, f'[{f.id}]')} {safe(f.source, 40)}: {_fact(f)}" for f in facts)
     return Section(tuple(lines), title="Evidence") if facts else None
+
+
+def sources(report: Report) -> str:
+    """«Sources: github [1] · elasticsearch [2] [3]», each number a link where there is one; empty for none."""
+    facts = report.analysis.facts[:30]
+    numbers = links(((fact.url, f"[{fact.id}]") for fact in facts), _SOURCE_LINKS)
+    rooms: dict[str, list[str]] = {}
+    for fact, number in zip(facts, numbers, strict=True):
+        rooms.setdefault(safe(fact.source, 40), []).append(number)
+    told = " · ".join(f"{room} {' '.join(cited)}" for room, cited in rooms.items())
+    return f"Sources: {told}" if told else ""
 
 
 def _fact(fact: Fact) -> str:

@@ -1,12 +1,18 @@
 """What is said of an incident: status, note, pin, handoff, timeline; once, whatever comes twice or ends between."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.domain.said import Form
+from bot.life.chronicle import Record
+from bot.life.compose_handoff import handoff
 from bot.life.tell_entries import tell_entries
+from bot.slack.blocks import BLOCKS, TOTAL, render
+from tests.rules.postmortems import entry
+from tests.stories.incident_sample import NOW, REPORT, incident
 from tests.stories.life_world import days_with
 from tests.stories.workshop_world import DANA, ERIN, GUEST
 from tests.stories.world import eventually, stopped
@@ -169,6 +175,36 @@ async def test_a_handoff_says_what_is_known_done_open_and_suggested_and_hands_ov
         assert part in told
     assert "alert HighErrorRate fires since 03:42 UTC" in told
     assert "nobody has acknowledged it" in told
+
+
+async def test_a_handoff_has_the_strongest_findings_with_their_figures_as_the_briefing_has_them(days):
+    await days.life.desk.journal.keep_report(days.town.incident_id, 1, REPORT)
+    briefing = (await days.briefing()).splitlines()
+    await days.says("handoff")
+    await days.passes()
+    (told,) = days.told()
+    figures = next(one for one in briefing if one.startswith("Errors "))
+    cause = next(one for one in briefing if one.startswith("v2.34.1, deployed 03:27"))
+    ruled_out = next(one for one in briefing if one.startswith("Ruled out: "))
+    sources = next(one for one in briefing if one.startswith("Sources: "))
+    for line in ("Measured 03:42 UTC (normal)", figures, "Likely cause · confidence high", cause, ruled_out, sources):
+        assert line in told, line
+    assert "23.4 %" in figures
+    assert told.index("Known") < told.index(figures) < told.index(cause) < told.index("Open")
+
+
+def test_a_handoff_of_an_incident_with_very_much_in_it_keeps_to_slacks_limits():
+    long = "w" * 3_000
+    notes = [entry("note", long, number=n) for n in range(1, 40)]
+    cause = replace(REPORT.analysis.causes[0], text=long)
+    causes = replace(REPORT, analysis=replace(REPORT.analysis, causes=(cause,) * 5))
+    message = render(handoff(Record(incident(), causes, notes), entry("handoff", long, number=40), NOW))
+    for one in (message, *message.more):
+        texts = [str(block.get("text", block.get("elements"))) for block in one.blocks]
+        assert len(texts) <= BLOCKS
+        assert max(map(len, texts)) < 3_100
+        assert sum(map(len, texts)) < 1.2 * TOTAL
+    assert "Suggested" in str((message, *message.more))
 
 
 async def test_handing_over_to_nobody_in_particular_says_so_and_to_a_guest_is_refused(days):
