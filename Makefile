@@ -18,7 +18,7 @@ demo: $(VENV)/.demo ## start bot and playground on this machine [ONCE=1] [SCENAR
 test: $(VENV)/.dev ## install what tests need, run them all [ARGS="-k name"] [WORKERS=0: one after another]
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-chaos: $(VENV)/.dev ## kill the bot, 100 times each, in incidents and in runs [ARGS="--kills 20 --only runs --postgres"]
+chaos: $(VENV)/.dev ## kill the bot, or cut its database, 100 times each [ARGS="--kills 20 --only runs --postgres"]
 	$(BIN)/python -m tests.chaos $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types and layers

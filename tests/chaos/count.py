@@ -76,7 +76,7 @@ class Tally:
         """For people."""
         kills = sum(self.stages.values())
         figures = {
-            "kills": kills,
+            "kills, or cuts": kills,
             **{f"  {stage}": times for stage, times in sorted(self.stages.items(), key=lambda one: -one[1])},
             "alerts sent / stored / briefed": f"{self.sent} / {self.stored} / {self.briefed}",
             "senders heard besides 202": ", ".join(f"{n} × {w}" for w, n in self.answers_to_senders.items()) or "-",
@@ -95,7 +95,7 @@ class Tally:
             "approvals lost": len(self.lost),
             "charts that stand twice": len(self.pictures),
             "audit": self.audit or "whole",
-            "seconds, a kill": f"{self.seconds:.0f}, {self.seconds / max(1, kills):.1f}",
+            "seconds, each": f"{self.seconds:.0f}, {self.seconds / max(1, kills):.1f}",
         }
         return [f"{name:<34} {figure}" for name, figure in figures.items()]
 
@@ -103,14 +103,11 @@ class Tally:
 async def count(crowd) -> Tally:
     """Everything that a crowd was about, once it has come to its end."""
     tally = Tally(answers_to_senders=dict(crowd.sender.answers), whole=len(crowd.rounds))
-    database = open_database(crowd.town.env["DATABASE_URL"])
-    try:
+    async with open_database(crowd.town.env["DATABASE_URL"]) as database:
         await _count_alerts(tally, crowd, database)
         await _count_questions(tally, crowd, database)
         for one in crowd.rounds:
             await _count_runs(tally, one, crowd, SqlRuns(database), database)
-    finally:
-        await database.dispose()
     _count_messages(tally, crowd.town)
     code, printed = await crowd.town.bot.run("audit", "verify")
     tally.audit = printed if code else ""

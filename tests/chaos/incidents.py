@@ -25,7 +25,7 @@ AT_ONCE = 2
 LIFE_S = 6.0
 """A bot of which nothing is seen that is to be struck is killed after so long, wherever it is."""
 END_S = 180.0
-"""All that goes on has to have come to its end so long after the last kill."""
+"""All that goes on has to have come to its end so long after the last kill, or the last cut."""
 STEP_S = 0.2
 ALONE = 0.4
 """With each life of the bot, so often comes an alert about a service that nobody does anything about."""
@@ -35,7 +35,25 @@ SETTINGS = {name: value for name, value in NO_SOURCES.items() if name not in ("P
 
 async def chaos(folder, kills, seed, model="script", **settings) -> Tally:
     """So many kills, each at a moment of its own (`tests.chaos.strike`), and a start after each."""
-    draw, began = random.Random(seed), time.monotonic()
+    began = time.monotonic()
+    async with open_crowd(folder, random.Random(seed), model, **settings) as crowd:
+        bot, strike = crowd.town.bot, crowd.strike
+        strike.plan(kills)
+        async with asyncio.TaskGroup() as group:
+            while strike.stages.total() < kills:
+                crowd.go_on(group)
+                await _one_life(bot, strike)
+            await bot.start()
+            await crowd.over()
+        await bot.stop()  # which finishes what is in hand
+        tally = await count(crowd)
+    tally.stages, tally.seconds = dict(strike.stages), time.monotonic() - began
+    return tally
+
+
+@contextlib.asynccontextmanager
+async def open_crowd(folder, draw, model="script", **settings):
+    """A crowd before a bot that is not started yet."""
     folder.mkdir(exist_ok=True)
     note = Program(folder, "note")
     note.takes(STEP_S)
@@ -44,30 +62,18 @@ async def chaos(folder, kills, seed, model="script", **settings) -> Tally:
     more = {"RUNBOOKS_DIR": str(folder / "books"), "RUNBOOK_ALLOWED_PROGRAMS": str(note.path), **SETTINGS, **settings}
     async with playground.running(folder, more=more, model=model) as town:
         strike = Strike(town, draw)
-        strike.plan(kills)
-        crowd = Crowd(town, Sender(town, strike, draw), strike, note, draw)
-        async with asyncio.TaskGroup() as group:
-            while strike.stages.total() < kills:
-                crowd.go_on(group)
-                await _one_life(town.bot, strike)
-            await town.bot.start()
-            async with asyncio.timeout(END_S):
-                await crowd.over()
-        await town.bot.stop()  # which finishes what is in hand
-        tally = await count(crowd)
-    tally.stages, tally.seconds = dict(strike.stages), time.monotonic() - began
-    return tally
+        yield Crowd(town, Sender(town, strike, draw), strike, note, draw)
 
 
 class Crowd:
     """What goes on: incidents with everything, alerts that nobody does anything about, and who sends them."""
 
     def __init__(self, town, sender, strike, note, draw):
-        self.town, self.sender, self.note = town, sender, note
+        self.town, self.sender, self.strike, self.note = town, sender, strike, note
         self.rounds: list[Round] = []
         self.alone: list[str] = []
         """Services of single alerts."""
-        self._strike, self._draw = strike, draw
+        self._draw = draw
         self._going: set[asyncio.Task[None]] = set()
         self._single: set[asyncio.Task[None]] = set()
 
@@ -75,17 +81,18 @@ class Crowd:
         """As many incidents as there are to be, and now and then an alert beside them."""
         while len(self._going) < AT_ONCE:
             number = len(self.rounds)
-            self.rounds.append(Round(self.town, self.sender, self._strike, f"shop-{number}", number, self._draw))
+            self.rounds.append(Round(self.town, self.sender, self.strike, f"shop-{number}", number, self._draw))
             self._begin(group, self.rounds[-1].play(), self._going)
         if self._draw.random() < ALONE:
             self.alone.append(f"alone-{len(self.alone)}")
             self._begin(group, self.sender.send(self.alone[-1]), self._single)
 
     async def over(self):
-        """Waits until all of them have come to their ends."""
-        while self._going or self._single:  # noqa: ASYNC110 - tasks of a group, looked at together
-            await asyncio.sleep(0.1)
-        await seen(lambda: all(briefing(channel_of(self.town, service)) for service in self.alone))
+        """Waits until all of them have come to their ends, or raises TimeoutError."""
+        async with asyncio.timeout(END_S):
+            while self._going or self._single:  # noqa: ASYNC110 - tasks of a group, looked at together
+                await asyncio.sleep(0.1)
+            await seen(lambda: all(briefing(channel_of(self.town, service)) for service in self.alone))
 
     def _begin(self, group, what, among):
         task = group.create_task(what)
