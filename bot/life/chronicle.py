@@ -47,6 +47,12 @@ class Happened:
     """To whom, by user id."""
 
 
+def told_to(text: str, whom: str) -> str:
+    """What was done and to whom: «handed over to Lee: watch the pool»; as it is where there is nobody."""
+    done, colon, words = text.partition(": ")
+    return f"{done} to {whom}{colon}{words}" if whom else text
+
+
 _TOLD: Mapping[Kind, str] = MappingProxyType(
     {
         "declared": "declared",

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.closing.postmortem.impact import error_budget_share, failed_requests
-from bot.closing.postmortem.roles import without_names
+from bot.closing.postmortem.roles import user_ids, without_names
 from bot.domain.run import Checked, Ended, StepRefused
 from integrations.contract import Alert, Gap, Series
 from tests.rules.postmortems import CLOSED, CLOSING, INCIDENT, NOW, chapter, deed, entry, record, run, text
@@ -142,6 +142,21 @@ def test_people_are_named_where_that_is_asked_for():
     whole = text(named=True, names={"U0DANA123": "Dana Dale", "U0LEE4567": "Lee"})
     assert "It was closed 04:22 UTC by Dana Dale." in whole
     assert "It names people." in whole
+
+
+def test_whoever_was_handed_the_incident_is_named_too():
+    handed = entry("handoff", "watch the pool, <@U0LEE4567>", value="U0ERIN111")
+    assert {"U0DANA123", "U0ERIN111"} <= set(user_ids(record(entries=[handed])))
+    names = {"U0DANA123": "Dana Dale", "U0LEE4567": "Lee", "U0ERIN111": "Erin"}
+    told = chapter(text(entries=[handed], named=True, names=names), "Timeline (UTC)")
+    assert "Dana Dale handed over to Erin: watch the pool, Lee." in told
+
+
+def test_somebody_who_is_mentioned_has_one_role():
+    noted = [entry("note", "ask <@U0LEE4567> or <@U0NOBODY1>"), entry("handoff", "the pool", value="U0ERIN111")]
+    told = chapter(text(entries=noted), "Timeline (UTC)")
+    assert "A responder noted: ask a responder or somebody." in told
+    assert "A responder handed over to a responder: the pool." in told
 
 
 def test_a_reopened_incident_counts_from_its_present_opening():

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.entry import Entry
 from bot.domain.said import Form
 from bot.life.chronicle import Record
 from bot.life.compose_handoff import handoff
@@ -163,6 +164,32 @@ async def test_a_long_timeline_is_a_file_in_the_thread_once_for_each_state_of_it
     await days.says("timeline")
     (text,) = [text for key, text in days.chat.files.items() if ":timeline:" in key]
     assert text.count("noted: number") == 30
+
+
+async def test_the_file_of_a_timeline_names_people_as_they_call_themselves(days):
+    await days.says(f"handoff <@{ERIN}> watch the pool")
+    for number in range(30):
+        await days.says(f"note number {number}, ask <@{ERIN}>")
+    shown = await days.says("timeline")
+    assert f"<@{DANA}> noted: number 29" in shown
+    (text,) = [text for key, text in days.chat.files.items() if ":timeline:" in key]
+    assert "Dana handed over to Erin: watch the pool (people" in text
+    assert "Dana noted: number 3, ask @Erin (people" in text
+    assert "U0" not in text
+    days.town.people.unreadable = True
+    await days.says("timeline")
+    assert len([key for key in days.chat.files if ":timeline:" in key]) == 1, "it says nothing new"
+
+
+async def test_whom_slack_does_not_name_stays_with_the_id_and_a_pager_and_the_bot_are_told(days):
+    days.town.people.unreadable = True
+    for number, who in enumerate((*["bot"] * 30, "pagerduty:Lee Loo")):
+        await days.life.write(Entry(days.town.incident_id, f"k{number}", NOW, "note", who, "hm"))
+    await days.says("note hm")
+    await days.says("timeline")
+    (text,) = [text for key, text in days.chat.files.items() if ":timeline:" in key]
+    for said in ("The bot noted: hm", "Lee Loo in PagerDuty noted: hm", f"{DANA} noted: hm"):
+        assert said in text
 
 
 async def test_a_handoff_says_what_is_known_done_open_and_suggested_and_hands_over_the_lead(days):

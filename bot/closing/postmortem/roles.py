@@ -39,9 +39,11 @@ def without_names(record: Record, text: str) -> str:
     """
     if record.named:
         return _MENTION.sub(lambda found: _named(record.names, found[0]), text)
-    for name, role in people(record).items():
+    known = people(record)
+    text = _MENTION.sub(lambda found: _named(known, found[0]), text)
+    for name, role in known.items():
         text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", role, text)
-    for pattern in (_MENTION, _ADDRESS, _HANDLE, _ID):
+    for pattern in (_ADDRESS, _HANDLE, _ID):
         text = pattern.sub(SOMEBODY, text)
     return text
 
@@ -72,7 +74,7 @@ def _people(record: Record) -> Iterator[tuple[str, str]]:
     for entry in record.entries:
         if entry.who != BOT:
             yield entry.who.removeprefix("pagerduty:"), ON_CALL if ":" in entry.who else RESPONDER
-        if entry.kind == "lead":
+        if entry.kind in ("lead", "handoff"):
             yield entry.value, RESPONDER
     if record.closing.by != BOT:
         yield record.closing.by, RESPONDER
@@ -95,5 +97,6 @@ def _in_runs(record: Record) -> Iterator[tuple[str, str]]:
 
 
 def _named(names: Mapping[str, str], mention: str) -> str:
+    """Who is meant, by what `names` has for the id."""
     id_ = mention.removeprefix("<@").rstrip(">").partition("|")[0]
     return names.get(id_, SOMEBODY)

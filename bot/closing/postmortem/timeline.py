@@ -12,7 +12,7 @@ from bot.domain.entry import Entry
 from bot.domain.postmortem import Chapter, Said
 from bot.domain.words import clock, count
 from bot.life import chronicle
-from bot.life.chronicle import Happened
+from bot.life.chronicle import Happened, told_to
 from bot.runs.endings import sentence
 from integrations.signals import SIGNALS
 
@@ -61,8 +61,8 @@ def _words(record: Record, one: Happened) -> str:
     first, _, rest = one.text.partition(" ")
     text = f"{SIGNALS[first].label} {rest}" if first in SIGNALS else one.text
     by = " and ".join(dict.fromkeys(who(record, user) for user in one.who))
-    to = f" to {who(record, one.to)}" if one.to else ""
-    return " ".join(part for part in (by, text + to) if part)
+    told = told_to(text, who(record, one.to) if one.to else "")
+    return " ".join(part for part in (by, told) if part)
 
 
 def _twice(record: Record, one: Happened) -> bool:

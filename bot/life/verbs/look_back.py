@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from bot import sections
@@ -14,7 +15,8 @@ from bot.domain.said import Command
 from bot.domain.text import links, safe
 from bot.domain.words import clock, count
 from bot.insist import attempt
-from bot.life.chronicle import Happened, Record, chronicle
+from bot.life.chronicle import Happened, Record, chronicle, told_to
+from bot.life.in_full import in_plain_words, user_ids
 from bot.life.reach import Life
 
 _SHOWN = 25
@@ -68,25 +70,24 @@ def _shown(happened: Sequence[Happened], incident: Incident) -> list[str]:
 
 def _line(one: Happened, source: str, incident: Incident) -> str:
     who = " ".join(sections.who(name) for name in one.who)
-    to = f" to {sections.who(one.to)}" if one.to else ""
-    said = " ".join(part for part in (who, safe(one.text, 240)) if part)
-    return f"• {clock(one.at, incident.opened_at)} {said}{to} · {source}"
+    text = told_to(safe(one.text, 240), sections.who(one.to) if one.to else "")
+    said = " ".join(part for part in (who, text) if part)
+    return f"• {clock(one.at, incident.opened_at)} {said} · {source}"
 
 
 async def _in_full(life: Life, incident: Incident, happened: tuple[Happened, ...]) -> bool:
-    """Once for each state of it: asked for again, with nothing new, it is there."""
+    """Once for each state of it: asked for again, with nothing new, it is there, whatever people are called by now."""
     if incident.message is None:
         return False
-    text = "".join(f"{_plain(one)}\n" for one in happened)
-    key = f"{incident.id}:timeline:{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:16]}"
+    state = in_plain_words(happened, {})
+    key = f"{incident.id}:timeline:{hashlib.sha256(state.encode(errors='replace')).hexdigest()[:16]}"
+    text = in_plain_words(happened, await _names(life, user_ids(happened)))
     title = f"Timeline of {incident.service}, {count(len(happened), 'moment')}"
     post = partial(life.desk.chat.file, incident.message, text, name="timeline.md", title=title, key=key)
     return await attempt("timeline", post, _PATIENCE_S)
 
 
-def _plain(one: Happened) -> str:
-    """One line of Markdown."""
-    who = " ".join(name.removeprefix("pagerduty:") for name in one.who)
-    said = " ".join(part for part in (who, " ".join(one.text.split()), one.to and f"to {one.to}") if part)
-    source = f"{one.source}: {one.link}" if one.link else one.source
-    return f"- {one.at:%Y-%m-%d %H:%M:%S} {said} ({source})"
+async def _names(life: Life, ids: Sequence[str]) -> Mapping[str, str]:
+    """User id → name, of those whom Slack tells of."""
+    found = await asyncio.gather(*(life.people.name(id_) for id_ in ids))
+    return {id_: name for id_, name in zip(ids, found, strict=True) if name}
