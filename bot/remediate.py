@@ -49,6 +49,7 @@ async def remediate(shop: Workshop, run_id: str) -> bool:
             await DOING[type(move)](job, move)
             await show(job)
         await finish(job, move)
+        shop.ended(job.run)
     return True
 
 

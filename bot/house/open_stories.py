@@ -75,6 +75,7 @@ class Told:
             Part("wrap up", self.closing.keep_on),
             Part("reflect", partial(reflect, self.life, self.mirror)),
             Part("take up", self._take_up),
+            *self.changes.parts(self.shop.runs, partial(self.engine.take_up, "watch")),
         )
 
     def at_rest(self) -> int:
@@ -137,7 +138,7 @@ async def open_stories(house: House) -> AsyncIterator[Told]:
     intake = Intake(desk.journal, lambda *opening: engine.start("respond", *opening), desk.changed, desk.measures)
 
     async with open_workshop(settings, desk, database, replica, run) as opened:
-        shop = replace(opened, hands=house.tracing.hands(opened.hands))
+        shop = replace(opened, hands=house.tracing.hands(opened.hands), ended=changes.run_ended)
         questions, pager = house.answering.questions, open_pager(settings, desk.catalog)
         told = Told(
             house=house,

@@ -1,11 +1,13 @@
 """Looks whether something was changed while an incident is open, so that it is watched whether it helped.
 
 A deployment or a release that the sources tell of, and a run that changed something: each becomes an entry of the
-record once, and its watch begins. What was entered and never begun is begun by the next look.
+record once, and its watch begins; of a run that ends in this process at once. What was entered and never begun is begun
+by the next look.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -61,9 +63,31 @@ async def _worth_a_look(desk: Desk) -> list[Incident]:
     """Also what was resolved a moment ago: what mended it is found after that as often as before."""
     now = desk.clock.now()
     known = await desk.journal.open_incidents(now - JUST_RESOLVED)
-    told = [one for one in known if one.lead is None and one.message is not None]
-    recent = [one for one in told if now - one.last_opened_at <= STALE]
-    return sorted(recent, key=rank)[:MOST]
+    return sorted((one for one in known if _is_watched(one, now)), key=rank)[:MOST]
+
+
+def _is_watched(incident: Incident, now: datetime) -> bool:
+    told = incident.lead is None and incident.message is not None
+    over = incident.resolved_at is not None and incident.resolved_at < now - JUST_RESOLVED
+    return told and not over and now - incident.last_opened_at <= STALE
+
+
+async def watch_ended(desk: Desk, runs: Runs, begin: Begin, ended: asyncio.Queue[Run]) -> None:
+    """Runs until cancelled. A run that ends in this process is entered, and its watch begun, at once.
+
+    What is missed, since the database or this process goes away, is found by the next round.
+    """
+    while True:
+        run = await ended.get()
+        try:
+            incident = await desk.journal.incident(run.incident_id)
+            made = of_run(run, await runs.events(run.id))
+            if made is not None and _is_watched(incident, desk.clock.now()):
+                await _enter(desk, incident, made, begin)
+        except JournalDown as problem:
+            log.warning("a run is watched from the next round on", run=run.id, problem=str(problem))
+        finally:
+            ended.task_done()
 
 
 async def _made(desk: Desk, runs: Runs, incident: Incident) -> AsyncIterator[Made]:

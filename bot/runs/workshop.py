@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.desk import Desk
+from bot.domain.run import Run
 from bot.guard.autonomy import Approvers
 from bot.ports import JournalDown
 from bot.runs.action_ports import Audit, Hands, People, Runs, Switch
@@ -54,6 +55,8 @@ class Workshop:
     rules: Rules
     begin: Callable[[str], Awaitable[None]]
     """Begins the story of a run, by its id; once, however often it is called."""
+    ended: Callable[[Run], None] = lambda _run: None
+    """Hears of each run that ended in this process, perhaps more than once."""
     pokes: defaultdict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
     """By run: set when something may have changed for it (a reaction, a command), so that it looks at once."""
     telling: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
