@@ -19,16 +19,25 @@ from bot.ports import ChatError
 log = structlog.get_logger(__name__)
 
 
+class NowhereError(Exception):
+    """The incident is talked about nowhere yet."""
+
+
 async def propose(at: ClosingDesk, over: Over, number: int) -> None:
-    """Asks, once for each number: recorded first, and found by its key. Raises ChatError, JournalDown."""
+    """Asks, once for each number: recorded first, and found by its key.
+
+    Raises ChatError, JournalDown, and NowhereError where nobody would see it.
+    """
     wrapping = Wrapping(at, over.incident_id, over.opening)
     incident, now = await wrapping.incident(), at.desk.clock.now()
     if incident.opening != over.opening or incident.status == "open":
         return  # it fired again
     asked = await at.closings.propose(Proposal(over.incident_id, over.opening, number, now))
     channel = place_of(incident)
-    if asked.message is not None or channel is None:
+    if asked.message is not None:
         return
+    if channel is None:
+        raise NowhereError
     helped = what_helped(await record_of(wrapping, closing_by_bot(wrapping, "not reviewed")))
     words = closing_message.proposal(incident, helped.text if helped else "", asked.at + at.rules.patience, now)
     key = wrapping.key(f"close?{number}")

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from bot.closing.later import Later
 from bot.closing.next_closing import Rules
 from bot.closing.ports import Closings, Postmortems, Publisher
 from bot.closing.postmortem.record import Record
@@ -19,6 +20,11 @@ from bot.runs.action_ports import Runs
 
 Names = Callable[[Collection[str]], Awaitable[Mapping[str, str]]]
 """User ids → the names of those that are known."""
+
+
+async def nothing_in_hand() -> Collection[tuple[str, int]]:
+    """Where no stories are told."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,10 @@ class ClosingDesk:
     """Set where postmortems name people."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when something was closed, or may be over."""
+    in_hand: Callable[[], Awaitable[Collection[tuple[str, int]]]] = nothing_in_hand
+    """Incidents and openings of which some replica tells the story of the end: these need no taking up."""
+    later: Later = field(default_factory=Later)
+    """What failed, and is tried again after a while."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Whatever that is was committed with what they said, so that it is found again he
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -21,19 +22,30 @@ from bot.ports import ChatError
 
 log = structlog.get_logger(__name__)
 
-Deed = Callable[[], Awaitable[object]]
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something to be done of an incident. It may be repeated."""
+
+    incident_id: str
+    what: str
+    """Tells it apart from all others, also of the same incident."""
+    act: Callable[[], Awaitable[object]]
 
 
-async def owed(at: ClosingDesk) -> Sequence[tuple[str, Deed]]:
-    """Incident and what is to be done of it. Each may be repeated. Raises JournalDown."""
+async def owed(at: ClosingDesk) -> Sequence[Deed]:
+    """What is still to be done. Raises JournalDown."""
     archive = at.archive
     if archive is None or archive.owed is None:
         return ()
     memories = await archive.owed.memories()
     decisions = await archive.owed.decisions()
     return (
-        *((incident_id, partial(remember, archive, incident_id, opening)) for incident_id, opening in memories),
-        *((one.incident_id, partial(_follow, at, archive, one)) for one in decisions),
+        *(
+            Deed(one, f"remember {one} {opening}", partial(remember, archive, one, opening))
+            for one, opening in memories
+        ),
+        *(Deed(one.incident_id, f"follow {one.id}", partial(_follow, at, archive, one)) for one in decisions),
     )
 
 

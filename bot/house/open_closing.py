@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
 from bot.closing.command import ClosingCommand
-from bot.closing.desk import ClosingDesk, Wrapping
+from bot.closing.desk import ClosingDesk, Wrapping, nothing_in_hand
 from bot.closing.next_closing import Rules
 from bot.closing.put_away import put_away
 from bot.closing.until_closed import keep_wrapping_up
@@ -37,6 +37,7 @@ class Deeds:
     take_up: Callable[[str, int], Awaitable[bool]]
     respond: Callable[[str, int], Awaitable[None]]
     remember: Callable[[str, int], Awaitable[object]] | None = None
+    in_hand: Callable[[], Awaitable[Collection[tuple[str, int]]]] = nothing_in_hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,10 @@ def open_closing(
     async def take_up(incident_id: str, opening: int) -> bool:
         return await engine().take_up("wrap_up", incident_id, opening)
 
-    deeds = Deeds(take_up, respond, partial(remember, archive))
+    async def in_hand() -> Collection[tuple[str, int]]:
+        return await engine().in_hand("wrap_up")
+
+    deeds = Deeds(take_up, respond, partial(remember, archive), in_hand)
     at = replace(closing_desk(settings, desk, database, deeds), archive=archive)
     days = settings.archive_after_days
     return Closing(at, timedelta(days=days) if days else None)
@@ -96,6 +100,7 @@ def closing_desk(settings: Settings, desk: Desk, database: Database, deeds: Deed
         take_up=deeds.take_up,
         respond=deeds.respond,
         remember=deeds.remember,
+        in_hand=deeds.in_hand,
         publisher=open_shelf(settings),
         names=KnownNames(open_web(settings)) if settings.postmortem_names else None,
     )

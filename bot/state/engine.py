@@ -22,6 +22,7 @@ from sqlalchemy import URL, create_engine
 
 from bot.ports import JournalDown, Steps
 from bot.state.begun import Begun
+from bot.state.down import down
 from bot.state.durable_steps import DurableSteps
 from bot.state.lease import Lease, Left, telling
 from bot.state.story_json import JsonOnly
@@ -105,6 +106,15 @@ class Engine:
                 return True
         log.error("story given up", incident=incident_id, story=story, opening=opening, attempts=ATTEMPTS)
         return False
+
+    async def in_hand(self, story: str) -> frozenset[tuple[str, int]]:
+        """Incidents and openings whose story of this name is begun and not at its end. Raises JournalDown."""
+        with down("read"):
+            begun = await DBOS.list_workflows_async(
+                status=["PENDING", "ENQUEUED"], workflow_id_prefix=f"{story}:", load_input=False, load_output=False
+            )
+        told = (one.workflow_id.split(":") for one in begun)
+        return frozenset((incident_id, int(opening)) for _, incident_id, opening, *_ in told)
 
     async def take_over(self) -> int:
         """Goes on with the stories of processes that are gone; how many they were. Raises JournalDown.

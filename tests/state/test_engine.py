@@ -76,6 +76,8 @@ PROGRAM = textwrap.dedent(
         if dies != "no":
             await engine.start("respond", "INC-1", 1)
             await engine.start("respond", "INC-1", 1)
+        if dies == "asked":
+            say(f"in hand: {sorted(await engine.in_hand('respond'))}, {sorted(await engine.in_hand('wrap_up'))}")
         for _ in range(100):
             if not done.is_set():
                 await engine.take_up("respond", "INC-1", 1)
@@ -104,6 +106,12 @@ def test_a_story_is_told_once_however_often_it_is_begun(url):
     code, said, errors = run(url, "never")
     assert code == 0, errors
     assert said == ["taken_up=False", "quick", "slow", "last 1.2 7"]
+
+
+def test_it_is_known_of_which_openings_a_story_is_being_told(url):
+    code, said, errors = run(url, "asked")
+    assert code == 0, errors
+    assert "in hand: [('INC-1', 1)], []" in said
 
 
 def test_after_a_crash_finished_steps_are_not_done_again(url):

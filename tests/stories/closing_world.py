@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.closing.command import ClosingCommand
 from bot.closing.desk import ClosingDesk, Wrapping
+from bot.closing.later import Later
 from bot.closing.next_closing import Rules
 from bot.closing.until_closed import look
 from bot.domain.said import Command, Tap
@@ -50,6 +51,7 @@ class World:
             take_up=self._take_up,
             respond=self._respond,
             remember=self._remember,
+            later=Later(lambda: clock.now().timestamp()),
         )
         self.command = ClosingCommand(self.at)
 

@@ -158,7 +158,7 @@ async def test_what_a_crash_left_after_the_decision_is_found_again_and_done_once
         slack.refuse("edit", "internal_error", passing=True, times=2)
         slack.lose_the_answer("1:runbook")
         for _ in "1234":
-            await world.look()
+            await world.look(minutes=1)
         assert slack.of("1:runbook").thread  # one, and no second
         assert len(files(slack, "**Reviewed**")) == 1
         assert await world.archive.owed.decisions() == []

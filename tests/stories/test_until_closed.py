@@ -1,0 +1,140 @@
+"""What waits to be closed costs next to nothing, and what cannot be done now is tried less and less often."""
+
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.closing.later import Later
+from bot.domain.closing import Closing
+from tests.stories.closing_world import over, world_with
+from tests.stories.world import FakeSlack, fire, resolve
+
+EACH_S = 5
+
+
+@pytest.fixture
+def slack():
+    return FakeSlack()
+
+
+@asynccontextmanager
+async def watched(tmp_path, slack):
+    """A world, and the names of what one replica was at."""
+    async with world_with(tmp_path, slack) as world:
+        claims = []
+
+        @asynccontextmanager
+        async def alone(name):
+            claims.append(name)
+            yield True
+
+        world.at = replace(world.at, desk=replace(world.at.desk, alone=alone))
+        yield world, claims
+
+
+async def looks(world, seconds):
+    for _ in range(seconds // EACH_S):
+        await world.look(seconds=EACH_S)
+
+
+async def test_a_story_that_is_being_told_costs_one_question_for_all_and_no_claim(slack, tmp_path):
+    async with watched(tmp_path, slack) as (world, claims):
+        incident_id = await over(world)
+        await world.say("resolve")
+        asked = []
+
+        async def in_hand():
+            asked.append(len(claims))
+            return {(incident_id, 1)}
+
+        world.at = replace(world.at, in_hand=in_hand)
+        claims.clear()
+        await looks(world, 60)
+        assert claims == world.told == []
+        assert len(asked) == 60 // EACH_S
+
+
+async def test_nobody_asks_for_stories_where_none_is_to_be_told(slack, tmp_path):
+    async with watched(tmp_path, slack) as (world, _):
+        await over(world)
+
+        async def in_hand():
+            raise AssertionError("there is nothing to ask for")
+
+        world.at = replace(world.at, in_hand=in_hand)
+        await looks(world, 60)
+
+
+async def test_what_slack_refuses_for_good_is_tried_once_a_minute_and_told_of_once_an_hour(slack, tmp_path):
+    async with watched(tmp_path, slack) as (world, claims):
+        await over(world)
+        slack.refuse("post", "is_archived", about="close?1")
+        with capture_logs() as lines:
+            await looks(world, 15 * 60 + 3_600)
+        assert 55 <= len(claims) <= 70
+        assert [line["slack"] for line in lines if line["event"] == "tried again, less and less often"] == [
+            "is_archived"
+        ]
+        with capture_logs() as lines:
+            await looks(world, 3_600)
+        assert len([line for line in lines if line.get("slack")]) == 1
+
+
+async def test_a_bug_in_one_of_them_does_not_fill_the_log(slack, tmp_path):
+    async with watched(tmp_path, slack) as (world, _):
+        await over(world)
+        slack.refuse("post", ZeroDivisionError(), about="close?1")
+        with capture_logs() as lines:
+            await looks(world, 20 * 60)
+        assert [line["log_level"] for line in lines if "problem" in line] == ["error"]
+
+
+async def test_what_is_talked_about_nowhere_is_looked_at_rarely_and_in_silence(slack, tmp_path):
+    async with watched(tmp_path, slack) as (world, claims):
+        await fire(world.at.desk)
+        await resolve(world.at.desk)
+        with capture_logs() as lines:
+            await looks(world, 15 * 60 + 3_600)
+        assert 55 <= len(claims) <= 70
+        assert lines == []
+
+
+async def test_what_is_put_off_holds_up_nothing_else_of_its_incident(slack, tmp_path):
+    async with watched(tmp_path, slack) as (world, _):
+        incident_id = await over(world)
+        slack.refuse("post", "is_archived", about="close?1")
+        await world.look(minutes=15)
+        await world.at.closings.close(Closing(incident_id, 1, world.clock.now(), "U1", "by a person"))
+        await world.look()
+        assert world.told == [(incident_id, 1)]
+
+
+def test_what_was_put_off_comes_again_later_and_later_and_what_was_done_is_forgotten():
+    passed = [0.0]
+    later = Later(lambda: passed[0])
+    spans = []
+    for _ in range(6):
+        assert later.is_due("a")
+        later.put_off("a")
+        since = passed[0]
+        while not later.is_due("a"):
+            passed[0] += 1
+        spans.append(passed[0] - since)
+    assert spans == [5, 10, 20, 40, 60, 60]
+    later.done("a")
+    later.put_off("a")
+    passed[0] += 5
+    assert later.is_due("a")
+
+
+def test_what_is_over_by_itself_is_not_kept_for_ever():
+    passed = [0.0]
+    later = Later(lambda: passed[0])
+    for number in range(1_000):
+        later.put_off(f"INC-{number}")
+    assert len(later) == 1_000
+    passed[0] += 2 * 3_600
+    later.put_off("INC-NEW")
+    assert len(later) == 1
