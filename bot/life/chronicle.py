@@ -45,6 +45,8 @@ class Happened:
     """Who did it, as `Entry.who`; nobody where it just happened."""
     to: str = ""
     """To whom, by user id."""
+    entry: int = 0
+    """The number of the record's entry that tells it; 0 where none does."""
 
 
 def told_to(text: str, whom: str) -> str:
@@ -55,22 +57,22 @@ def told_to(text: str, whom: str) -> str:
 
 _TOLD: Mapping[Kind, str] = MappingProxyType(
     {
-        "declared": "declared",
-        "acknowledged": "acknowledged",
+        "declared": "declared it",
+        "acknowledged": "acknowledged it",
         "unacknowledged": "took the acknowledgement back",
         "severity": "set the severity to {value}",
         "lead": "gave the lead",
         "status": "said the status, {value}",
         "note": "noted",
         "pinned": "wrote",
-        "resolved": "resolved",
-        "reopened": "opened again",
+        "resolved": "resolved it",
+        "reopened": "opened it again",
         "cause": "named the cause",
         "handoff": "handed over",
         "escalated": "escalated",
         "reassigned": "reassigned",
         "watched": "watched",
-        "closed": "closed",
+        "closed": "closed it",
     }
 )
 """How each kind is told; those that are not here are no part of the story."""
@@ -160,11 +162,14 @@ def _entries(record: Record) -> Iterator[Happened]:
     for entry in record.entries:
         if entry.kind in _TOLD and (entry.kind != "pinned" or entry.number in kept):
             to = entry.value if entry.kind in ("lead", "handoff") else ""
-            yield Happened(entry.at, _of_entry(entry), "people", entry.link, (entry.who,), to)
+            yield Happened(entry.at, _of_entry(entry), "people", entry.link, (entry.who,), to, entry.number)
 
 
 def _of_entry(entry: Entry) -> str:
     what = _TOLD[entry.kind].format(value=entry.value)
+    if entry.kind == "watched":
+        changed, _, came = entry.text.partition(": ")
+        return f"{what} {changed}" + (f": {came.replace(': ', ', ')}" if came else "")
     return f"{what}: {entry.text}" if entry.text else what
 
 

@@ -34,7 +34,7 @@ def test_what_rests_on_the_record_stands_in_the_models_words():
         Sentence("It was over soon.", ()),
         Sentence("It was over soon.", (1, 99)),
         Sentence("", (1,)),
-        Sentence("It failed for 45 min.", (1,)),
+        Sentence("It failed for 47 min.", (1,)),
         Sentence("It failed until 04:13 UTC.", (1,)),
         Sentence("v2.34.2 was at fault.", (1,)),
         Sentence("It was caused by v2.34.1.", (1,)),

@@ -61,8 +61,10 @@ def _seen(record: Record) -> Iterator[Said]:
     """Sources that could not be seen when they were needed."""
     for gap in record.report.context.gaps[:_GAPS] if record.report else ():
         urgent = "P2" if gap.partial else "P1"
-        how = "only in part" if gap.partial else "not at all"
-        text = f"Make {gap.source} answer during an incident: it was seen {how} ({gap.reason.rstrip('.')})."
+        reason = gap.reason.rstrip(".")
+        text = f"Make sure that {gap.source} can be read in an incident: nothing came from it ({reason})."
+        if gap.partial:  # it answered, perhaps with nothing
+            text = f"Close the gap in what {gap.source} shows: {reason}."
         yield Said(text, (record.look(),), urgent)
 
 

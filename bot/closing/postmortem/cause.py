@@ -45,7 +45,7 @@ def _suspected(record: Record) -> Iterator[Said]:
 
 
 def _confidence(one: Cause) -> str:
-    return f"confidence {one.confidence}"
+    return f"with {one.confidence} confidence"
 
 
 def _logs(record: Record) -> Iterator[Said]:
@@ -58,8 +58,9 @@ def _logs(record: Record) -> Iterator[Said]:
 def _before(record: Record) -> Iterator[Said]:
     """It may be known from an earlier incident."""
     for past in record.report.context.of(Similar)[:1] if record.report else ():
-        what = f"; then the cause was {past.cause.rstrip('.')}" if past.cause else ""
-        text = f"It looks like {past.incident_id}, {past.why.rstrip('.')}{what}."
+        why = f" ({past.why.rstrip('.')})" if past.why else ""
+        what = f"; the cause then: {past.cause.rstrip('.')}" if past.cause else ""
+        text = f"It looks like {past.incident_id}{why}{what}."
         yield Said(text, (record.sources.cite(f"memory of past incidents: {past.incident_id}", past.url),))
 
 

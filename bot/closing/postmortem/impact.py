@@ -29,7 +29,7 @@ def impact(record: Record) -> Chapter:
 
 def _times(record: Record) -> Iterator[Said | Asked]:
     began, ended = record.began, record.ended
-    lasted = span((ended - began).total_seconds())
+    lasted = span(record.lasted.total_seconds())
     cites = (record.own(), *((record.look(),) if record.early else ()))
     yield Said(f"It lasted {lasted}, from {clock(began, ended)} to {clock(ended, ended)} UTC.", cites)
     if record.early.total_seconds() >= 60:
@@ -50,7 +50,7 @@ def _signals(record: Record) -> Iterator[Said]:
             worst, at = _worst(record, state)
             when = f", at {clock(at, record.ended)} UTC" if at else ""
             beside = "" if state.normal is None else f"; its normal is {quantity(state.normal, known.unit)}"
-            text = f"{known.label} of {state.service}: {quantity(worst, known.unit)} at its worst{when}{beside}."
+            text = f"{known.label} of {state.service}: {quantity(worst, known.unit)} at the worst{when}{beside}."
             yield Said(text, (_cite(record, state.signal, state.url),))
 
 

@@ -8,7 +8,7 @@ from bot.closing.postmortem.actions import LATE_S
 from bot.closing.postmortem.record import Record
 from bot.closing.postmortem.resolution import helped, steps
 from bot.domain.postmortem import Asked, Chapter, Said
-from bot.domain.words import count, figure, span
+from bot.domain.words import figure, span
 from integrations.contract import Similar
 
 
@@ -21,13 +21,11 @@ def lessons(record: Record) -> Chapter:
 def _well(record: Record) -> Iterator[Said]:
     if record.report and (one := record.suspected):
         seconds = record.report.context.seconds
-        text = (
-            f"Went well: the evidence named a cause with confidence {one.confidence} in {figure(seconds)} s of looking."
-        )
+        text = f"Went well: the evidence named a cause within {figure(seconds)} s, with {one.confidence} confidence."
         yield Said(text, record.facts(one.facts))
     if helped(record):
         run = record.runs[-1][0]
-        yield Said("Went well: a runbook's step helped, and its check proved it.", (record.run(run),))
+        yield Said("Went well: a step of a runbook helped, and its check says so.", (record.run(run),))
     if seen := record.standing.acknowledged:
         after = span((seen.at - record.alerted).total_seconds())
         yield Said(f"Went well: somebody took it on {after} after the alert.", (record.entry(seen),))
@@ -38,8 +36,11 @@ def _badly(record: Record) -> Iterator[Said]:
     if early >= LATE_S:
         yield Said(f"Went badly: it went on for {span(early)} before an alert told of it.", (record.look(),))
     if record.report and (gaps := record.report.context.gaps):
-        names = ", ".join(dict.fromkeys(gap.source for gap in gaps))
-        yield Said(f"Went badly: {count(len(gaps), 'source')} could not be seen as needed: {names}.", (record.look(),))
+        blind = ", ".join(dict.fromkeys(gap.source for gap in gaps if not gap.partial))
+        part = ", ".join(dict.fromkeys(gap.source for gap in gaps if gap.partial))
+        seen = [f"nothing was seen of {blind}"] if blind else []
+        seen += [f"{'not all' if blind else 'not all was seen'} of {part}"] if part else []
+        yield Said(f"Went badly: {', and '.join(seen)}.", (record.look(),))
     failed = [run for run, events in record.runs if any(at.failure for at in steps(run, events))]
     for run in failed:
         yield Said(f"Went badly: a step of {run.runbook.id} failed in the middle of it.", (record.run(run),))

@@ -82,7 +82,11 @@ class Record:
     @property
     def early(self) -> timedelta:
         """How long before the alert it began."""
-        return self.alerted - self.began
+        return _apart(self.began, self.alerted)
+
+    @property
+    def lasted(self) -> timedelta:
+        return _apart(self.began, self.ended)
 
     # ── what counts ──
 
@@ -137,3 +141,10 @@ class Record:
 
     def of_kind(self, *kinds: str) -> Iterator[Entry]:
         return (entry for entry in self.entries if entry.kind in kinds)
+
+
+def _apart(first: datetime, then: datetime) -> timedelta:
+    """As whoever subtracts the times that are shown; below a minute to the second."""
+    apart = then - first
+    whole = timedelta(minutes=1)
+    return apart if apart < whole else then.replace(second=0, microsecond=0) - first.replace(second=0, microsecond=0)

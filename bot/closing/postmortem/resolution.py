@@ -73,13 +73,15 @@ def _step(at: Progress) -> str:
 def _watched(record: Record) -> Iterator[Said]:
     """What was seen after a deploy or a rollback."""
     for entry in record.of_kind("watched"):
-        yield Said(sentence(entry.text), (record.entry(entry),))
+        what, _, came = entry.text.partition(": ")
+        told = f"«{what}» was watched: {came.replace(': ', ', ')}" if came else what
+        yield Said(sentence(told), (record.entry(entry),))
 
 
 def _end(record: Record) -> Iterator[Said]:
     closing, incident = record.closing, record.incident
     if incident.resolved_at and not closing.firing:
-        text = f"The last alert was resolved {clock(incident.resolved_at, record.ended)} UTC"
+        text = f"The last alert was resolved at {clock(incident.resolved_at, record.ended)} UTC"
         after = span((incident.resolved_at - record.alerted).total_seconds())
         yield Said(f"{text}, {after} after the first one fired.", (record.own(),))
     if closing.how == "not closed":
@@ -87,9 +89,9 @@ def _end(record: Record) -> Iterator[Said]:
         return
     by = {"by a person": f"by {who(record, closing.by)}", "by itself": "by AUTO_RESOLVE after its quiet time"}
     how = by.get(closing.how, "because it had recovered; nobody reviewed it")
-    yield Said(f"It was closed {clock(closing.at, record.ended)} UTC {how}.", (record.own(),))
+    yield Said(f"It was closed at {clock(closing.at, record.ended)} UTC {how}.", (record.own(),))
     if closing.words:
-        yield Said(f"In the words of who closed it: {closing.words.rstrip('.')}.", (record.own(),))
+        yield Said(f"In the words of whoever closed it: {closing.words.rstrip('.')}.", (record.own(),))
 
 
 def _open(record: Record) -> Iterator[Asked]:

@@ -21,9 +21,9 @@ def _what(record: Record) -> Iterator[Said]:
     incident, ended = record.incident, record.ended
     level, env = incident.severity.name, f" in {incident.env}" if incident.env else ""
     times = f"from {clock(record.began, ended)} to {clock(ended, ended)} UTC"
-    lasted = span((ended - record.began).total_seconds())
+    lasted = span(record.lasted.total_seconds())
     cites = (record.own(), *((record.look(),) if record.early else ()))
-    text = f"{incident.service}{env} had an incident of {level}, {incident.title}, {times} ({lasted})."
+    text = f"{incident.service}{env} had a {level} incident, {incident.title}, {times} ({lasted})."
     yield Said(text, tuple(dict.fromkeys((*cites, record.alert(incident.title)))))
 
 
@@ -34,7 +34,7 @@ def _why(record: Record) -> Iterator[Said | Asked]:
         yield Said(f"The cause, confirmed by people: {told.text.rstrip('.')}.", (record.entry(told),))
     elif one := record.suspected:
         words = first_sentence(one.text)
-        yield Said(f"The evidence suspects, with confidence {one.confidence}: {words}.", record.facts(one.facts))
+        yield Said(f"The evidence suspects, with {one.confidence} confidence: {words}.", record.facts(one.facts))
     else:
         yield Asked("What was the cause? Neither evidence nor people have told.")
 
@@ -43,7 +43,9 @@ def _end(record: Record) -> Iterator[Said | Asked]:
     if found := what_helped(record):
         yield found
     elif record.closing.words:
-        yield Said(f"What ended it, as told by who closed it: {record.closing.words.rstrip('.')}.", (record.own(),))
+        yield Said(
+            f"What ended it, in the words of whoever closed it: {record.closing.words.rstrip('.')}.", (record.own(),)
+        )
     elif not record.closing.false_alarm:
         yield Asked("What ended it? Nothing in the record says so.")
     if record.closing.how == "not reviewed":
@@ -56,5 +58,5 @@ def what_helped(record: Record) -> Said | None:
         good = [at for at in steps(run, events) if at.helped]
         if good and good[-1].prepared and any(isinstance(event, Ended) for event in events):
             step = good[-1].prepared.prepared.name
-            return Said(f"«{step}» of runbook {run.runbook.id} helped, by its check.", (record.run(run),))
+            return Said(f"Step «{step}» of runbook {run.runbook.id} helped: its check says so.", (record.run(run),))
     return None

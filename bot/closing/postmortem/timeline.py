@@ -8,7 +8,6 @@ from itertools import chain
 
 from bot.closing.postmortem.record import Record
 from bot.closing.postmortem.roles import who
-from bot.domain.entry import Entry
 from bot.domain.postmortem import Chapter, Said
 from bot.domain.words import clock, count
 from bot.life import chronicle
@@ -81,11 +80,7 @@ def _cite(record: Record, one: Happened) -> int:
         case "run":
             return next((record.run(run) for run, _ in record.runs if run.id in one.text), record.own())
         case "people":
-            entry = _entry(record, one)
+            entry = next((entry for entry in record.entries if entry.number == one.entry), None)
             return record.entry(entry) if entry else record.own()
         case _:
             return record.alert(one.text.removeprefix("alert ").rpartition(" fired")[0])
-
-
-def _entry(record: Record, one: Happened) -> Entry | None:
-    return next((entry for entry in record.entries if entry.at == one.at and entry.text in one.text), None)
