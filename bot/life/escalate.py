@@ -7,7 +7,7 @@ step which a crash cuts short calls nobody twice by an incident of ours.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
@@ -20,6 +20,7 @@ from bot.domain.storm import rank
 from bot.guard.redact import redact
 from bot.insist import OUTAGE_S, attempt
 from bot.life.compose_escalation import Call, escalated
+from bot.life.findings import Findings
 from bot.life.lifecycle import standing
 from bot.life.reach import write
 from bot.life.why_escalate import (
@@ -64,12 +65,14 @@ class Escalation:
     rules: Sequence[Rule]
     after: timedelta
     """How long nobody may acknowledge; and how long each level has to answer."""
+    findings: Findings = field(default_factory=Findings)
 
 
 async def look_for_reasons(at: Escalation, begin: Begin) -> None:
     """One round over all open incidents. Never raises for a database that is away: the next round finds it again."""
     try:
         known = sorted(await at.desk.journal.open_incidents(), key=rank)
+        at.findings.only(known)
         entries = await at.desk.entries.of_open()
         for incident, rules in judged(known, at.rules, lambda service: at.desk.catalog.service(service).oncall):
             await _judge(at, incident, entries.get(incident.id, ()), rules)
@@ -97,8 +100,8 @@ async def _known(at: Escalation, incident: Incident, entries: Sequence[Entry], r
     together = (incident, *told_with) if _any(rules, OF_RUNS) else ()
     runs = [run for one in together for run in await at.runs.of_incident(one.id)]
     events = [event for run in runs for event in await at.runs.events(run.id) if event.at >= incident.last_opened_at]
-    report = await at.desk.journal.report(incident.id, incident.opening) if _any(rules, OF_REPORTS) else None
-    return Known(incident, standing(entries, incident.last_opened_at), report, told_with, events)
+    found = await at.findings.of(at.desk.journal, incident, at.desk.clock.now()) if _any(rules, OF_REPORTS) else None
+    return Known(incident, standing(entries, incident.last_opened_at), found, told_with, events)
 
 
 def _any(rules: Sequence[Rule], of: frozenset[Rule]) -> bool:

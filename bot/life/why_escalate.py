@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
+from bot.domain.analysis import Analysis
 from bot.domain.approval import Expired
-from bot.domain.context import Report
 from bot.domain.entry import Entry
 from bot.domain.incident import Incident, Severity
 from bot.domain.run import Ended, Event, GateDecided
@@ -48,7 +48,7 @@ class Known:
 
     incident: Incident
     standing: Standing
-    report: Report | None
+    found: Analysis | None
     """None: nobody has looked yet."""
     told_with: Sequence[Incident]
     """Those that are linked to it."""
@@ -122,9 +122,9 @@ def _unacknowledged(known: Known, after: timedelta, now: datetime) -> str:
 
 def _unknown(known: Known, _after: timedelta, _now: datetime) -> str:
     worst = min((one.severity for one in known.open), default=known.incident.severity)
-    if known.report is None or worst is not Severity.SEV1 or known.standing.cause is not None:
+    if known.found is None or worst is not Severity.SEV1 or known.standing.cause is not None:
         return ""
-    return "the cause of a SEV1 is unknown" if known.report.analysis.confidence == "unknown" else ""
+    return "the cause of a SEV1 is unknown" if known.found.confidence == "unknown" else ""
 
 
 def _several(known: Known, _after: timedelta, _now: datetime) -> str:
@@ -134,8 +134,8 @@ def _several(known: Known, _after: timedelta, _now: datetime) -> str:
 
 def _data(known: Known, _after: timedelta, _now: datetime) -> str:
     texts = [text for one in known.open for alert in _of_now(one) for text in (alert.name, alert.summary)]
-    if known.report is not None:
-        texts += [pattern.template for pattern in known.report.analysis.patterns]
+    if known.found is not None:
+        texts += [pattern.template for pattern in known.found.patterns]
     return "there are signs of data lost or taken" if any(_SIGNS.search(text) for text in texts) else ""
 
 

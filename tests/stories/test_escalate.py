@@ -14,6 +14,7 @@ from bot.domain.entry import Entry
 from bot.domain.incident import Channel, Incident, Posted, Severity
 from bot.domain.run import Ended, GateDecided
 from bot.life.escalate import Escalation, escalate, look_for_reasons
+from bot.life.findings import Findings
 from bot.life.lifecycle import Standing
 from bot.life.why_escalate import RULES, Known, called_lately, judged, reasons
 from bot.measures import Measures
@@ -41,7 +42,7 @@ def report(*templates):
 
 
 def known(one=None, *, standing=None, found=None, told_with=(), events=()):
-    return Known(one or incident(), standing or Standing(), found, told_with, events)
+    return Known(one or incident(), standing or Standing(), found and found.analysis, told_with, events)
 
 
 def entry(kind, **more):
@@ -120,7 +121,7 @@ class World:
         channels = {"incidents_channel": "C0", "channel_timeout_s": 1.0, "channel_name": str}
         desk = Desk(**ports, **unused, **channels)
         self.at = Escalation(desk, self, self, ("unacknowledged",), AFTER)
-        self.down = False
+        self.down, self.found = False, None
 
     # the record
     async def open_incidents(self):
@@ -133,6 +134,7 @@ class World:
 
     async def report(self, _id, _opening):
         self.read.append("report")
+        return self.found
 
     async def linked_to(self, _id):
         self.read.append("links")
@@ -354,6 +356,46 @@ async def test_a_round_reads_what_its_rules_look_at_and_nothing_once_they_have_c
     assert len(world.entries) == len(rules)
     await world.look()
     assert world.read == read
+
+
+async def test_a_report_that_stays_as_it_is_is_not_read_each_time():
+    world = World(incident(minutes=1))
+    world.at = replace(world.at, rules=("data",))
+    for _ in range(4):
+        await world.look()
+    assert world.read.count("report") == 4, "nobody has looked yet"
+    world.found = report()
+    for _ in range(2 * 60 * 2):
+        world.slept.append(30)
+        await world.look()
+    assert 30 <= world.read.count("report") <= 40
+    assert world.entries == []
+    world.one = replace(world.one, opening=2)
+    world.found = report("page <*> checksum mismatch")
+    await world.look()
+    assert [one.key for one in world.entries] == ["escalated:2:data"]
+
+
+async def test_a_second_opinion_counts_although_the_report_was_read_before():
+    world = World(incident(minutes=1))
+    world.at = replace(world.at, rules=("data",))
+    world.found = report()
+    await world.look()
+    world.slept.append(120)
+    world.found = report("page <*> checksum mismatch")
+    await world.look()
+    assert [one.key for one in world.entries] == ["escalated:1:data"]
+
+
+async def test_what_was_found_of_incidents_that_are_over_is_not_kept():
+    world, findings = World(), Findings()
+    world.found = report()
+    many = [incident(f"INC-{number}") for number in range(1_000)]
+    for one in many:
+        await findings.of(world, one, NOW)
+    assert len(findings) == 1_000
+    findings.only(many[:3])
+    assert len(findings) == 3
 
 
 async def test_what_flaps_calls_once_in_half_an_hour_and_a_run_of_an_earlier_opening_calls_nobody():
