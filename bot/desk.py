@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from bot.ports import Chat, Clock, Journal, Looking
 from bot.questions.consult import Consult
 from bot.storms.ports import Storms
 from bot.storms.waiting_line import WaitingLine
+from bot.turns import Turns
 from runbooks.model import Library
 
 LOOKS_AT_ONCE = 12
@@ -57,7 +57,7 @@ class Desk:
     """Set when the record holds an entry that is perhaps to be told on in the channel."""
     written_elsewhere: asyncio.Event = field(default_factory=asyncio.Event)
     """The same, for where its alert came from."""
-    turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    turns: Turns = field(default_factory=Turns)
     """One edit of an incident's message at a time, so that the last one says the newest."""
     storms: Storms | None = None
     """The record of storms; None where none ever begins."""

@@ -106,6 +106,7 @@ class Told:
     async def _forget(self) -> None:
         await self.house.replica.claims.forget(schedules.KEPT)
         before = self.house.desk.clock.now() - schedules.KEPT
+        await self.life.outbox.forget_told(before)
         log.info("old stories forgotten", count=await self.engine.forget(before))
 
 

@@ -64,6 +64,10 @@ class Outbox(Protocol):
         """It was told there, or refused for good, and why. A second time it changes nothing."""
         ...
 
+    async def forget_told(self, before: datetime) -> None:
+        """What was told on before then: nobody asks for it any more. The entries themselves stay."""
+        ...
+
 
 class NoEntries:
     """`Entries` where nothing is kept: nothing was done in any incident."""

@@ -18,6 +18,7 @@ from bot.slack.channels import Channels
 from bot.slack.files import Files, Sheet, named
 from bot.slack.governor import Governor
 from bot.slack.growing import GrowingReplies
+from bot.slack.newest import Newest
 from bot.slack.posts import Posts
 from bot.slack.rates import Call
 from bot.slack.said_since import said_since
@@ -38,7 +39,7 @@ class SlackChat:
         self._channels = channels or Channels(web)
         self._posts = Posts(web)
         self._growing = GrowingReplies(web, self._posts, mask)
-        self._topics: dict[str, str] = {}
+        self._topics: Newest[str] = Newest()
         self._files = Files(web, self._posts)
 
     async def open_channel(self, name: str, incident_id: str) -> Channel:
@@ -56,17 +57,18 @@ class SlackChat:
     async def topic(self, channel_id: str, text: str) -> None:
         """Sets it only where it is another: each setting is a line in the channel."""
         wanted = self._mask(text)[:250]
-        if channel_id not in self._topics:
+        stands = self._topics.get(channel_id)
+        if stands is None:
             info = await self._web.call(
                 Call("conversations.info"), lambda client: client.conversations_info(channel=channel_id)
             )
-            self._topics[channel_id] = str((info["channel"].get("topic") or {}).get("value", ""))
-        if self._topics[channel_id] != wanted:
+            stands = str((info["channel"].get("topic") or {}).get("value", ""))
+        if stands != wanted:
             await self._web.call(
                 Call("conversations.setTopic"),
                 lambda client: client.conversations_setTopic(channel=channel_id, topic=wanted),
             )
-            self._topics[channel_id] = wanted
+        self._topics.put(channel_id, wanted)
 
     async def archive(self, channel_id: str) -> None:
         try:

@@ -102,6 +102,11 @@ class SqlEntries:
         with down("written"):
             await self._database.write(lambda connection: insert_new(connection, told, **values, refused=refused))
 
+    async def forget_told(self, before: datetime) -> None:
+        old = told.delete().where(told.c.at < before)
+        with down("written"):
+            await self._database.write(lambda connection: connection.execute(old).close())
+
 
 def append(connection: Connection, entry: Entry) -> Entry | None:
     """`Entries.append`, for whoever commits more in the same transaction."""

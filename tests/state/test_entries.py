@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from bot.domain.entry import Entry
 from bot.domain.incident import Posted, Severity
 from bot.ports import JournalDown
 from bot.state.database import open_database
 from bot.state.entries import SqlEntries
+from bot.state.life_tables import told
 from integrations.contract import Alert
 
 NOW = datetime(2026, 11, 21, 3, 42, 7, 123456, tzinfo=UTC)
@@ -114,6 +116,22 @@ async def test_what_was_told_is_not_told_again_and_places_do_not_mind_each_other
     assert await entries.untold("channel", ["note"], NOW) == [second]
     assert await entries.untold("pagerduty", ["note"], NOW) == [first, second]
     assert await entries.untold("pagerduty", ["note"], second.at) == [second]
+
+
+async def test_that_a_thousand_entries_were_told_long_ago_is_forgotten_and_none_is_told_again(
+    database, record, incident_id
+):
+    entries = SqlEntries(database)
+    made = [await entries.append(replace(note(incident_id, f"Ev{number}"), at=NOW)) for number in range(1_000)]
+    late = NOW + timedelta(days=40)
+    new = await entries.append(replace(note(incident_id, "new"), at=late))
+    for entry in made:
+        await entries.keep_told(entry, "channel", NOW)
+    await entries.keep_told(new, "channel", late)
+    await entries.forget_told(late - timedelta(days=30))
+    rows = await database.read(lambda connection: connection.scalar(sa.select(sa.func.count()).select_from(told)))
+    assert rows == 1
+    assert await entries.untold("channel", ["note"], late - timedelta(days=1)) == []
 
 
 async def test_what_was_made_since_comes_in_order_from_every_incident(database, record, incident_id):
