@@ -7,7 +7,19 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_TAKES = {
+    **dict.fromkeys(("int_parsing", "int_from_float", "int_parsing_size"), "takes a whole number"),
+    **dict.fromkeys(("float_parsing", "decimal_parsing", "finite_number"), "takes a number"),
+    "bool_parsing": "takes true or false",
+    "greater_than": "takes more than {gt:g}",
+    "greater_than_equal": "takes {ge:g} or more",
+    "less_than_equal": "takes {le:g} or less",
+    "literal_error": "takes {expected}",
+}
+"""What a setting takes, by pydantic's word for what was wrong with it."""
 
 
 class SettingsError(Exception):
@@ -20,7 +32,9 @@ class Settings(BaseSettings):
     An empty value counts as not set. A source without its address or key is off; so is a webhook without its secret.
     """
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore", allow_inf_nan=False
+    )
 
     # ── itself ──
     database_url: str = "sqlite:///first-responder.sqlite"
@@ -227,5 +241,10 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
-        raise SettingsError("\n".join(faults)) from None
+        raise SettingsError("\n".join(_fault(one) for one in error.errors())) from None
+
+
+def _fault(problem: ErrorDetails) -> str:
+    """«STORM_THRESHOLD: takes a whole number»."""
+    name, takes = ".".join(map(str, problem["loc"])).upper(), _TAKES.get(problem["type"])
+    return f"{name}: {takes.format(**problem.get('ctx', {})) if takes else problem['msg']}"
