@@ -48,12 +48,13 @@ def serve() -> None:
     from bot.catalog import CatalogError
     from bot.settings import SettingsError, load
     from bot.state.database import DatabaseUrlError, NewerSchemaError
+    from integrations.contract import RoomError
 
     try:
         settings = load()
         logs.configure(settings.log_level)
         asyncio.run(house.serve(settings))
-    except (SettingsError, CatalogError, DatabaseUrlError, NewerSchemaError) as wrong:
+    except (SettingsError, CatalogError, DatabaseUrlError, NewerSchemaError, RoomError) as wrong:
         _end(str(wrong))
     except SQLAlchemyError as wrong:
         _end(f"the database cannot be opened ({type(wrong).__name__}); see DATABASE_URL")

@@ -67,7 +67,7 @@ _QUIET: dict[str, Any] = {
 
 
 async def serve(settings: Settings) -> None:
-    """Runs the bot until SIGTERM or SIGINT. Raises SettingsError, CatalogError, or what the database raised."""
+    """Runs the bot until SIGTERM or SIGINT. Raises SettingsError, CatalogError, RoomError, or what the database raised."""
     began = time.perf_counter()
     await asyncio.to_thread(migrate, settings.database_url)
     async with open_house(settings) as asgi:
@@ -194,7 +194,12 @@ class _Server(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        try:
+            await super().startup(sockets)
+        except SystemExit:  # why, is in the log by now
+            raise SettingsError(
+                "HTTP_HOST and HTTP_PORT: nothing can be served there; is it an address of this machine, its port free?"
+            ) from None
         port = next((s.getsockname()[1] for server in self.servers for s in server.sockets), 0)
         log.info("ready", seconds=round(time.perf_counter() - self.began, 2), port=port)
 

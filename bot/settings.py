@@ -6,20 +6,23 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_core import ErrorDetails
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails, PydanticKnownError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _TAKES = {
     **dict.fromkeys(("int_parsing", "int_from_float", "int_parsing_size"), "takes a whole number"),
     **dict.fromkeys(("float_parsing", "decimal_parsing", "finite_number"), "takes a number"),
     "bool_parsing": "takes true or false",
-    "greater_than": "takes more than {gt:g}",
-    "greater_than_equal": "takes {ge:g} or more",
-    "less_than_equal": "takes {le:g} or less",
+    "greater_than": "takes more than {gt:.12g}",
+    "greater_than_equal": "takes {ge:.12g} or more",
+    "less_than_equal": "takes {le:.12g} or less",
     "literal_error": "takes {expected}",
 }
 """What a setting takes, by pydantic's word for what was wrong with it."""
+MOST_DAYS = 36_500
+MOST = MOST_DAYS * 86_400
+"""Of seconds, and of whatever else is counted: a longer time leads out of the calendar."""
 
 
 class SettingsError(Exception):
@@ -234,6 +237,14 @@ class Settings(BaseSettings):
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("*")
+    @classmethod
+    def _within_the_calendar(cls, value: object, info: ValidationInfo) -> object:
+        most = MOST_DAYS if str(info.field_name).endswith("_days") else MOST
+        if isinstance(value, int | float | Decimal) and value > most:
+            raise PydanticKnownError("less_than_equal", {"le": most})
+        return value
 
 
 def load() -> Settings:

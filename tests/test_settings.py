@@ -1,5 +1,9 @@
 """What a wrong setting is told: its name and what it takes, in a line, and never its value."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from bot.settings import SettingsError, load
@@ -17,6 +21,9 @@ from bot.settings import SettingsError, load
         ("APPROVAL_TIMEOUT_S", "inf", "takes a number"),
         ("BUDGET_DAY", "cheap", "takes a number"),
         ("BUDGET_DAY", "nan", "takes a number"),
+        ("BUDGET_DAY", "1e30", "takes 3153600000 or less"),
+        ("MEMORY_DAYS", "999999", "takes 36500 or less"),
+        ("CLOSE_AFTER_S", "999999999999", "takes 3153600000 or less"),
         ("AUTO_RESOLVE", "perhaps", "takes true or false"),
         ("RUNBOOK_SANDBOX", "box", "takes 'none' or 'bwrap'"),
     ],
@@ -36,3 +43,19 @@ def test_each_wrong_setting_has_a_line(monkeypatch, tmp_path):
     with pytest.raises(SettingsError) as wrong:
         load()
     assert len(str(wrong.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("EXTRA_CA_FILE", "nowhere.pem", "EXTRA_CA_FILE must name a readable PEM file"),
+        ("HTTP_HOST", "no address", "HTTP_HOST and HTTP_PORT: nothing can be served there"),
+    ],
+)
+def test_what_serve_cannot_start_with_is_a_sentence_that_names_the_setting(tmp_path, name, value, told):
+    env = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "PATH": os.environ["PATH"], name: value}
+    done = subprocess.run([sys.executable, "-m", "bot", "serve"], env=env, cwd=tmp_path, capture_output=True, text=True)
+    said = [line for line in done.stderr.splitlines() if line.startswith("first-responder: ")]
+    assert (done.returncode, len(said)) == (1, 1), done.stderr
+    assert told in said[0]
+    assert "Traceback" not in done.stderr
