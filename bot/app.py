@@ -67,7 +67,7 @@ _QUIET: dict[str, Any] = {
 
 
 async def serve(settings: Settings) -> None:
-    """Runs the bot until SIGTERM or SIGINT. Raises SettingsError, CatalogError, RoomError, or what the database raised."""
+    """Runs the bot until SIGTERM or SIGINT. Raises SettingsError, CatalogError, RoomError, or the database's own."""
     began = time.perf_counter()
     await asyncio.to_thread(migrate, settings.database_url)
     async with open_house(settings) as asgi:

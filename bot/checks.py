@@ -15,6 +15,7 @@ from bot import doctor
 from bot.catalog import Catalog, CatalogError
 from bot.catalog import load as load_catalog
 from bot.doctor import Check, Examine
+from bot.domain.words import count
 from bot.house.open_escalation import rules_of
 from bot.house.open_mirror import open_mirror
 from bot.house.open_shelf import open_shelf
@@ -172,7 +173,7 @@ def _catalog(path: Path | None) -> tuple[Catalog, Check]:
         return load_catalog(None), Check("services", "fault", str(wrong), "mend the file that SERVICES_FILE names")
     if path is None:
         return catalog, Check("services", "off", "no SERVICES_FILE", "owners, repos and dependencies stay unknown")
-    return catalog, Check("services", "ok", f"{len(catalog.services)} services")
+    return catalog, Check("services", "ok", count(len(catalog.services), "service"))
 
 
 def _runbooks(settings: Settings) -> list[Check]:
@@ -180,7 +181,7 @@ def _runbooks(settings: Settings) -> list[Check]:
     library, programs = load_runbooks(settings.runbooks_dir), HandsSettings(programs=settings.runbook_allowed_programs)
     house = House(partial(find, settings=programs), settings.runbook_allowed_hosts, settings.runbook_env)
     missing = told_once(not_here(library, house))
-    found = Check("runbooks", "ok", f"{len(library.runbooks)} runbooks")
+    found = Check("runbooks", "ok", count(len(library.runbooks), "runbook"))
     if library.problems:
         faults = _first(list(map(str, library.problems)))
         found = Check("runbooks", "warning", faults, "mend these files in RUNBOOKS_DIR; they are left out until then")

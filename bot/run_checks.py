@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from bot.doctor import Check
+from bot.domain.words import count
 from bot.runs.autonomy_file import load_grants
 from bot.settings import Settings
 from runbooks.model import Library
@@ -26,7 +27,7 @@ def _audit(settings: Settings) -> Check:
     if not key:
         return Check("audit", "warning", "AUDIT_KEY is not set, so that nothing can be run", fix)
     if len(key) < SHORTEST_KEY:
-        return Check("audit", "warning", f"AUDIT_KEY has {len(key)} characters and could be guessed", fix)
+        return Check("audit", "warning", f"AUDIT_KEY has {count(len(key), 'character')} and could be guessed", fix)
     return Check("audit", "ok", "runs are recorded, each entry chained to the one before")
 
 
@@ -43,7 +44,7 @@ def _grants(settings: Settings, library: Library) -> list[Check]:
     wrong = [*grants.problems, *grants.lapsed(library)]
     if wrong:
         return [Check("grants", "warning", "; ".join(map(str, wrong[:5])), "these grant nothing; mend AUTONOMY_FILE")]
-    return [Check("grants", "ok", f"{len(grants.entries)} steps may run unasked")]
+    return [Check("grants", "ok", f"{count(len(grants.entries), 'step')} may run unasked")]
 
 
 def _variables(settings: Settings) -> list[Check]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.catalog import Catalog
+from bot.domain.words import count
 from bot.memory.team_notes import Notes, TeamNotes
 from bot.ports import Journal, JournalDown
 from integrations.contract import Facts, Look, Ready, RunbookMatch, Scope, Tool, Unreachable
@@ -26,7 +27,7 @@ class ServiceFacts:
         return Look((Facts(scope.service, known=known, notes=told.text),), told.gaps)
 
     async def ready(self) -> Ready:
-        return Ready(f"{len(self._catalog.services)} services")
+        return Ready(count(len(self._catalog.services), "service"))
 
     async def close(self) -> None: ...
 
@@ -44,7 +45,7 @@ class MatchingRunbooks:
         return Look(tuple[RunbookMatch, ...](match(self._library, scope.alerts, tuple(scope.services))))
 
     async def ready(self) -> Ready:
-        return Ready(f"{len(self._library.runbooks)} runbooks, {len(self._library.problems)} with problems")
+        return Ready(f"{count(len(self._library.runbooks), 'runbook')}, {len(self._library.problems)} with problems")
 
     async def close(self) -> None: ...
 

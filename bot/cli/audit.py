@@ -34,9 +34,11 @@ def verify(
     old_key: OldKeys = None,
 ) -> None:
     """Follow the chain from its first entry. Exit 1 and the first bad entry, if there is one."""
+    from bot.domain.words import count
+
     settings = _settings()
     found = _followed(settings, _key(settings), head, old_key or [])
-    typer.echo(f"{found.number:,} entries, none changed · head {found}")
+    typer.echo(f"{count(found.number, 'entry', 'entries')}, none changed · head {found}")
     if not head:
         typer.echo("A tail that was cut off shows only with --head NUMBER:MAC, from the bot's log.")
 

@@ -33,10 +33,17 @@ def forget(
         _end(f"nothing forgotten ({type(wrong).__name__}); see DATABASE_URL")
     if not any(removed.values()):
         _end(f"nothing is remembered under {name}")
-    typer.echo("forgotten: " + ", ".join(f"{number:,} {kind}" for kind, number in removed.items()))
+    typer.echo("forgotten: " + ", ".join(_amount(*one) for one in removed.items()))
     typer.echo("Its vectors go with the next look, five minutes from now at most while the bot runs.")
     if settings.audit_key is None:
         typer.echo("AUDIT_KEY is not set: the audit log does not say so.")
+
+
+def _amount(kinds: str, number: int) -> str:
+    """«1 memory», «2 memories», of the kinds that the audit names."""
+    from bot.domain.words import count
+
+    return count(number, "memory" if kinds == "memories" else kinds.removesuffix("s"), kinds)
 
 
 async def _forgotten(settings: Settings, name: str) -> Mapping[str, int]:

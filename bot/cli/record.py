@@ -51,7 +51,10 @@ def record(
 
 def told(recorded: Recorded) -> str:
     """What the folder holds, what could not be seen, and what is missing for a score."""
-    lines = [f"{recorded.folder}: {recorded.figures} series, {recorded.lines} log lines, {recorded.changes} changes"]
+    from bot.domain.words import count
+
+    amounts = count(recorded.lines, "log line"), count(recorded.changes, "change")
+    lines = [f"{recorded.folder}: {recorded.figures} series, {', '.join(amounts)}"]
     lines += [f"  not seen: {gap.source}: {gap.reason}" for gap in recorded.gaps]
     if recorded.truth is None:
         lines.append(f"  {NO_TRUTH}")

@@ -59,9 +59,9 @@ _UNITS: dict[str, Callable[[float], str]] = {
 }
 
 
-def count(number: int, noun: str) -> str:
-    """«1 alert», «3 alerts»."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def count(number: int, noun: str, several: str = "") -> str:
+    """«1 alert», «3 alerts»; «2 entries» where `several` says so."""
+    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"
 
 
 def clock(moment: datetime, now: datetime) -> str:

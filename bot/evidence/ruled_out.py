@@ -44,7 +44,7 @@ def _callees(
     if not watched or any(found[callee].trouble >= LOWEST for callee in watched):
         return []
     signals = sum(trace.service in watched for trace in traces)
-    text = f"{signals} signals of {words.listed(watched, 4)} within their normal"
+    text = f"{signals} signal{'s' * (signals != 1)} of {words.listed(watched, 4)} within their normal"
     whose = "" if service == graph.own else f" of {service}"
     return [(f"dependencies{whose} steady", (Seen(METRICS, watched[0], text),))]
 
@@ -61,7 +61,7 @@ def _others(
     if not well:
         return []
     signals = sum(trace.service in well for trace in traces)
-    text = f"{signals} signals of {words.listed(well, 4)} without clear trouble"
+    text = f"{signals} signal{'s' * (signals != 1)} of {words.listed(well, 4)} without clear trouble"
     what = f"{len(well)} other services, none clearly in trouble" if well[1:] else f"{well[0]}, not clearly in trouble"
     return [(what, (Seen(METRICS, well[0], text),))]
 

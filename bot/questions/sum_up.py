@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from bot.domain.dialogue import Message, Request, Text
 from bot.domain.question import Answer, Question
+from bot.domain.words import count
 from bot.guard import fence
 from bot.prompts import prompt
 from bot.questions.asking import Asking
@@ -46,7 +47,7 @@ async def _summed_up(asking: Asking, old: Sequence[tuple[Question, Answer]]) -> 
     except (NoModel, TimeoutError):
         told = ""
     if told:
-        return [(f"{len(old)} earlier questions, summed up", told)]
+        return [(f"{count(len(old), 'earlier question')}, summed up", told)]
     return [(question.text, _told(answer).partition("\n")[0][:FIRST_LINE]) for question, answer in old]
 
 

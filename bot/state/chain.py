@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from bot.domain.words import count
+
 KEY_CHANGED = "key.changed"
 """The last entry under an old key; it carries the mark of the new one."""
 
@@ -139,8 +141,8 @@ class _Chain:
 
     def end(self) -> Head | Fault:
         if self.reached.number < self._told.number:
-            cut = f"cut: the head tells of {self._told.number} entries, {self.reached.number} are here"
-            return Fault(self.reached.number + 1, cut)
+            here = count(self.reached.number, "entry is", "entries are")
+            return Fault(self.reached.number + 1, f"cut: the head tells of {self._told.number}, {here} here")
         return self.reached
 
     @property

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.domain.words import count
 from bot.evidence.log_patterns import Growth, growths, onset_in
 from bot.ports import Journal, JournalDown
 from bot.tools.alerts import record_down
@@ -42,7 +43,7 @@ class LogPatterns:
         mine = [growth for growth in grown if growth.pattern.service in services]
         total = sum(logs.total for logs in seen)
         head = [
-            f"{', '.join(services)}: {len(mine)} patterns grew, out of {total:,} lines",
+            f"{', '.join(services)}: {count(len(mine), 'pattern')} grew, out of {count(total, 'line')}",
             *(f"({gap.reason})" for gap in look.gaps),
         ]
         lines = [_line(growth) for growth in mine[:MOST]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.domain.words import count
 from integrations.arguments import Arguments, shown, spec, text
 from integrations.contract import Scope, ToolAnswer
 from integrations.telling import short, told
@@ -34,7 +35,7 @@ class ReadRunbook:
         there = [book for book in self._library.runbooks if not book.service or book.service in scope.services]
         if not wanted:
             lines = [short(f"{book.id}: {book.title}", LONGEST_LINE) for book in there]
-            found = told((f"{len(there)} runbooks",), lines, len(lines), "runbooks")
+            found = told((count(len(there), "runbook"),), lines, len(lines), "runbooks")
             return ToolAnswer(found.text, "runbooks", None, found.cut, hard=False)
         book = next((one for one in there if one.id == wanted), None)
         if book is None:

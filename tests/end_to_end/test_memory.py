@@ -91,7 +91,7 @@ async def test_what_was_forgotten_is_not_seen_before(open_town):
     async with open_town(REOPEN_WINDOW_S="0", AUDIT_KEY="k" * 32) as town:
         _, kept = await closed(town)
         code, told = await town.bot.run("forget", kept.incident_id)
-        assert (code, "forgotten: 1 memories, 1 reports" in told) == (0, True), told
+        assert (code, "forgotten: 1 memory, 1 report," in told) == (0, True), told
         text = await again(town)
         assert "the gateway's port was wrong" not in text
         assert "rolled back to v2.34.0" not in text

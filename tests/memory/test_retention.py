@@ -159,7 +159,7 @@ def test_from_the_command_line_it_is_in_the_chain(database_url):
     env = {"DATABASE_URL": database_url, "AUDIT_KEY": "k" * 32}
     done = CliRunner().invoke(app, ["forget", "INC-892"], env=env)
     assert done.exit_code == 0, done.output
-    assert "forgotten: 1 memories, 0 reports, 0 transcripts" in done.output
+    assert "forgotten: 1 memory, 0 reports, 0 transcripts" in done.output
     shown = CliRunner().invoke(app, ["audit", "show", "--incident", "INC-892"], env=env)
     assert "memory.forgotten" in shown.output
     again = CliRunner().invoke(app, ["forget", "INC-892"], env=env)

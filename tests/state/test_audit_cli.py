@@ -89,7 +89,7 @@ def test_a_tail_that_was_cut_off_shows_with_a_head(database_url, heads):
     assert run("verify", url=database_url).exit_code == 0
     done = run("verify", "--head", str(heads[-1]), url=database_url)
     assert done.exit_code == 1
-    assert "entry 3: cut: the head tells of 4 entries, 2 are here" in done.stderr
+    assert "entry 3: cut: the head tells of 4, 2 entries are here" in done.stderr
 
 
 def test_without_the_key_it_says_how_to_make_one(database_url, heads):

@@ -76,10 +76,10 @@ def _requests(record: Record) -> Iterator[Said | Asked]:
     if seconds <= 0:
         yield Asked("How many requests failed? No figure was taken after it began.")
         return
-    over = span(seconds)
+    over, amount = span(seconds), figure(_rough(failed))
     yield Said(
-        f"About {figure(_rough(failed))} requests failed in the {over} that were seen: share of errors × requests a"
-        " second, added up over time.",
+        f"About {amount} request{'s' * (amount != '1')} failed in the {over} that were seen: share of errors × requests"
+        " a second, added up over time.",
         cites,
     )
     yield from _budget(record, failed, seconds, cites)
