@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from bot.domain.incident import Channel
     from bot.domain.postmortem import Written
     from bot.settings import Settings
+
+NOWHERE = "written; in Slack no message says that it is closed, as where it is told with another incident"
 
 
 def postmortem(
@@ -31,15 +34,19 @@ def postmortem(
     from integrations.contract import RoomError
 
     try:
-        written = asyncio.run(_write(load(), incident.upper(), post=post))
+        written, where = asyncio.run(_write(load(), incident.upper(), post=post))
     except (SettingsError, CatalogError, DatabaseUrlError, NewerSchemaError, RoomError, LookupError) as wrong:
         _end(str(wrong.args[0]) if isinstance(wrong, LookupError) else str(wrong))
     except ChatError as wrong:
         _end(f"not posted: Slack says {wrong.code}; `first-responder doctor` says what to do")
     except (JournalDown, SQLAlchemyError) as wrong:
         _end(f"not written: {wrong if isinstance(wrong, JournalDown) else type(wrong).__name__}; see DATABASE_URL")
-    if out is None:
+    if post:
+        told = f"posted: the postmortem of {written.incident_id}, {where}"
+        typer.echo(told if where else f"{NOWHERE}, so it is posted nowhere")
+    elif out is None:
         sys.stdout.write(written.text)
+    if out is None:
         return
     try:
         out.write_text(written.text, encoding="utf-8")
@@ -47,8 +54,11 @@ def postmortem(
         _end(f"--out: {out} cannot be written ({type(wrong).__name__})")
 
 
-async def _write(settings: Settings, incident_id: str, *, post: bool) -> Written:
-    """Raises LookupError where there is no such incident, or nothing of it to be posted yet."""
+async def _write(settings: Settings, incident_id: str, *, post: bool) -> tuple[Written, str]:
+    """Its words, and where they stand by now.
+
+    Raises LookupError where there is no such incident, or nothing of it to be posted yet.
+    """
     from bot.closing import write_up
     from bot.closing.apart import closing_apart
     from bot.closing.desk import Wrapping
@@ -65,11 +75,23 @@ async def _write(settings: Settings, incident_id: str, *, post: bool) -> Written
         wrapping = Wrapping(at, incident.id, incident.opening)
         written = await write_up.again(wrapping, everywhere=post)
         if written is not None:
-            return replace(written, text=await write_up.told(wrapping, written))
+            text = await write_up.told(wrapping, written)
+            return replace(written, text=text), _where(written, incident.channel)
         if post:
             raise LookupError(f"{incident_id} is not closed: `/incident postmortem` posts a draft of what is known")
         now = at.desk.clock.now()
-        return await write_up.worded(wrapping, Closing(incident.id, incident.opening, now, BOT, "not closed"))
+        draft = await write_up.worded(wrapping, Closing(incident.id, incident.opening, now, BOT, "not closed"))
+        return draft, ""
+
+
+def _where(written: Written, home: Channel | None) -> str:
+    """In Slack and beyond; one that is told in another incident's channel has no thread of its own."""
+    parts = [written.url] if written.url else []
+    if written.message is not None:
+        id_ = written.message.channel_id
+        name = f"#{home.name}" if home and home.id == id_ else f"the channel {id_}"
+        parts.insert(0, f"in the thread of its closing in {name}")
+    return "; ".join(parts)
 
 
 def _end(reason: str) -> NoReturn:

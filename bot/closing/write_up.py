@@ -142,7 +142,7 @@ async def put(wrapping: Wrapping, written: Written, message: Posted) -> None:
     await wrapping.desk.chat.file(
         message,
         text,
-        name=f"postmortem-{written.incident_id}-v{written.opening}.md",
+        name="postmortem.md",
         title=f"Postmortem of {written.incident_id}, version {written.opening}",
         key=wrapping.key(version),
     )

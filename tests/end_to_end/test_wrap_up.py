@@ -139,7 +139,14 @@ async def test_the_command_writes_it_again_and_puts_it_to_where_it_stands(open_t
         assert (await town.bot.run("postmortem", id_.lower(), "--out", str(out)))[0] == 0
         assert "Confirmed by people: the gateway's port was wrong." in out.read_text()
         assert len(postmortems(town)) == 1
-        assert (await town.bot.run("postmortem", id_, "--post"))[0] == 0
+        code, told = await town.bot.run("postmortem", id_, "--post")
+        channel = channel_of(town, SERVICE)
+        assert (code, told) == (
+            0,
+            f"posted: the postmortem of {id_}, in the thread of its closing in #{channel.name}\n",
+        )
+        names = [file.name for m in channel.messages.values() for file in m.files if "postmortem" in file.name]
+        assert len(names) == 2 and all(name.count(id_) == 1 for name in names), names
         assert [len(found(town)) for found in (closings, postmortems)] == [1, 2]
         code, told = await town.bot.run("postmortem", "INC-NOBODY")
         assert (code, "no incident is called INC-NOBODY" in told) == (1, True)
