@@ -16,6 +16,9 @@ WITHIN = timedelta(seconds=60)
 CALM = timedelta(minutes=5)
 """A storm is over when for so long no minute had more than the threshold."""
 
+_BEGINNING = "STORM-"
+"""Of a storm's id: no incident's begins so."""
+
 Rank = tuple[bool, int, bool, int, float]
 """What comes first is smaller: what fires, severity, leads before what is told with them, most alerts, the oldest."""
 State = Literal["waiting", "looking", "looked", "resolved", "resolved unseen"]
@@ -64,7 +67,12 @@ class Row:
 def storm_id(first: str, moment: datetime) -> str:
     """The id of the storm that this incident made one, at this moment."""
     digest = hashlib.sha256(f"{first}\0{moment.isoformat()}".encode()).digest()
-    return "STORM-" + base64.b32encode(digest)[:10].decode()
+    return _BEGINNING + base64.b32encode(digest)[:10].decode()
+
+
+def kind_of(id_: str) -> Literal["Storm", "Incident"]:
+    """What has this id."""
+    return "Storm" if id_.startswith(_BEGINNING) else "Incident"
 
 
 def is_one_too_many(opened: int, threshold: int) -> bool:

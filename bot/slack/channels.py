@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 
 from bot.domain.incident import Channel
 from bot.domain.names import numbered, told_apart
+from bot.domain.storm import kind_of
 from bot.ports import ChatError
 from bot.slack.rates import Call
 from bot.slack.web import Web
@@ -75,7 +76,7 @@ class Channels:
         return channel
 
     async def _claim(self, channel: Channel, incident_id: str) -> None:
-        purpose = f"Incident {incident_id}, opened by First Responder"
+        purpose = f"{kind_of(incident_id)} {incident_id}, opened by First Responder"
         await self._web.call(
             Call("conversations.setPurpose"),
             lambda client: client.conversations_setPurpose(channel=channel.id, purpose=purpose),

@@ -69,9 +69,10 @@ def over(storm: Storm, rows: Sequence[Row], now: datetime) -> Briefing:
     parts = [f"{resolved:,} resolved" + (f" ({unseen:,} before anybody looked)" if unseen else "")]
     parts.append(f"{len(rows) - resolved:,} still open")
     text = f"The storm is over: {_amounts(rows)} in {lasted}"
-    leads = tuple(_by_lead(rows))
-    hidden = len(leads) - LEADS
-    more = (f"… and {count(hidden, 'other')}; the table above and its thread have all",) if hidden > 0 else ()
+    leads, alone = _by_lead(rows)
+    rest = [count(len(leads) - LEADS, "other lead")] if len(leads) > LEADS else []
+    rest += [f"{count(alone, 'incident that stands', 'incidents that stand')} alone"] if alone else []
+    more = (f"… and {' and '.join(rest)}; the table above and its thread have all",) if rest else ()
     return Briefing(
         plain=f"✅ {text}.",
         headline=f"✅ *{text}*\n{' · '.join(parts)}",
@@ -161,14 +162,18 @@ def _by_id(rows: Sequence[Row]) -> dict[str, Row]:
     return {row.incident_id: row for row in rows}
 
 
-def _by_lead(rows: Sequence[Row]) -> Iterable[str]:
-    """A line for each lead, the one with the most incidents and alerts first."""
+def _by_lead(rows: Sequence[Row]) -> tuple[tuple[str, ...], int]:
+    """A line for each lead, the one with the most incidents and alerts first; and how many are told by themselves."""
     by_id, groups = _by_id(rows), dict[str, list[Row]]()
     for row in rows:
         groups.setdefault(row.lead or row.incident_id, []).append(row)
-    for lead, told in sorted(groups.items(), key=lambda group: (-len(group[1]), -sum(r.alerts for r in group[1]))):
-        head = by_id.get(lead)
-        name = safe(head.service, 50) if head else f"`{safe(lead, 20)}`"
-        where = f" · <#{head.channel_id}>" if head and head.channel_id else ""
-        likely = f" · likely {safe(head.suspect, 60)}" if head and head.suspect else ""
-        yield f"*{name}* · {_amounts(told)}{likely}{where}"
+    leads = {lead: told for lead, told in groups.items() if told[1:] or told[0].lead}
+    ordered = sorted(leads.items(), key=lambda group: (-len(group[1]), -sum(r.alerts for r in group[1])))
+    return tuple(_lead(lead, by_id.get(lead), told) for lead, told in ordered), len(groups) - len(leads)
+
+
+def _lead(lead: str, head: Row | None, told: Sequence[Row]) -> str:
+    name = safe(head.service, 50) if head else f"`{safe(lead, 20)}`"
+    where = f" · <#{head.channel_id}>" if head and head.channel_id else ""
+    likely = f" · likely {safe(head.suspect, 60)}" if head and head.suspect else ""
+    return f"*{name}* · {_amounts(told)}{likely}{where}"

@@ -205,4 +205,20 @@ def test_at_its_end_it_says_how_much_it_was_and_by_which_lead():
     assert "30 incidents, 90 alerts in 5 min" in text
     assert "28 resolved (28 before anybody looked) · 2 still open" in text
     assert "*service-0* · 2 incidents, 6 alerts · likely db (high) · <#C1>" in text
-    assert "… and 14 others" in text
+    assert "… and 28 incidents that stand alone" in text
+    assert "service-2" not in text, "its row in the table says all there is"
+
+
+def test_at_its_end_where_each_stands_alone_there_is_no_list_of_leads():
+    alone = said(compose_storm.over(storm(), [row(n, state="looked") for n in range(12)], NOW))
+    assert "12 incidents" in alone
+    assert "By lead" not in alone and "service-" not in alone
+
+
+def test_at_its_end_what_is_told_with_an_incident_of_before_is_listed_and_of_many_leads_the_largest():
+    told = [row(0, lead="INC-BEFORE")]
+    told += [one for n in range(1, 40, 2) for one in (row(n), row(n + 1, lead=f"INC-{n:010}"))]
+    text = said(compose_storm.over(storm(), told, NOW))
+    assert text.count("incidents, ") == 1 + 15
+    assert "… and 6 other leads; " in text
+    assert "*`INC-BEFORE`*" in said(compose_storm.over(storm(), told[:1], NOW))

@@ -87,6 +87,18 @@ async def test_a_channel_holds_its_incident_in_the_purpose(slack: Slack, chat: S
     assert "INC-A" in slack.workspace.channels[channel.id].purpose["value"]
 
 
+async def test_the_channel_of_a_storm_says_so_and_one_of_the_version_before_is_found(
+    slack: Slack, chat: SlackChat
+) -> None:
+    channel = await chat.open_channel("inc-storm", "STORM-A")
+    there = slack.workspace.channels[channel.id]
+    assert there.purpose["value"] == "Storm STORM-A, opened by First Responder"
+    in_slack.set_purpose(slack.workspace, there, bot_id(slack), "Incident STORM-A, opened by First Responder")
+    other = connect(slack)
+    assert await other.open_channel("inc-storm", "STORM-A") == channel
+    await other.close()
+
+
 async def test_the_same_incident_gets_its_channel_again_also_from_another_process(
     slack: Slack, chat: SlackChat
 ) -> None:
