@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Protocol, TypeVar
 
@@ -23,6 +24,8 @@ T = TypeVar("T")
 NAME = "/incident"
 DOWN = "My database does not answer right now. Try again in a minute."
 SHARED = "Not done: this channel is shared with others, or Slack did not say. SHARED_CHANNELS names where I may."
+OURS_ALONE = timedelta(seconds=30)
+"""For so long a channel in which nobody from outside was is not asked for again: what is typed there costs no call."""
 HELP = ("`/incident help` lists these words; `/incident-action help` those for runbooks",)
 
 
@@ -57,6 +60,8 @@ class IncidentCommand:
         self._forms: Mapping[str, OnFilled] = _joined(part.forms for part in parts)
         self._reactions: tuple[OnReacted, ...] = tuple(one for part in parts for one in part.reactions)
         self._help = (*(line for part in parts for line in part.help), *HELP)
+        self._ours: Mapping[str, datetime] = {}
+        """Channels in which nobody from outside was, and when that was asked."""
         self.heard = others.heard
         self.post = others.post
         self.whisper = others.whisper
@@ -107,12 +112,19 @@ class IncidentCommand:
         if not person.full_member:
             why = person.why_not or "only full members of this workspace can change an incident"
             raise NotDoneError(f"Not done: {why}. Ask a full member to type it.")
-        if (
-            channel_id not in self._shop.rules.shared_channels
-            and await self._shop.people.shared(channel_id) is not False
-        ):
+        if channel_id not in self._shop.rules.shared_channels and not await self._is_ours(channel_id):
             raise NotDoneError(SHARED)
         return await act(*given)
+
+    async def _is_ours(self, channel_id: str) -> bool:
+        """Whether no other company reads along; a channel that was refused is asked for anew."""
+        now = self._shop.desk.clock.now()
+        self._ours = {id_: at for id_, at in self._ours.items() if now - at < OURS_ALONE}
+        if channel_id not in self._ours:
+            if await self._shop.people.shared(channel_id) is not False:
+                return False
+            self._ours = {**self._ours, channel_id: now}
+        return True
 
     def _known(self, headline: str, *first: str) -> Briefing:
         sections = (Section((*first, *self._help)),)

@@ -116,6 +116,29 @@ async def test_where_another_company_reads_along_nothing_is_done(town, outside):
     assert "Not done" in await says(town, "follow me")
 
 
+async def test_that_nobody_else_reads_along_is_asked_once_in_a_while_and_noticed_within_a_minute(town):
+    command, asked = command_of(town), []
+    town.people.asked_for = asked
+    said = [await follows(command, town.channel_id) for _ in range(3)]
+    assert ("follows" in said[-1], asked) == (True, [town.channel_id])
+    assert "follows" in await follows(command, town.channel_id) and len(asked) == 1
+    town.people.outside = True
+    town.clock.forward(60)
+    assert "shared with others" in await follows(command, town.channel_id)
+
+
+@pytest.mark.parametrize("outside", [True, None])
+async def test_a_channel_that_was_refused_is_asked_for_again_at_once(town, outside):
+    command, town.people.outside = command_of(town), outside
+    assert "Not done" in await follows(command, town.channel_id)
+    town.people.outside = False
+    assert "follows" in await follows(command, town.channel_id)
+
+
+async def follows(command, channel_id):
+    return as_text(await command.command(Command(channel_id, DANA, "follow me", name="/incident")))
+
+
 async def test_guests_may_read_the_help(town):
     assert "follows" in await says(town, "help", user=GUEST)
 

@@ -70,6 +70,8 @@ class FakePeople:
     approvers: set[str] = field(default_factory=lambda: {DANA, ERIN})
     unreadable: bool = False
     outside: bool | None = False
+    asked_for: list[str] = field(default_factory=list)
+    """Channels of which was asked whether they are shared."""
 
     async def person(self, user_id, approvers, service):
         if user_id == GUEST:
@@ -83,6 +85,7 @@ class FakePeople:
         return "" if self.unreadable else user_id.removeprefix("U0").title()
 
     async def shared(self, channel_id):
+        self.asked_for.append(channel_id)
         return self.outside
 
 
