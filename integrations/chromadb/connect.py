@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from contextlib import AbstractContextManager, nullcontext
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -52,14 +51,14 @@ def _server(settings: Settings, url: str) -> Client:
         raise Refused(NAME, "its address is none", _FIX)
     secure = address.scheme == "https"
     _knock(settings, url)
-    with TemporaryDirectory(prefix="first-responder-ca-") as folder, warnings.catch_warnings():
+    with _verify(settings) as verify, warnings.catch_warnings():
         # Chroma hands a path of authorities to httpx, which takes it but would rather have a context.
         warnings.simplefilter("ignore", DeprecationWarning)
         client = chromadb.HttpClient(
             host=address.hostname,
             port=address.port or (443 if secure else 8000),
             ssl=secure,
-            settings=ChromaSettings(anonymized_telemetry=False, chroma_server_ssl_verify=_verify(settings, folder)),
+            settings=ChromaSettings(anonymized_telemetry=False, chroma_server_ssl_verify=verify),
         )
     made = cast(Client, client)
     for session in _sessions(made):  # Chroma sets no time limit, and has no setting for one
@@ -67,13 +66,9 @@ def _server(settings: Settings, url: str) -> Client:
     return made
 
 
-def _verify(settings: Settings, folder: str) -> str | None:
+def _verify(settings: Settings) -> AbstractContextManager[str | None]:
     """Read once, when the client is made; so the file may be gone after."""
-    if settings.ca_file is None:
-        return None
-    trusted = Path(folder) / "trusted.pem"
-    trusted.write_bytes(trust.bundle(NAME, settings.ca_file))
-    return str(trusted)
+    return nullcontext() if settings.ca_file is None else trust.bundle(NAME, settings.ca_file)
 
 
 def _knock(settings: Settings, url: str) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
 
 from integrations import trust
@@ -42,7 +41,8 @@ class GitHub:
         self._threads = Threads(NAME, threads)
         self._own = threading.local()
         self._clients: list[github.Github] = []
-        self._folder: TemporaryDirectory[str] | None = None
+        self._bundle = ExitStack()
+        self._trusted = ""
         self._lock = threading.Lock()
 
     async def deployments(self, repo: str, since: datetime) -> tuple[Deployment, ...]:
@@ -137,8 +137,7 @@ class GitHub:
         self._threads.close()
         for client in self._clients:
             client.close()
-        if self._folder:
-            self._folder.cleanup()
+        self._bundle.close()
 
     async def ask(self, repo: str, read: Callable[[github.Github], T]) -> T:
         """What `read` makes of a client, in a thread, within the settings' limit; `repo` is what faults speak of."""
@@ -180,11 +179,9 @@ class GitHub:
         if self._settings.ca_file is None:
             return True
         with self._lock:
-            if self._folder is None:
-                pem = trust.bundle(NAME, self._settings.ca_file)
-                self._folder = TemporaryDirectory(prefix="first-responder-ca-")
-                (Path(self._folder.name) / "trusted.pem").write_bytes(pem)
-        return str(Path(self._folder.name) / "trusted.pem")
+            if not self._trusted:
+                self._trusted = self._bundle.enter_context(trust.bundle(NAME, self._settings.ca_file))
+        return self._trusted
 
 
 def _back_to(since: datetime, found: Iterable[T], when: Callable[[T], datetime]) -> tuple[T, ...]:
