@@ -1,6 +1,7 @@
 """Every setting is where people look for it, with the default that it has."""
 
 import re
+import subprocess
 
 import pytest
 
@@ -18,7 +19,8 @@ def no_environment(monkeypatch, tmp_path):
 
 def example():
     """Name → value, as .env.example gives them."""
-    return dict(re.findall(r"^([A-Z_]+)=([^\s#]*(?: [^\s#]+)?)[ ]*(?:# .+)?$", text_of(".env.example"), re.MULTILINE))
+    line = r'^([A-Z_]+)=(?:"([^"]*)"|([^\s#]*))[ ]*(?:# .+)?$'
+    return {name: quoted or bare for name, quoted, bare in re.findall(line, text_of(".env.example"), re.MULTILINE)}
 
 
 def test_the_example_has_every_setting_once_and_no_other():
@@ -29,6 +31,11 @@ def test_the_example_has_every_setting_once_and_no_other():
 
 def test_the_example_loads_to_the_defaults(no_environment):
     assert Settings(_env_file=ROOT / ".env.example") == Settings(_env_file=None)
+
+
+def test_a_shell_reads_the_example_as_the_readme_has_it_done_and_gets_the_same_values():
+    done = subprocess.run(["sh", "-c", '. ./.env.example && echo "$DIGEST"'], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stderr, done.stdout) == ("", "mon 08:00\n")
 
 
 def test_a_default_that_the_example_gives_is_the_default(no_environment):
