@@ -97,9 +97,11 @@ def _with_model(paths: list[Path], most: str) -> int:
     from bot.settings import SettingsError, load
 
     try:
-        return asyncio.run(replay_with_model(load(), paths, Money.dollars(Decimal(most)), sys.stdout))
-    except InvalidOperation:
+        dollars = Money.dollars(Decimal(most))
+    except (InvalidOperation, ValueError, OverflowError):  # no number; «nan»; «inf»
         _end(f"--most-dollars: an amount such as 1.00, not {most}")
+    try:
+        return asyncio.run(replay_with_model(load(), paths, dollars, sys.stdout))
     except SettingsError as wrong:
         _end(str(wrong))
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from bot.cli.days import days as whole_days
+
 if TYPE_CHECKING:
     from bot.memory.learning.found import Found, Took
     from bot.settings import Settings
@@ -28,7 +30,9 @@ def learn(  # noqa: PLR0913 - each is an option of the command
     from_pagerduty: Annotated[bool, typer.Option("--pagerduty", help="Its resolved incidents.")] = False,
     from_github: Annotated[str, typer.Option("--github", help="Issues of this repository, owner/name.")] = "",
     label: Annotated[str, typer.Option(help="Of those issues.")] = "postmortem",
-    days: Annotated[int, typer.Option(min=1, max=3_660, help="How far back PagerDuty is asked.")] = 365,
+    days: Annotated[
+        int, typer.Option(parser=whole_days, metavar="DAYS", help="How far back PagerDuty is asked.")
+    ] = 365,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be learnt, and learn nothing.")] = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Make the vectors anew from the database.")] = False,
 ) -> None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from bot.cli.days import days as whole_days
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -33,7 +35,9 @@ _NOBODY = {By.PERSON: "nobody asked", By.INCIDENT: "no incident"}
 
 
 def spend(
-    days: Annotated[int, typer.Option(min=1, max=3_660, help="So many days (UTC), today among them.")] = 7,
+    days: Annotated[
+        int, typer.Option(parser=whole_days, metavar="DAYS", help="So many days (UTC), today among them.")
+    ] = 7,
     by: Annotated[By, typer.Option(help="What the calls are summed by.")] = By.DAY,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of the table.")] = False,  # noqa: FBT002 - a flag
 ) -> None:
