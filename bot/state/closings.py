@@ -52,7 +52,7 @@ _UNWRAPPED = (
     .outerjoin(proposals, _THE_LAST)
     .outerjoin(_LEAD, _LEAD.c.id == incidents.c.lead)
     .where(incidents.c.status == "resolved", incidents.c.wrapped < incidents.c.opening, _ITS_TURN)
-    .order_by(incidents.c.resolved_at)
+    .order_by(incidents.c.resolved_at, incidents.c.id)
 )
 
 
