@@ -1,4 +1,7 @@
-"""One process that asks for turns as fast as it can: `python -m tests.state.asking URL REQUESTS TRIES`."""
+"""One process that asks for turns as fast as it can: `python -m tests.state.asking URL REQUESTS TRIES`.
+
+Its first turn it takes before it says that it is ready: so two such processes have each had one, whichever is quicker.
+"""
 
 import asyncio
 import sys
@@ -10,9 +13,9 @@ from bot.state.model_pace import SqlPace
 async def main(url, requests, tries):
     database = open_database(url)
     pace = SqlPace(database, requests, 1_000_000)
+    taken = await pace.take(1, 10) == 0
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
-    taken = 0
     for _ in range(tries):
         taken += await pace.take(1, 10) == 0
     print(taken, flush=True)

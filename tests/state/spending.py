@@ -1,6 +1,8 @@
 """A process with 25 stories at once that reserve and settle against one small limit; it is told when to begin.
 
 Run as `python -m tests.state.spending URL NAME`; prints as JSON how many calls were let through and how many refused.
+One call it has let through before it says that it is ready, and settles it at its end: so two such processes have money
+set aside at the same time whatever share of the machine and of the database's lock each of them gets.
 """
 
 import asyncio
@@ -45,11 +47,13 @@ async def story(purse, incident_id, dice):
 async def main(url, name):
     database, dice = open_database(url), random.Random(name)
     purse = SqlPurse(database, SystemClock(), Limits(WIDE, WIDE, WIDE, day=LIMIT, month=WIDE))
+    held = await purse.reserve(Account("answer", name, "U0", name), "claude", MOST)
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     made = sum(await asyncio.gather(*(story(purse, f"{name}-{number}", dice) for number in range(STORIES))))
+    await purse.settle(held, Usage(100, 10), COST)
     await database.dispose()
-    print(json.dumps({"made": made, "refused": STORIES * CALLS - made}), flush=True)
+    print(json.dumps({"made": 1 + made, "refused": STORIES * CALLS - made}), flush=True)
 
 
 if __name__ == "__main__":
