@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -22,6 +23,7 @@ def main() -> None:
     os.nice(NICENESS)
     answers = _for_answers_alone()
 
+    gc.disable()  # what loads is no garbage; on again once the clients of the sources are there too
     from bot import logs
     from bot.looking.answering import answer_all
     from bot.settings import load

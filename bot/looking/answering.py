@@ -66,6 +66,7 @@ async def answer_all(settings: Settings, questions: BinaryIO, answers: BinaryIO)
     """Answers what comes in on `questions` until it ends. What is in hand then is left: nobody waits for it."""
     gathering, here = _open(settings)
     await asyncio.to_thread(_load, [source.name for source in gathering.sources])
+    gc.enable()
     reader, writer = await _reader(questions), await _writer(answers)
     at_work = {asyncio.create_task(_warm_up(gathering, here)), asyncio.create_task(_keep_in_step(here))}
     answering = Answering(here, writer)
