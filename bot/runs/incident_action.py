@@ -92,9 +92,9 @@ class IncidentAction:
     @done_as(Priority.APPROVAL)
     async def tapped(self, tap: Tap) -> Briefing | Form | None:
         """What a button does, and the answer for the one who tapped it."""
-        as_command = Command(tap.channel_id, tap.user_id, tap.value, tap.trigger)
         if tap.does == "run":
-            return await _told(self._run(as_command, tap.value))
+            runbook_id, _, incident_id = tap.value.partition(" ")
+            return await _told(self._begin(tap.channel_id, tap.user_id, runbook_id, {}, incident_id))
         if tap.does.startswith("choose."):
             return await _told(self._choose(tap))
         if tap.does.startswith("thumb."):
@@ -107,12 +107,9 @@ class IncidentAction:
     async def filled(self, filled: Filled) -> Briefing | Mapping[str, str]:
         """A form came back: the run begins, or its fields say what is wrong with them."""
         asked = json.loads(filled.value)
-        given = (
-            {"incident": asked["incident"]}
-            | asked["given"]
-            | {name: text.strip() for name, text in filled.texts.items()}
-        )
-        outcome = await _told(self._begin(asked["channel"], filled.user_id, asked["runbook"], given))
+        given = asked["given"] | {name: text.strip() for name, text in filled.texts.items()}
+        begins = self._begin(asked["channel"], filled.user_id, asked["runbook"], given, asked["incident"])
+        outcome = await _told(begins)
         return {one.name: one.hint or "is needed" for one in outcome.fields} if isinstance(outcome, Form) else outcome
 
     @done_as(Priority.APPROVAL)
@@ -148,19 +145,23 @@ class IncidentAction:
         if incident is None:
             return await self._talk.overview()
         report = await self._shop.desk.journal.report(incident.id, incident.opening)
-        return run_list.matching(self._shop.desk.library, report, await self._shop.switch.state())
+        library, stopped = self._shop.desk.library, await self._shop.switch.state()
+        return run_list.matching(library, incident.id, report, stopped)
 
     async def _run(self, command: Command, rest: str) -> Briefing | Form:
         runbook_id, given = arguments(rest)
         return await self._begin(command.channel_id, command.user_id, runbook_id, given)
 
-    async def _begin(self, channel_id: str, user_id: str, runbook_id: str, given: Mapping[str, str]) -> Briefing | Form:
+    async def _begin(
+        self, channel_id: str, user_id: str, runbook_id: str, given: Mapping[str, str], incident_id: str = ""
+    ) -> Briefing | Form:
+        """`incident_id`: for which one, where that is known; else the values name it, or it is that of the channel."""
         book = self._shop.desk.library.get(runbook_id)
         if book is None:
             await self._company(channel_id)
             return run_list.runbook(self._shop.desk.library, runbook_id)
         named, given = for_whom(book, given)
-        incident = await self._incident(channel_id, named)
+        incident = await self._incident(channel_id, incident_id or named)
         begun = await begin(self._shop, Wish(incident, channel_id, book, given, user_id))
         if isinstance(begun, Form):
             return begun

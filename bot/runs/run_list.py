@@ -35,8 +35,11 @@ def elsewhere(overview: Briefing) -> Briefing:
     return Briefing(line, line, (Section((overview.headline,)), *overview.sections), overview.footer)
 
 
-def matching(library: Library, report: Report | None, stopped: Stop | None) -> Briefing:
-    """The runbooks that fit what was found, each with a button while something may run."""
+def matching(library: Library, incident_id: str, report: Report | None, stopped: Stop | None) -> Briefing:
+    """The runbooks that fit what was found, each with a button while something may run.
+
+    A button names its incident: the channel may tell of several.
+    """
     matches = report.context.of(RunbookMatch) if report else ()
     if not matches:
         ids = ", ".join(code(book.id) for book in library.runbooks)
@@ -44,7 +47,7 @@ def matching(library: Library, report: Report | None, stopped: Stop | None) -> B
     sections = tuple(
         Section(
             (f"*{safe(match.title, 100)}* {code(match.id)} · {safe(match.why, 150)}",),
-            buttons=() if stopped else (Button("Run (asks before each change)", "run", match.id),),
+            buttons=() if stopped else (Button("Run (asks before each change)", "run", f"{match.id} {incident_id}"),),
         )
         for match in matches
     )

@@ -39,7 +39,7 @@ async def test_alone_it_lists_what_matches_with_a_button_each(town):
     assert "restart" in as_text(listed)
     assert "full-disk" not in as_text(listed)
     (button,) = (button for section in listed.sections for button in section.buttons)
-    assert (button.does, button.value) == ("run", "restart")
+    assert (button.does, button.value) == ("run", f"restart {town.incident_id}")
 
 
 async def test_a_button_begins_the_run(town):

@@ -11,7 +11,7 @@ from bot import compose
 from bot.domain.analysis import FirstStep
 from bot.domain.incident import Company
 from bot.domain.plain import as_text
-from bot.domain.said import Command, Filled, Heard
+from bot.domain.said import Command, Filled, Form, Heard, Tap
 from bot.incident_command import IncidentCommand
 from bot.keep_current import catch_up
 from bot.life.leads import Leads
@@ -37,6 +37,7 @@ parameters:
 steps:
   - {name: scale, action: exec, command: "kubectl scale deployment/{{service}} --replicas={{replicas}}"}
 """
+ASKS_FOR_AN_INCIDENT = NEEDS_A_NUMBER.replace("replicas", "incident")
 CALLS = {WEB: (API,), API: (DB,)}
 
 
@@ -432,6 +433,20 @@ async def test_what_a_form_asked_for_stays_for_the_incident_that_was_named(tmp_p
         await town.action.filled(Filled(form.does, form.value, DANA, {"replicas": "3"}, town.channel_id))
         (run,) = await town.shop.runs.of_incident(web.id)
         assert run.target.startswith("web")
+
+
+@pytest.mark.parametrize("book", [BOOK + "trigger: {alert: '*'}\n", NEEDS_A_NUMBER, ASKS_FOR_AN_INCIDENT])
+async def test_a_button_below_a_linked_ones_runbooks_runs_for_that_one(tmp_path, book):
+    async with town_of(tmp_path, book) as town:
+        web = await more(town, WEB)
+        listed = await town.say(WEB)
+        (button,) = (button for section in listed.sections for button in section.buttons)
+        said = await town.action.tapped(Tap(button.does, button.value, town.channel_id, DANA))
+        if isinstance(said, Form):
+            await town.action.filled(Filled(said.does, said.value, DANA, {said.fields[0].name: "3"}, town.channel_id))
+        (run,) = await town.shop.runs.of_incident(web.id)
+        assert run.target.startswith("web")
+        assert await town.shop.runs.of_incident(town.incident_id) == ()
 
 
 def test_first_steps_of_a_linked_one_name_it():
