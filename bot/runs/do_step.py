@@ -76,8 +76,9 @@ async def act(job: Job, move: Act) -> None:
     masked = await asyncio.to_thread(_masked, outcome)
     became = {"result": outcome.result, "exit": outcome.exit, "seconds": outcome.seconds, "output_sha256": hashed}
     await job.audit_for_sure("deed.ended", {**facts, **became})
-    await job.append_for_sure(DeedEnded(job.now(), move.path, move.index, _kept(masked), hashed))
-    await show_output(job, step.prepared, move.index, masked)
+    ended = DeedEnded(job.now(), move.path, move.index, _kept(masked), hashed)
+    await job.append_for_sure(ended)
+    await show_output(job, step.prepared, ended, masked)
     if outcome.result == "stopped":
         await job.halted()
 

@@ -10,7 +10,7 @@ import structlog
 from bot.domain.briefing import Briefing
 from bot.domain.incident import Posted
 from bot.domain.move import Finish
-from bot.domain.run import Ended, GateOpened, StepPrepared
+from bot.domain.run import DeedEnded, Ended, GateOpened, StepPrepared
 from bot.guard.autonomy import EARNED, grantable, suggest
 from bot.insist import OUTAGE_S, attempt
 from bot.ports import ChatError
@@ -62,15 +62,19 @@ async def _edited(job: Job, posted: Posted, words: Briefing) -> bool:
     return True
 
 
-async def show_output(job: Job, prepared: Prepared, index: int, outcome: Outcome) -> None:
-    """What a deed wrote, in the thread of the run; a long one also whole, as a file."""
-    chat, message, key = job.shop.desk.chat, job.run.message, f"{job.run.id}:{prepared.path}:{index}"
+async def show_output(job: Job, prepared: Prepared, ended: DeedEnded, outcome: Outcome) -> None:
+    """What a deed wrote, in the thread of the run; a long one also whole, as a file.
+
+    `ended` is on record by now: a deed that is done anew ends under another number, and shows what it wrote then.
+    """
+    number = job.events.index(ended)
+    chat, message, key = job.shop.desk.chat, job.run.message, f"{job.run.id}:{ended.path}:{ended.index}:{number}"
     text = "\n".join(part for part in (outcome.output.rstrip(), outcome.errors.rstrip()) if part)
     if message is None or not text:
         return
 
     async def stand() -> None:
-        words = run_message.output(prepared, index, text, SHORT)
+        words = run_message.output(prepared, ended.index, text, SHORT)
         if await chat.find(message.channel_id, key, message.ts) is None:
             await chat.post(message.channel_id, words, key=key, thread=message.ts)
 

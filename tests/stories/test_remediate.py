@@ -7,9 +7,22 @@ from bot.domain.plain import as_text
 from bot.state.audit_reading import reading
 from runbooks.prepared import Outcome
 from tests.stories.workshop_world import BOOK, DANA, ERIN, GUEST, STRANGER, town_with
-from tests.stories.world import fire, resolve
+from tests.stories.world import eventually, fire, resolve
 
 CRITICAL = BOOK.replace("approval: required", "approval: required\n    risk: critical")
+IN_A_NAMESPACE = """
+id: renew
+title: Renew it
+steps:
+  - {name: look, action: exec, command: kubectl get pods}
+  - name: renew
+    action: conditional
+    condition: "{{namespace}} != 'none'"
+    approval: required
+    then:
+      - {action: exec, command: "kubectl annotate pods --all seen=yes -n {{namespace}}"}
+      - {action: exec, command: "kubectl delete pods --all --wait=false -n {{namespace}}"}
+"""
 LOOK, RESTART = "kubectl get pods", "kubectl rollout restart deployment/payment-service"
 CHECK, UNDO = (
     "kubectl rollout status deployment/payment-service --timeout=60s",
@@ -241,6 +254,41 @@ async def test_run_again_asks_anew(town):
     await town.react(second, APPROVE, ERIN)
     assert (await town.ended()).result == "done"
     assert town.hands.ran.count(RESTART) == 2
+
+
+async def test_what_is_done_anew_with_other_values_shows_its_output_too(tmp_path):
+    async with town_with(tmp_path, IN_A_NAMESPACE) as town:
+        await _in_namespace(town, "payments")
+        await town.say("run renew")
+        first = await town.waits()
+        town.hands.answer("seen=yes -n payments", Outcome("done", exit=0, output="annotated payments"))
+        town.hands.answer("seen=yes -n billing", Outcome("done", exit=0, output="annotated billing"))
+        town.hands.hold("delete pods")
+        await town.react(first, APPROVE, ERIN)
+        await eventually(lambda: any("delete" in one for one in town.hands.ran))
+        await town.die()
+        town.hands.held.clear()
+        await _in_namespace(town, "billing", instead_of="payments")
+        await town.live_again()
+        await town.choose(await town.chooses(), "again")
+        again = await town.waits()
+        await town.react(again, APPROVE, ERIN)
+        while (gate := await town.waits()) == again:
+            pass
+        assert "-n billing" in town.chat.of(gate).text
+        await town.react(gate, APPROVE, ERIN)
+        assert (await town.ended()).result == "done"
+        said = [message.text for message in town.chat.messages if message.thread]
+        assert [any(f"annotated {one}" in text for text in said) for one in ("payments", "billing")] == [True, True]
+
+
+async def _in_namespace(town, namespace, instead_of=""):
+    """An alert of the incident says so."""
+    labels = {"service": "payment-service", "namespace": namespace}
+    if instead_of:
+        before = labels | {"namespace": instead_of}
+        await resolve(town.shop.desk, "PodDown", fingerprint=instead_of, labels=before)
+    await fire(town.shop.desk, "PodDown", fingerprint=namespace, labels=labels)
 
 
 async def test_a_look_can_tell_that_it_did_run(town):
@@ -475,3 +523,22 @@ async def test_a_value_that_has_changed_since_is_asked_for_again_by_a_new_messag
         await town.react(second, APPROVE, ERIN)
         assert (await town.ended()).result == "done"
         assert any("rollout restart deployment/payment-service -n billing" in one for one in town.hands.ran)
+
+
+async def test_a_runbooks_own_words_are_said_in_the_channel_and_no_hands_are_needed(tmp_path):
+    book = "id: tell\ntitle: Tell\nsteps:\n  - {name: tell, action: message, text: 'look at {{service}}'}\n"
+    async with town_with(tmp_path, book) as town:
+        await town.say("run tell")
+        run = await town.run()
+        assert (await town.ended()).result == "done"
+        said = [m for m in town.chat.messages if m.key.startswith(f"{run.id}:say:")]
+        assert [(m.posted.channel_id, m.text) for m in said] == [(town.channel_id, "look at payment-service")]
+        assert town.hands.ran == []
+
+
+async def test_words_that_slack_does_not_take_fail_their_step(tmp_path):
+    book = "id: tell\ntitle: Tell\nsteps:\n  - {name: tell, action: message, text: hello}\n"
+    async with town_with(tmp_path, book) as town:
+        town.chat.refuse("post", "msg_too_long", about=":say:")
+        await town.say("run tell")
+        assert (await town.ended()).result == "failed"
