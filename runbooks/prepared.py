@@ -77,7 +77,10 @@ class Say:
     kind: Literal["message"] = "message"
 
 
-Deed = Exec | Http | Promql | Wait | Say
+Work = Exec | Http | Promql | Wait
+"""What hands do."""
+Deed = Work | Say
+"""What is said, whoever tells the run says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,6 @@ def _hands(settings: Settings) -> HandsSettings:
         hosts=settings.runbook_allowed_hosts,
         sandbox=settings.runbook_sandbox,
         prometheus=asks,
-        say=None,
         ca_file=settings.extra_ca_file,
     )
 

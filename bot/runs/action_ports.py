@@ -12,7 +12,7 @@ from bot.domain.approval import Gate, Person, Stop, Vote
 from bot.domain.incident import Incident, Posted
 from bot.domain.run import Event, Run
 from integrations.contract import Paged
-from runbooks.prepared import Deed, Outcome
+from runbooks.prepared import Outcome, Work
 
 
 class TargetHeldError(Exception):
@@ -138,7 +138,7 @@ class People(Protocol):
 class Hands(Protocol):
     """What does a deed. Never raises but CancelledError: everything else is an outcome."""
 
-    async def perform(self, deed: Deed, stop: asyncio.Event) -> Outcome:
+    async def perform(self, deed: Work, stop: asyncio.Event) -> Outcome:
         """Does it within its limits. When `stop` is set, it and its children are killed: `stopped`."""
         ...
 
@@ -161,6 +161,9 @@ class Pager(Protocol):
 
 class Escalator(Protocol):
     """Calls one level after the other, on the page that is there already or on one of its own."""
+
+    source: str
+    """Where it calls from: whoever answers there stands in the record under it, as `Entry.who` has it."""
 
     def off(self, service: str) -> str:
         """As `Pager.off`."""

@@ -16,7 +16,7 @@ from bot.questions.model_ports import Model
 from bot.runs.action_ports import Hands
 from bot.trace_ports import Facts, Traces
 from integrations.contract import Scope, ToolAnswer
-from runbooks.prepared import Deed, Outcome
+from runbooks.prepared import Outcome, Work
 
 
 class TracedLooking(Looking):
@@ -95,7 +95,7 @@ class TracedHands(Hands):
         self._hands = hands
         self._traces = traces
 
-    async def perform(self, deed: Deed, stop: asyncio.Event) -> Outcome:
+    async def perform(self, deed: Work, stop: asyncio.Event) -> Outcome:
         with self._traces.span("deed", {"kind": type(deed).__name__}) as span:
             outcome = await self._hands.perform(deed, stop)
             span.note({"result": outcome.result})

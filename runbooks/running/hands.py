@@ -13,7 +13,7 @@ from dataclasses import replace
 from integrations.contract import RoomError
 from runbooks.commands import Program
 from runbooks.hidden import hide_environment
-from runbooks.prepared import Deed, Exec, Http, Outcome, Promql, Say, Wait
+from runbooks.prepared import Exec, Http, Outcome, Promql, Wait, Work
 from runbooks.running.output import plain
 from runbooks.running.processes import execute
 from runbooks.running.programs import find
@@ -55,7 +55,7 @@ class RunningHands:
         """
         return find(name, self._settings)
 
-    async def perform(self, deed: Deed, stop: asyncio.Event) -> Outcome:
+    async def perform(self, deed: Work, stop: asyncio.Event) -> Outcome:
         """Does it within its limits. When `stop` is set, it and its children are ended: `stopped`, in about 0.5 s.
 
         Being cancelled ends them too, before the CancelledError goes on. Nothing else is ever raised.
@@ -91,7 +91,7 @@ class RunningHands:
         except TimeoutError:
             log.warning("a step did not end in %g s", _CLOSE_S)
 
-    async def _do(self, deed: Deed, halt: asyncio.Event) -> Outcome:
+    async def _do(self, deed: Work, halt: asyncio.Event) -> Outcome:
         match deed:
             case Exec() if sys.platform != "linux":
                 return Outcome("refused", note="programs are run only on Linux; run the bot there")
@@ -103,8 +103,6 @@ class RunningHands:
                 return await _unless(halt, self._ask(deed))
             case Wait():
                 return await _unless(halt, _pause(deed.seconds))
-            case Say():
-                return await _unless(halt, self._say(deed))
 
     async def _run(self, deed: Exec, halt: asyncio.Event) -> Outcome:
         if not self._fenced:
@@ -144,15 +142,6 @@ class RunningHands:
             value=series[0][1] if series else None,
             cut=len(series) > MOST_LINES,
         )
-
-    async def _say(self, deed: Say) -> Outcome:
-        if self._settings.say is None:
-            return Outcome("refused", note="there is nobody to talk to; this works only in an incident's channel")
-        try:
-            await self._settings.say(deed.text)
-        except (RoomError, OSError) as problem:
-            return Outcome("failed", note=plain(str(problem)))
-        return Outcome("done")
 
 
 async def _pause(seconds: float) -> Outcome:

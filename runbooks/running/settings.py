@@ -10,8 +10,6 @@ from typing import Literal
 
 Query = Callable[[str, float], Awaitable[tuple[tuple[str, float], ...]]]
 """An instant query and its limit in seconds → each series' labels as text, and its figure. Raises RoomError."""
-Speak = Callable[[str], Awaitable[None]]
-"""A line of text into the incident's channel. Raises RoomError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,6 @@ class HandsSettings:
     sandbox: Literal["none", "bwrap"] = "none"
     """RUNBOOK_SANDBOX."""
     prometheus: Query | None = None
-    say: Speak | None = None
     ca_file: Path | None = None
     """EXTRA_CA_FILE: certificate authorities besides the usual ones."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(environ), repr=False)

@@ -1,4 +1,4 @@
-"""Queries, pauses and messages; and that nothing is ever raised."""
+"""Queries and pauses; and that nothing is ever raised."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from integrations.contract import Refused
-from runbooks.prepared import Outcome, Promql, Say, Wait
+from runbooks.prepared import Outcome, Promql, Wait
 from runbooks.running import HandsSettings, open_hands
 
 
@@ -80,26 +80,9 @@ async def test_a_pause_ends_by_itself_or_by_a_stop():
     assert (await task).result in ("stopped", "refused")
 
 
-async def test_a_message_is_said_once():
-    said = []
-
-    async def say(text):
-        said.append(text)
-
-    assert (await perform(Say("hello"), say=say)).result == "done"
-    assert said == ["hello"]
-
-
-@pytest.mark.parametrize(("say", "result"), [(None, "refused"), (fails, "failed"), (breaks, "failed")])
-async def test_a_message_that_cannot_be_said_says_why(say, result):
-    outcome = await perform(Say("hello"), say=say)
-    assert outcome.result == result
-    assert outcome.note
-
-
-@pytest.mark.parametrize("deed", [Wait(600), Say("x"), Promql("up", 600)])
+@pytest.mark.parametrize("deed", [Wait(600), Promql("up", 600)])
 async def test_being_cancelled_goes_on_as_a_cancellation(deed):
-    task = asyncio.create_task(perform(deed, say=never, prometheus=never))
+    task = asyncio.create_task(perform(deed, prometheus=never))
     await asyncio.sleep(0.05)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
