@@ -44,6 +44,7 @@ async def remediate(shop: Workshop, run_id: str) -> bool:
         job = await Job.take_up(shop, run_id)
         await show(job)
         while not isinstance(move := job.move(), Finish):
+            await job.audit_people()
             if not isinstance(move, LoseSight) and await job.halted():
                 continue
             await DOING[type(move)](job, move)

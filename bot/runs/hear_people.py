@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Literal
 
 from bot.approve import decide
@@ -10,13 +11,19 @@ from bot.domain.move import Choose
 from bot.domain.run import Chosen, Ended, GateDecided, Run, Stopped
 from bot.domain.said import Reacted, Tap
 from bot.domain.text import code
+from bot.ports import JournalDown
 from bot.runs import ballot
 from bot.runs.action_ports import Entry
 from bot.runs.job import record
-from bot.runs.next_move import choices, next_move
+from bot.runs.next_move import asks_again, choices, next_move
 from bot.runs.workshop import Workshop
 
 _CHOSEN = {"check": "Looking.", "again": "It is asked for again, by a new message.", "stop": "It ends here."}
+_AT_ONCE = "It runs again at once: it only reads."
+_HELD = (
+    "Counted, and enough agree. But a ❌ holds it: Slack does not say whether it comes from an approver. It is asked "
+    "again every 15 s."
+)
 
 
 async def vote(shop: Workshop, user_id: str, gate_id: str, answer: Literal["approve", "deny"]) -> str:
@@ -35,6 +42,8 @@ async def vote(shop: Workshop, user_id: str, gate_id: str, answer: Literal["appr
     match decide(gate, votes, given.at, await shop.switch.state()):
         case Waiting(turned_down=turned_down) if user_id in turned_down:
             return turned_down[user_id]
+        case Waiting(missing=0):
+            return _HELD
         case Waiting(missing=missing):
             return f"Counted. {missing} more of the approvers {'has' if missing == 1 else 'have'} to agree."
         case _:
@@ -76,24 +85,29 @@ async def choice(shop: Workshop, tap: Tap) -> str:
         run.id, len(events), Chosen(shop.desk.clock.now(), path, word, tap.user_id)
     ):
         return "Somebody has chosen already; the run's message shows it."
-    facts = {"path": path, "choice": word}
-    await record(shop, Entry("choice", tap.user_id, run.incident_id, run.id, facts))
-    await shop.call(run.id)
-    return _CHOSEN[word]
+    await _wake(shop, run)
+    return _CHOSEN[word] if word != "again" or asks_again(events, path) else _AT_ONCE
 
 
 async def stop(shop: Workshop, run: Run, user_id: str) -> str:
     """Ends a run for good; what to tell the one who did. Raises JournalDown."""
     while True:
         events = await shop.runs.events(run.id)
-        if any(isinstance(one, (Ended, Stopped)) for one in events):
+        if any(isinstance(one, Ended) for one in events):
             return f"{code(run.id)} has ended already."
+        if any(isinstance(one, Stopped) for one in events):
+            return f"{code(run.id)} is being stopped already."
         stopped = Stopped(shop.desk.clock.now(), user_id, "stopped by a person")
         if await shop.runs.append(run.id, len(events), stopped):
             break
-    await shop.call(run.id)
-    await record(shop, Entry("run.stopped", user_id, run.incident_id, run.id))
+    await _wake(shop, run)
     return f"{code(run.id)} is being stopped. What is running now is ended, and shown as it was left."
+
+
+async def _wake(shop: Workshop, run: Run) -> None:
+    """What was decided is on record, and its story finds it there anyway: a little later, where it cannot be called."""
+    with contextlib.suppress(JournalDown):
+        await shop.call(run.id)
 
 
 async def _over(shop: Workshop, gate: Gate) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import stamina
 
 from bot.domain.move import Move
-from bot.domain.run import Event, Run, Stopped
+from bot.domain.run import Chosen, Event, Run, Stopped
 from bot.ports import JournalDown
 from bot.runs.action_ports import Entry
 from bot.runs.next_move import next_move
@@ -23,6 +23,7 @@ class Job:
         self.shop = shop
         self.run = run
         self.events = events
+        self._in_audit: set[int] = set()
 
     @classmethod
     async def take_up(cls, shop: Workshop, run_id: str) -> Job:
@@ -77,13 +78,30 @@ class Job:
             await self.append(Stopped(self.now(), *why))
         return any(why)
 
-    async def audit(self, what: str, facts: Mapping[str, Any], who: str = "bot") -> None:
+    async def audit_people(self) -> None:
+        """Records what people decided, before anything comes of it. Raises JournalDown.
+
+        They only append what they want, and the story tells the audit: so it is there by the run's end, whatever fails
+        in between. After a crash, a stop is told once more, and a choice of which nothing has come yet.
+        """
+        for number, event in enumerate(self.events):
+            if number not in self._in_audit and isinstance(event, Chosen | Stopped):
+                if isinstance(event, Stopped):
+                    await self.audit("run.stopped", {"reason": event.reason}, event.by, event.at)
+                elif all(isinstance(later, Chosen | Stopped) for later in self.events[number + 1 :]):
+                    await self.audit("choice", {"path": event.path, "choice": event.choice}, event.by, event.at)
+                self._in_audit.add(number)
+
+    async def audit(self, what: str, facts: Mapping[str, Any], who: str = "bot", at: datetime | None = None) -> None:
         """Raises JournalDown: what cannot be recorded must not be done."""
         entry = Entry(what, who, self.run.incident_id, self.run.id, facts)
-        await record(self.shop, entry)
+        await record(self.shop, entry, at)
 
 
-async def record(shop: Workshop, entry: Entry) -> None:
-    """One line of the audit. Raises JournalDown. Without AUDIT_KEY nothing can run, and nothing is recorded."""
+async def record(shop: Workshop, entry: Entry, at: datetime | None = None) -> None:
+    """One line of the audit, of now where `at` tells no other moment. Raises JournalDown.
+
+    Without AUDIT_KEY nothing can run, and nothing is recorded.
+    """
     if shop.audit is not None:
-        await shop.audit.record(entry, shop.desk.clock.now())
+        await shop.audit.record(entry, at or shop.desk.clock.now())

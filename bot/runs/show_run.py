@@ -102,6 +102,7 @@ async def say(job: Job, text: str) -> Outcome:
 async def finish(job: Job, move: Finish) -> None:
     """Appends the end, once, and shows it."""
     if not any(isinstance(event, Ended) for event in job.events):
+        await job.audit_people()
         await job.audit("run.ended", {"result": move.result, "reason": move.reason})
         await job.append_for_sure(Ended(job.now(), move.result, move.reason))
         await _tell_the_head(job)
