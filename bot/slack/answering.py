@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
-from aiohttp import ClientError
 from slack_bolt.context.respond.async_respond import AsyncRespond
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.briefing import Briefing
@@ -18,6 +16,7 @@ from bot.domain.said import Form
 from bot.insist import attempt
 from bot.ports import JournalDown
 from bot.slack.blocks import Message, render
+from bot.slack.faults import NO_ANSWER, word_of
 from bot.slack.forms import modal
 
 T = TypeVar("T")
@@ -25,7 +24,6 @@ log = structlog.get_logger(__name__)
 
 RESPONSES = 5
 """As often takes a response URL an answer."""
-_AWAY = (ClientError, OSError, TimeoutError)
 
 
 class Trouble(Briefing):
@@ -104,8 +102,8 @@ class Privately:
                 if answer.status_code != 200:
                     log.warning("the response URL did not take the answer", status=answer.status_code)
                     return False
-        except _AWAY as away:
-            log.warning("the response URL did not answer", reason=type(away).__name__)
+        except NO_ANSWER as problem:
+            log.warning("the response URL did not answer", reason=word_of(problem))
             return False
         return True
 
@@ -118,9 +116,6 @@ class Privately:
             return
         try:
             await self.client.views_open(trigger_id=trigger, view=view)
-        except SlackApiError as refusal:
-            log.warning("a form was not opened", does=form.does, slack=refusal.response.get("error"))
-            await self.say(TOO_LATE)
-        except _AWAY as away:
-            log.warning("a form was not opened", does=form.does, slack=type(away).__name__)
+        except NO_ANSWER as problem:
+            log.warning("a form was not opened", does=form.does, slack=word_of(problem))
             await self.say(TOO_LATE)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.doctor import Check
 from bot.settings import Settings
 from bot.slack.approvers import approver_checks
-from bot.slack.faults import meaning, word_of
+from bot.slack.faults import AWAY, UNREADABLE, is_no_slack, meaning, word_of
 from bot.slack.scopes import MANIFEST, SCOPES
 from integrations.contract import RoomError
 from integrations.trust import context as tls_context
 
-AWAY = (ClientError, OSError, TimeoutError)
+REFUSED = (SlackApiError, *UNREADABLE)
+"""What is raised where somebody answers, and it is no yes."""
 
 
 async def slack_checks(settings: Settings) -> list[Check]:
@@ -42,7 +42,7 @@ async def slack_checks(settings: Settings) -> list[Check]:
 async def _token(web: AsyncWebClient) -> Check:
     try:
         who = await web.auth_test()
-    except SlackApiError as refused:
+    except REFUSED as refused:
         return Check("slack", "fault", *meaning(word_of(refused), f"look at SLACK_BOT_TOKEN; {MANIFEST}"))
     except AWAY as away:
         return _no_answer("slack", away)
@@ -60,10 +60,10 @@ async def _hearing(settings: Settings, web: AsyncWebClient) -> Check:
         return Check("slack events", "ok", "signed HTTP on /slack/events")
     try:
         await web.apps_connections_open(app_token=settings.slack_app_token.get_secret_value())
-    except SlackApiError as refused:
+    except REFUSED as refused:
         fix = "look at SLACK_APP_TOKEN: an app-level token (xapp-…) with the scope connections:write"
         word = word_of(refused)
-        shared = word.startswith("http_") or word == "ratelimited"
+        shared = is_no_slack(word) or word == "ratelimited"
         return Check("slack events", "fault", *(meaning(word, fix) if shared else (word, fix)))
     except AWAY as away:
         return _no_answer("slack events", away)
@@ -77,7 +77,7 @@ async def _incidents_channel(settings: Settings, web: AsyncWebClient) -> Check:
         return Check("slack channel", "warning", "no incidents channel", fix)
     try:
         found = await web.conversations_info(channel=channel)
-    except SlackApiError as refused:
+    except REFUSED as refused:
         fix = "SLACK_INCIDENTS_CHANNEL must be the id (C…) of a public channel"
         return Check("slack channel", "fault", *meaning(word_of(refused), fix))
     except AWAY as away:

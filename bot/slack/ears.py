@@ -7,9 +7,9 @@ import logging
 import ssl
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
-from aiohttp import ClientError
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
@@ -19,6 +19,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.house.going_on import Part, go_on
+from bot.slack.faults import NO_ANSWER, word_of
 from bot.slack.listen import Replies, listen
 
 log = structlog.get_logger(__name__)
@@ -73,8 +75,8 @@ class Ears:
     async def open(self) -> None:
         """Begins to listen. With Slack away it goes on trying beside everything else."""
         if self._settings.app_token:
-            self._listening = asyncio.create_task(self._listen(self._settings.app_token))
-            self._listening.add_done_callback(_tell_if_deaf)
+            listening = Part("deaf for now: Socket Mode", partial(self._listen, self._settings.app_token))
+            self._listening = asyncio.create_task(go_on(listening))
         elif not self._settings.signing_secret:
             log.warning("deaf: neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set; posting works all the same")
 
@@ -96,9 +98,9 @@ class Ears:
             socket, asked_s = self._socket(app_token), 0.0
             try:
                 await _hear_until_it_is_gone(socket)
-            except (SlackApiError, ClientError, OSError, TimeoutError) as problem:
+            except NO_ANSWER as problem:
                 asked_s = _come_again_in(problem)
-                log.warning("deaf for now: no socket to Slack; look at SLACK_APP_TOKEN", problem=_in_a_word(problem))
+                log.warning("deaf for now: no socket to Slack; look at SLACK_APP_TOKEN", problem=word_of(problem))
             finally:
                 await _close(socket)
             short = asyncio.get_running_loop().time() - began < SHORT_LIFE_S
@@ -113,7 +115,7 @@ class Ears:
 
 
 async def _hear_until_it_is_gone(socket: AsyncSocketModeHandler) -> None:
-    """Raises SlackApiError, ClientError, OSError, TimeoutError where it does not come about."""
+    """Raises one of `NO_ANSWER` where it does not come about."""
     client = socket.client
     async with asyncio.timeout(CONNECT_S):
         client.wss_uri = (await client.web_client.apps_connections_open(app_token=client.app_token))["url"]
@@ -134,17 +136,4 @@ async def _close(socket: AsyncSocketModeHandler) -> None:
 def _come_again_in(problem: Exception) -> float:
     """Seconds that Slack asks to be left alone, a minute at most."""
     asked = problem.response.headers.get("Retry-After") if isinstance(problem, SlackApiError) else None
-    return min(float(asked), LONGEST_ASKED_S) if asked and str(asked).isdigit() else 0.0
-
-
-def _in_a_word(problem: Exception) -> str:
-    """Slack's own word where it answered: its library tells whole answers."""
-    return str(problem.response.get("error")) if isinstance(problem, SlackApiError) else type(problem).__name__
-
-
-def _tell_if_deaf(listening: asyncio.Task[None]) -> None:
-    if not listening.cancelled() and (problem := listening.exception()):
-        log.error(
-            "deaf: Socket Mode ended in an error; posting works all the same; look at SLACK_APP_TOKEN, then restart",
-            exc_info=problem,
-        )
+    return min(float(asked), LONGEST_ASKED_S) if asked and str(asked).isdecimal() else 0.0

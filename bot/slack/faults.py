@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 
 REINSTALL = "reinstall the app to the workspace, set SLACK_BOT_TOKEN to the new token, and restart the bot"
@@ -37,10 +38,30 @@ MEANINGS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """Slack's word → what it means, what to do."""
 NO_SLACK = "who answers is not Slack"
+NO_JSON = "no_json"
+"""Our word for an answer that Slack's library could not even take for a no."""
+
+AWAY = (ClientError, OSError, TimeoutError)
+"""What a call raises where nobody answers."""
+UNREADABLE = (AttributeError, ValueError, RecursionError)
+"""What a call raises where an answer with status 200 is no JSON object: the library reads it as one all the same."""
+NO_ANSWER: tuple[type[Exception], ...] = (SlackApiError, *AWAY, *UNREADABLE)
+"""All that a call raises for what came back, or did not."""
 
 
-def word_of(refused: SlackApiError) -> str:
-    """Slack's own word; `ratelimited`, or `http_` and the status, where it said none."""
+def word_of(problem: Exception) -> str:
+    """Slack's own word; `ratelimited`, or `http_` and the status, where it said none; else what kept us from one."""
+    if isinstance(problem, SlackApiError):
+        return _its_word(problem)
+    return NO_JSON if isinstance(problem, UNREADABLE) else type(problem).__name__
+
+
+def is_no_slack(word: str) -> bool:
+    """Whether it tells of something in Slack's place, and not of what was asked."""
+    return word == NO_JSON or word.startswith("http_")
+
+
+def _its_word(refused: SlackApiError) -> str:
     answer: Any = refused.response
     data = getattr(answer, "data", None)
     word = str(data.get("error") or "") if isinstance(data, dict) else ""
@@ -50,9 +71,9 @@ def word_of(refused: SlackApiError) -> str:
 
 def meaning(word: str, fix: str) -> tuple[str, str]:
     """What is wrong, with Slack's word in it, and what to do: `fix` where the word does not tell."""
-    if word.startswith("http_"):
-        status = word.removeprefix("http_")
-        return f"{NO_SLACK}, or Slack is down: HTTP {status} without JSON", "look at SLACK_API_URL and the proxy"
+    if is_no_slack(word):
+        told = f"HTTP {word.removeprefix('http_')} without JSON" if word != NO_JSON else "an answer without JSON"
+        return f"{NO_SLACK}, or Slack is down: {told}", "look at SLACK_API_URL and the proxy"
     if word in MEANINGS:
         told, better = MEANINGS[word]
         return f"{told} ({word})", better

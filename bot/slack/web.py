@@ -10,18 +10,22 @@ from urllib.parse import urlsplit
 from urllib.request import proxy_bypass
 
 import aiohttp
+import structlog
 from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.ports import ChatError
 from bot.settings import Settings, SettingsError
+from bot.slack.faults import AWAY, NO_JSON, UNREADABLE
 from bot.slack.governor import Governor
 from bot.slack.rates import NONE, Call
 from integrations.trust import context as tls_context
 
 Act = Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]
 Answer = Mapping[str, Any]
+
+log = structlog.get_logger(__name__)
 
 CALL_S = 10.0
 """One call may take this long."""
@@ -141,8 +145,11 @@ class Web:
             raise _meaning(refusal) from refusal
         except SlackRequestError as failure:  # an upload that was not taken
             raise ChatError("upload_failed", passing=True) from failure
-        except (aiohttp.ClientError, OSError, TimeoutError) as failure:
+        except AWAY as failure:
             raise ChatError("unreachable", passing=True) from failure
+        except UNREADABLE as failure:
+            log.warning("who answers is not Slack", exc_info=failure)
+            raise ChatError(NO_JSON, passing=True) from failure
         return data if isinstance(data, dict) else {}
 
 

@@ -12,14 +12,15 @@ from playground.armed import Armed
 class Fault:
     """What goes wrong with calls of `method` (a pattern such as `chat.*`), `times` times (None: for ever).
 
-    Any of: a `delay` in seconds, then an `error` word, an HTTP `status` with a `body`, or a dropped
-    connection. With `when="after"` the call is carried out first and only its answer is lost or replaced.
+    Any of: a `delay` in seconds, then an `error` word, an HTTP `status` with a `body` of a `kind`, or a
+    dropped connection. With `when="after"` the call is carried out first and only its answer is lost or replaced.
     """
 
     method: str
     error: str | None = None
     status: int | None = None
     body: str = "<html><body>Something went wrong</body></html>"
+    kind: str = "text/html"
     retry_after: int | None = None
     delay: float = 0.0
     drop: bool = False

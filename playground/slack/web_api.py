@@ -142,7 +142,7 @@ async def _faulty(fault: Fault, request: Request) -> Response:
         return Response()
     if fault.error is not None:
         return JSONResponse({"ok": False, "error": fault.error}, fault.status or 200, headers=headers)
-    return PlainTextResponse(fault.body, fault.status or 500, headers=headers, media_type="text/html")
+    return PlainTextResponse(fault.body, fault.status or 500, headers=headers, media_type=fault.kind)
 
 
 def api_test(call: Call) -> Json:

@@ -340,6 +340,9 @@ async def test_the_answer_to_a_form_finds_who_is_not_in_the_channel(slack: Slack
     [
         (Fault("views.open", error="expired_trigger_id"), FORM, "Do the same again"),
         (Fault("views.open", status=503), FORM, "Do the same again"),
+        (Fault("views.open", status=503, kind="text/plain"), FORM, "Do the same again"),
+        (Fault("views.open", status=200, kind="text/plain"), FORM, "Do the same again"),
+        (Fault("views.open", status=200, body='{"ok": fal', kind="application/json"), FORM, "Do the same again"),
         (None, Form("run", "v" * 4000, "t", "b", FORM.fields), "holds more than Slack takes"),
     ],
 )

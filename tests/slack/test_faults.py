@@ -47,6 +47,9 @@ async def examined(slack, **more):
         (Fault("*", status=200), "HTTP 200 without JSON", "the proxy"),
         (Fault("*", status=200, body='{"ok": tr'), "HTTP 200 without JSON", "the proxy"),
         (Fault("*", status=200, body=""), "HTTP 200 without JSON", "the proxy"),
+        (Fault("*", status=503, body="upstream", kind="text/plain"), "HTTP 503 without JSON", "the proxy"),
+        (Fault("*", status=200, body="upstream", kind="text/plain"), "without JSON", "the proxy"),
+        (Fault("*", status=200, body='["ok"]', kind="application/json"), "without JSON", "the proxy"),
         (Fault("*", drop=True, times=None), "no answer (ServerDisconnectedError)", "the network"),
     ],
     ids=lambda value: getattr(value, "error", None) or getattr(value, "status", None),
@@ -61,7 +64,13 @@ async def test_a_fault_of_the_token_or_of_slack_is_named_with_what_to_do(slack, 
 
 @pytest.mark.parametrize("method", ["apps.connections.open", "conversations.info"])
 @pytest.mark.parametrize(
-    "fault", [{"status": 200}, {"status": 429, "error": "ratelimited"}, {"drop": True, "times": None}]
+    "fault",
+    [
+        {"status": 200},
+        {"status": 200, "kind": "text/plain"},
+        {"status": 429, "error": "ratelimited"},
+        {"drop": True, "times": None},
+    ],
 )
 async def test_what_fails_later_is_named_at_its_own_check(slack, method, fault):
     slack.workspace.faults.add(Fault(method, **fault))

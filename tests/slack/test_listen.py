@@ -107,4 +107,4 @@ async def test_ears_that_cannot_listen_say_so_and_close_all_the_same(slack: Slac
                 break
             await asyncio.sleep(0.01)
         await ears.close()
-    assert [(line["log_level"], "deaf" in line["event"]) for line in logs] == [("error", True)]
+    assert [(line["log_level"], "deaf" in line["part"]) for line in logs] == [("error", True)]

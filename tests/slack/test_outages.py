@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 import stamina
+from structlog.testing import capture_logs
 
 from bot.desk import Telling
 from bot.domain.briefing import Briefing, Section
@@ -113,11 +114,16 @@ def everything_stands_once(slack):
 
 # ── Slack is away, or says no to everything ──────────────────────────────────────────────────────
 
+NO_ALPHABET = "gewartet wird für eine Stunde"
+"""What no answer in ASCII holds."""
 OUTAGES = {
     "answers 500": Fault("*", status=500, times=8),
     "answers 503 in JSON": Fault("*", status=503, error="service_unavailable", times=8),
     "answers with a web page": Fault("*", status=200, times=8),
     "answers with broken JSON": Fault("*", status=200, body='{"ok": tr', times=8),
+    "answers in plain text": Fault("*", status=200, body="maintenance", kind="text/plain", times=8),
+    "answers 503 in plain text": Fault("*", status=503, body="no upstream", kind="text/plain", times=8),
+    "answers in no alphabet": Fault("*", status=200, body=NO_ALPHABET, kind="text/plain; charset=ascii", times=8),
     "answers with nothing": Fault("*", status=200, body="", times=8),
     "hangs up": Fault("*", drop=True, times=8),
     "does it and hangs up": Fault("*", drop=True, when="after", times=8),
@@ -316,6 +322,37 @@ async def dropped_and_refused(slack, number):
     )
     slack.workspace.faults.add(*refusals[2 * number :][:2])
     slack.socket_mode.drop()
+
+
+@pytest.mark.parametrize("status", [200, 503])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text/plain", "no healthy upstream"),
+        ("text/plain; charset=ascii", NO_ALPHABET),
+        ("text/html", "<html><body>Something went wrong</body></html>"),
+        ("application/json", '{"ok": fal'),
+        ("application/json", '["ok"]'),
+        ("application/json", ""),
+    ],
+)
+async def test_whatever_answers_in_the_place_of_slack_a_socket_is_asked_for_again(slack, status, kind, body):
+    slack.workspace.faults.add(Fault("apps.connections.open", status=status, kind=kind, body=body))
+    chat = SlackChat(Web(slack.workspace.settings.bot_token, slack.api_url), str)
+    replies = MadeUp(chat, to_message=None)
+    ears = ears_of(slack, replies)
+    with capture_logs() as logs:
+        await ears.open()
+        try:
+            await asyncio.wait_for(slack.socket_mode.connected(), 10)
+            spoken.post(slack.workspace, slack.workspace.named("incidents"), DANA.slack_id, Draft("is it heard"))
+            await until(lambda: replies.noted, what="what was written")
+        finally:
+            await ears.close()
+            await chat.close()
+    assert [line["event"] for line in logs if "deaf" in line["event"]] == [
+        "deaf for now: no socket to Slack; look at SLACK_APP_TOKEN"
+    ]
 
 
 @pytest.mark.parametrize(("breaks", "times"), [(dropped, 5), (refreshed, 5), (dropped_and_refused, 2)])
