@@ -100,8 +100,14 @@ class Remembered:
 class Rests:
     """Stands between the bot and its sources. `shared` is what replicas have in common; None: there is one process."""
 
-    def __init__(self, shared: RestRecord | None = None, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        shared: RestRecord | None = None,
+        now: Callable[[], float] = time.monotonic,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         self._shared = shared
+        self._patience_s = patience_s
         self._here = Remembered(now)
         self._now = now
         self._known: Mapping[str, Rest] = {}
@@ -157,7 +163,7 @@ class Rests:
         if self._shared is None or self._now() < self._back_at:
             return here
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 return await act(self._shared)
         except (JournalDown, TimeoutError) as problem:
             log.warning("which sources rest elsewhere is not known", problem=str(problem) or "no answer in time")

@@ -86,6 +86,8 @@ class Pace:
         self._now = now
         self._sleep = sleep
         self._shared = shared
+        self.patience_s = PATIENCE_S
+        """How long a call waits for `shared`."""
         self._telling: set[asyncio.Task[object]] = set()
         self._filled = self._back_at = now()
         self._rests_until = self._filled
@@ -131,7 +133,7 @@ class Pace:
         if self._now() < self._back_at:
             return None
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self.patience_s):
                 return await act()
         except (JournalDown, TimeoutError) as problem:
             log.warning("the model's pace is kept alone", problem=str(problem) or "no answer in time")
