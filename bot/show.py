@@ -170,10 +170,15 @@ async def _update_topic(desk: Desk, incident: Incident) -> None:
 
 
 async def _update_notice(desk: Desk, incident: Incident) -> None:
-    """The incident's line in the incidents channel: its notice, or the headline that stood there before it moved."""
+    """The incident's line in the incidents channel: its notice, or the headline that stood there before it moved.
+
+    Where one stands the other does not: to look for it reads that channel through for nothing.
+    """
     if desk.incidents_channel is None:
         return
     for what in ("notice", "briefing"):
         posted = await desk.chat.find(desk.incidents_channel, f"{incident.id}:{incident.opening}:{what}")
-        if posted is not None and posted != incident.message:
-            await desk.chat.edit(posted, compose.notice(incident, await company_of(desk, incident)))
+        if posted is not None:
+            if posted != incident.message:
+                await desk.chat.edit(posted, compose.notice(incident, await company_of(desk, incident)))
+            return

@@ -66,6 +66,18 @@ async def test_it_is_over_once_in_the_channel_and_in_the_notice(slack, tmp_path)
         assert "resolved 03:42" in slack.of("1:notice").text
 
 
+async def test_where_the_notice_stands_the_incidents_channel_is_read_for_nothing_else(slack, tmp_path):
+    async with desk_with(tmp_path, slack, Source()) as desk:
+        await tell(desk, await fire(desk))
+        await resolve(desk)
+        before = len(slack.calls)
+        await catch_up(desk)
+
+        read = [call for call in slack.calls[before:] if call.startswith(f"find {INCIDENTS} ")]
+        assert [call.rpartition(":")[2] for call in read] == ["notice"]
+        assert "resolved 03:42" in slack.of("1:notice").text
+
+
 async def test_while_one_of_two_alerts_fires_nothing_is_over(slack, tmp_path):
     async with desk_with(tmp_path, slack, Source()) as desk:
         await tell(desk, await fire(desk))
