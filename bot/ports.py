@@ -67,10 +67,14 @@ class Chat(Protocol):
         ...
 
     async def post(self, channel_id: str, briefing: Briefing, *, key: str, thread: str | None = None) -> Posted:
-        """Posts under `key`, for `find` to find it by. One call: whoever may have posted before asks `find` first.
+        """Posts under `key`, for `find` to find it by. One call: whoever may have posted before calls `stand`.
 
         What does not fit into Slack's limits goes into the thread behind it. Raises ChatError.
         """
+        ...
+
+    async def stand(self, channel_id: str, briefing: Briefing, *, key: str, thread: str | None = None) -> Posted:
+        """Posts it unless it stands there; of one that stands in part, what is missing is said. Raises ChatError."""
         ...
 
     async def find(self, channel_id: str, key: str, thread: str | None = None) -> Posted | None:
@@ -200,7 +204,9 @@ class Journal(Protocol):
         """The newest look into this opening of the incident."""
         ...
 
-    async def keep_report(self, incident_id: str, opening: int, report: Report) -> None: ...
+    async def keep_report(self, incident_id: str, opening: int, report: Report) -> None:
+        """People should see it: the revision goes up with it."""
+        ...
 
     async def keep_channel(self, incident_id: str, channel: Channel) -> None: ...
 
@@ -212,6 +218,10 @@ class Journal(Protocol):
 
     async def keep_shown(self, incident_id: str, revision: int) -> None:
         """This revision stands in Slack now."""
+        ...
+
+    async def show_again(self, incident_id: str) -> None:
+        """What stands in Slack may be behind, also what is being shown right now: the revision goes up."""
         ...
 
     async def keep_briefed(self, incident_id: str, opening: int) -> None:

@@ -157,7 +157,7 @@ async def _go_home(telling: Telling) -> bool:
 
 async def _show_again(telling: Telling) -> None:
     """What was said while the incident went on may be behind it: `bot.keep_current` has another look."""
-    await telling.desk.journal.keep_shown(telling.incident_id, 0)
+    await telling.desk.journal.show_again(telling.incident_id)
     telling.desk.changed.set()
 
 

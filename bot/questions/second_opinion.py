@@ -43,7 +43,6 @@ async def second_opinion(telling: Telling) -> bool:
     incident = await telling.incident()
     better = await improved(desk.consult, incident, report, desk.clock.now(), desk.opinion_deadline_s)
     await desk.journal.keep_report(telling.incident_id, telling.opening, better)
-    await desk.journal.keep_shown(telling.incident_id, 0)
     desk.changed.set()
     return better.analysis.model is not None
 

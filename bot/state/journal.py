@@ -39,6 +39,8 @@ _REPORT = sa.select(reports.c.report).where(
     reports.c.incident_id == sa.bindparam("id"), reports.c.opening == sa.bindparam("opening")
 )
 _SET = incidents.update().where(incidents.c.id == sa.bindparam("here"))
+_ONE_MORE = {"revision": incidents.c.revision + 1}
+"""To be shown again. `shown` is never set back: whoever is showing it right now would set it forth again."""
 
 
 class UnknownIncidentError(LookupError):
@@ -113,12 +115,13 @@ class SqlJournal:
         def act(connection: Connection) -> None:
             if not connection.execute(reports.update().where(here).values(report=text)).rowcount:
                 connection.execute(reports.insert().values(incident_id=incident_id, opening=opening, report=text))
+            connection.execute(_SET.values(_ONE_MORE), {"here": incident_id})
 
         await self._write(act)
 
     async def keep_channel(self, incident_id: str, channel: Channel) -> None:
-        """Those that are told with it are to move there: they count as not shown."""
-        told_with_it = incidents.update().where(incidents.c.lead == incident_id).values(shown=0)
+        """Those that are told with it are to move there: they are shown again."""
+        told_with_it = incidents.update().where(incidents.c.lead == incident_id).values(_ONE_MORE)
 
         def act(connection: Connection) -> None:
             named = {"here": incident_id, "channel_id": channel.id, "channel_name": channel.name}
@@ -132,6 +135,10 @@ class SqlJournal:
 
     async def keep_shown(self, incident_id: str, revision: int) -> None:
         await self._set(incident_id, shown=revision)
+
+    async def show_again(self, incident_id: str) -> None:
+        again = _SET.values(_ONE_MORE)
+        await self._write(lambda connection: connection.execute(again, {"here": incident_id}).close())
 
     async def keep_briefed(self, incident_id: str, opening: int) -> None:
         later = sa.and_(incidents.c.id == incident_id, incidents.c.briefed < opening)

@@ -208,6 +208,16 @@ async def test_a_lead_that_gets_its_channel_brings_the_others_there(graph, links
     assert await graph.stale() == (api.id,)
 
 
+async def test_a_channel_that_comes_while_the_others_are_being_shown_brings_them_there_too(graph):
+    db = await opens(graph, "payment-db")
+    api = await opens(graph, "payment-api")
+    await graph.keep_briefed(api.id, 1)
+    as_it_began = await graph.revision(api.id)
+    await graph.keep_channel(db.id, Channel("C7", "inc-db"))
+    await graph.keep_shown(api.id, as_it_began)
+    assert await graph.stale() == (api.id,)
+
+
 async def test_what_fires_in_a_linked_one_is_told_in_its_leads_channel(graph):
     db = await opens(graph, "payment-db")
     await graph.keep_channel(db.id, Channel("C7", "inc-db"))

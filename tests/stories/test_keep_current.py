@@ -175,6 +175,25 @@ async def test_a_change_during_the_edit_is_shown_by_the_next(slack, tmp_path):
         assert "SLOBurn" in slack.of("1:briefing").text
 
 
+async def test_a_notice_that_comes_after_the_edit_says_what_the_message_says(slack, tmp_path):
+    async with desk_with(tmp_path, slack, Source()) as desk:
+        posting, goes = slack.hold("post", about="1:notice")
+        async with telling(desk, await fire(desk)) as story:
+            await posting.wait()
+            await eventually(lambda: slack.topics)  # what comes after the briefing
+            await resolve(desk)
+            editing, go_on = slack.hold("topic", about=OWN)
+            showing = asyncio.create_task(catch_up(desk))
+            await editing.wait()
+            goes.set()
+            await story
+            go_on.set()
+            await showing
+        await catch_up(desk)
+
+        assert "resolved 03:42" in slack.of("1:notice").text
+
+
 @pytest.mark.parametrize("code", ["message_not_found", "thread_not_found", "is_archived"])
 async def test_a_message_that_people_removed_is_not_tried_for_ever(slack, tmp_path, code):
     async with desk_with(tmp_path, slack, Source()) as desk:

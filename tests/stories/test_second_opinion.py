@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from bot.desk import Telling
 from bot.domain.dialogue import Reply, Text
 from bot.domain.money import Money, Usage
 from bot.keep_current import catch_up
 from bot.questions.consult import Consult
 from bot.questions.model_ports import ModelError, OverBudget
+from bot.questions.second_opinion import second_opinion
 from tests.stories.model_world import NAME, FullPurse, NoPace, Script, WithTools
 from tests.stories.world import FakeSlack, desk_with, fire, tell
 
@@ -57,6 +59,23 @@ async def test_the_briefing_is_improved_in_place(told):
     assert "with claude-sonnet-5-5 · $0.0023" in briefing.text
     assert "no model" in briefing.said[first - 1]
     assert script.requests[0].schema is not None
+
+
+async def test_an_opinion_that_comes_while_the_message_is_brought_up_to_date_is_shown_by_the_next_round(tmp_path):
+    chat = FakeSlack()
+    async with desk_with(tmp_path, chat, WithTools()) as desk:
+        taken = await fire(desk)
+        await tell(desk, taken)
+        editing, go_on = chat.hold("edit")
+        showing = asyncio.create_task(catch_up(desk))
+        await editing.wait()
+        asked = replace(desk, consult=Consult(Script(opinion()), FullPurse(), NoPace()))
+        assert await second_opinion(Telling(asked, taken.incident_id, taken.opening, lambda: False))
+        go_on.set()
+        await showing
+        await catch_up(desk)
+
+        assert "Second opinion" in chat.of("briefing").text
 
 
 async def test_without_a_key_nothing_is_asked_and_nothing_said(told):
