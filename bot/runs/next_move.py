@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
 from bot.domain.approval import Expired, Halted
@@ -44,6 +45,7 @@ __all__ = [
     "OfferRollback",
     "Prepare",
     "Refuse",
+    "asks_again",
     "choices",
     "done_before",
     "known",
@@ -152,6 +154,11 @@ def _asks(at: Progress) -> bool:
     if at.prepared is None or at.prepared.ruling == "ask" or at.prepared.prepared.asks or at.path.endswith(ROLLBACK):
         return True
     return at.again if at.prepared.ruling == "granted" else not at.prepared.prepared.reads
+
+
+def asks_again(events: Sequence[Event], path: str) -> bool:
+    """Whether `again` at `Choose` opens a gate; what only reads runs at once, for the choice itself is enough."""
+    return _asks(replace(progress_of(events, path), again=True))
 
 
 def _gated(run: Run, at: Progress) -> Move:

@@ -15,7 +15,7 @@ from bot.domain.run import (
 )
 from bot.domain.text import bare, code, prose, safe
 from bot.runs.endings import sentence
-from bot.runs.next_move import choices, next_move
+from bot.runs.next_move import asks_again, choices, next_move
 from bot.runs.progress import progress_of
 from bot.runs.step_words import clock, fenced, mark, words
 from runbooks.commands import shown
@@ -117,10 +117,11 @@ def _choice(asked: Run, events: Sequence[Event], path: str) -> Section:
         if lost
         else f"Nobody answered for step {path} in time, so it was not run. It can be asked again."
     )
+    again = "Run again (asks first)" if asks_again(events, path) else "Run again"
     value = f"{asked.id} {path}"
     buttons = {
         "check": Button("Check", "choose.check", value),
-        "again": Button("Run again (asks first)" if lost else "Ask again", "choose.again", value),
+        "again": Button(again if lost else "Ask again", "choose.again", value),
         "stop": Button("Stop here", "choose.stop", value, "danger"),
     }
     return Section((told,), buttons=tuple(buttons[one] for one in choices(events, path)))

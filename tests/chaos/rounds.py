@@ -130,6 +130,7 @@ class Round:
             for message in runs(self.channel):
                 if not ended(message):
                     await dana.press(message, "Run again (asks first)")
+                    await dana.press(message, "Run again")
                     await dana.press(message, "Ask again")
 
 

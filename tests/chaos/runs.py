@@ -145,6 +145,7 @@ class Crowd:
             for message in runs(self.channel):
                 if not ended(message):
                     await self.dana.press(message, "Run again (asks first)")
+                    await self.dana.press(message, "Run again")
                     await self.dana.press(message, "Ask again")
 
     async def _meet(self, gate):
