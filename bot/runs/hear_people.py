@@ -6,7 +6,7 @@ import contextlib
 from typing import Literal
 
 from bot.approve import decide
-from bot.domain.approval import APPROVE, DENY, Gate, Waiting
+from bot.domain.approval import APPROVE, DENY, Decision, Gate, Waiting
 from bot.domain.move import Choose
 from bot.domain.run import Chosen, Ended, GateDecided, Run, Stopped
 from bot.domain.said import Reacted, Tap
@@ -39,7 +39,12 @@ async def vote(shop: Workshop, user_id: str, gate_id: str, answer: Literal["appr
     given = await ballot.keep(shop, gate, user_id, answer, "command")
     await shop.call(gate.run_id)
     votes = await shop.runs.votes(gate.id)
-    match decide(gate, votes, given.at, await shop.switch.state()):
+    return _counted(decide(gate, votes, given.at, await shop.switch.state()), user_id)
+
+
+def _counted(decision: Decision, user_id: str) -> str:
+    """What an answer came to, for the one who gave it."""
+    match decision:
         case Waiting(turned_down=turned_down) if user_id in turned_down:
             return turned_down[user_id]
         case Waiting(missing=0):

@@ -178,6 +178,19 @@ async def test_an_answer_by_command_that_could_not_be_weighed_is_weighed_again(t
     assert (await town.ended()).result == "done"
 
 
+async def test_who_approves_what_an_unread_no_holds_is_told_that_it_does(town):
+    await town.say("run restart")
+    gate = await town.waits()
+    town.people.unread.add(DANA)
+    await town.react(gate, DENY, DANA)
+    await town.waits()
+    said = as_text(await town.say(f"approve {gate}", user=ERIN))
+    assert "a ❌ holds it" in said
+    assert "0 more" not in said
+    await town.waits()
+    assert RESTART not in town.hands.ran
+
+
 async def test_the_askers_own_yes_is_audited_as_one_that_does_not_count(tmp_path):
     from bot.guard.autonomy import Approvers
 

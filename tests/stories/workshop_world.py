@@ -69,6 +69,8 @@ class FakePeople:
 
     approvers: set[str] = field(default_factory=lambda: {DANA, ERIN})
     unreadable: bool = False
+    unread: set[str] = field(default_factory=set)
+    """Those of whom Slack does not say who they are."""
     outside: bool | None = False
     asked_for: list[str] = field(default_factory=list)
     """Channels of which was asked whether they are shared."""
@@ -76,7 +78,7 @@ class FakePeople:
     async def person(self, user_id, approvers, service):
         if user_id == GUEST:
             return Person(user_id, full_member=False, may=False, why_not="guests cannot run or approve anything")
-        if self.unreadable:
+        if self.unreadable or user_id in self.unread:
             return Person(user_id, full_member=True, may=None, why_not="it could not be read")
         may = user_id in self.approvers
         return Person(user_id, full_member=True, may=may, why_not="" if may else "you are not one of its approvers")
@@ -158,9 +160,9 @@ class Town:
         self.chat.tap(gate_id, emoji, user, off=off)
         await self.action.reacted(Reacted(self.chat.of(gate_id).posted, emoji, user, added=not off))
 
-    async def choose(self, run, choice):
-        """Dana taps a button below the second step of the run."""
-        await self.action.tapped(Tap(f"choose.{choice}", f"{run.id} 2", self.channel_id, DANA))
+    async def choose(self, run, choice, step=2):
+        """Dana taps a button below a step of the run; what she is told."""
+        return await self.action.tapped(Tap(f"choose.{choice}", f"{run.id} {step}", self.channel_id, DANA))
 
     async def die(self):
         """The process ends at once; what lay only in it is gone."""
