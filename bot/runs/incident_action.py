@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -180,8 +180,9 @@ class IncidentAction:
         return await run_list.status(self._shop, await self._company(command.channel_id))
 
     async def _stop(self, command: Command, rest: str) -> Briefing:
-        run = await self._run_meant(command, rest)
-        return line(await hear_people.stop(self._shop, run, command.user_id))
+        run, others = await self._runs_meant(command, rest)
+        said = await hear_people.stop(self._shop, run, command.user_id)
+        return line(" ".join((said, *run_list.still_running(others))))
 
     async def _approve(self, command: Command, rest: str) -> Briefing:
         return line(await hear_people.vote(self._shop, command.user_id, rest, "approve"))
@@ -224,19 +225,20 @@ class IncidentAction:
             raise NotRunError(f"Not run: {code(named, 80)} is not told in this channel. Here are: {here}.")
         return incident
 
-    async def _run_meant(self, command: Command, rest: str) -> Run:
+    async def _runs_meant(self, command: Command, rest: str) -> tuple[Run, Sequence[Run]]:
+        """The run that is named; else the newest of the channel, and the others that go on there."""
         if rest:
             run = await self._shop.runs.run(rest.strip("` ").upper())
             if run is None:
                 raise NotRunError(
                     f"No run is called {code(rest)}. `/incident-action status` lists those of this incident."
                 )
-            return run
+            return run, ()
         here = {incident.id for incident in await self._company(command.channel_id)}
         going = [run for run in await self._shop.runs.unended() if run.incident_id in here]
         if not going:
             raise NotRunError("Nothing is running here.")
-        return going[-1]
+        return going[-1], going[:-1]
 
 
 class _Elsewhere(Exception):

@@ -133,6 +133,14 @@ def _run_line(run: Run, events: Sequence[Event]) -> str:
     return f"{code(run.id)} {safe(run.runbook.title, 80)} · <@{run.asked_by}> {run.asked_at:%H:%M} UTC · {state}"
 
 
+def still_running(runs: Sequence[Run]) -> Iterator[str]:
+    """Which runs go on, and how each is ended; nothing where none does."""
+    if runs:
+        names = ", ".join(f"{code(run.id)} ({safe(run.runbook.title, 80)})" for run in runs)
+        which = runs[-1].id if len(runs) == 1 else "&lt;run&gt;"
+        yield f"Still running here: {names}. `/incident-action stop {which}` ends {'it' if len(runs) == 1 else 'one'}."
+
+
 def _step(number: str, step: Step) -> tuple[str, ...]:
     """One step as it stands in the file, and those that follow from it."""
     condition = f" · if {code(step.condition)}" if step.condition else ""

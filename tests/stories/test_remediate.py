@@ -4,6 +4,7 @@ import pytest
 
 from bot.domain.approval import APPROVE, DENY
 from bot.domain.plain import as_text
+from bot.runs import run_message
 from bot.state.audit_reading import reading
 from runbooks.prepared import Outcome
 from tests.stories.workshop_world import BOOK, DANA, ERIN, GUEST, STRANGER, town_with
@@ -291,6 +292,34 @@ async def _in_namespace(town, namespace, instead_of=""):
     await fire(town.shop.desk, "PodDown", fingerprint=namespace, labels=labels)
 
 
+async def _buttons(town, run):
+    """What one can tap below the run's message."""
+    said = run_message.run(run, await town.shop.runs.events(run.id))
+    return {button.does: button.label for section in said.sections for button in section.buttons}
+
+
+async def test_what_a_tap_does_stands_on_the_button_and_in_its_answer(town):
+    run = await _die_while_it_runs(town)
+    assert (await _buttons(town, run))["choose.again"] == "Run again (asks first)"
+    assert "asked for again" in as_text(await town.choose(run, "again"))
+    await town.waits()
+
+
+async def test_a_look_that_was_cut_short_says_that_it_runs_again_at_once(town):
+    town.hands.hold("get pods")
+    await town.say("run restart")
+    await eventually(lambda: LOOK in town.hands.ran)
+    await town.die()
+    town.hands.held.clear()
+    await town.live_again()
+    run = await town.chooses()
+    assert (await _buttons(town, run))["choose.again"] == "Run again"
+    said = as_text(await town.choose(run, "again", step=1))
+    assert said == "It runs again at once: it only reads."
+    await town.waits()
+    assert town.hands.ran.count(LOOK) == 2
+
+
 async def test_a_look_can_tell_that_it_did_run(town):
     run = await _die_while_it_runs(town)
     await town.choose(run, "check")
@@ -316,6 +345,36 @@ async def test_a_person_stops_what_runs(town):
     assert "being stopped" in as_text(said)
     assert (await town.ended()).result == "stopped"
     assert RESTART not in town.hands.ran
+
+
+async def test_of_two_that_run_here_the_newest_is_stopped_and_the_other_is_named(town):
+    await town.say("run restart")
+    await town.waits()
+    older = await town.run()
+    town.clock.forward(1)
+    await town.say("run restart service=cart")
+    await town.waits()
+    newer = await town.run()
+    said = as_text(await town.say("stop"))
+    assert f"`{newer.id}` is being stopped." in said
+    assert f"Still running here: `{older.id}` (Restart it). `/incident-action stop {older.id}` ends it." in said
+    await town.ended()
+    said = as_text(await town.say("stop"))
+    assert f"`{older.id}` is being stopped." in said
+    assert "Still running" not in said
+
+
+async def test_what_is_being_stopped_has_not_ended_yet(town):
+    await town.say("run restart")
+    gate = await town.waits()
+    run = await town.run()
+    await town.die()  # nobody ends it now
+    await town.say("stop")
+    assert f"`{run.id}` is being stopped already." in as_text(await town.say("stop"))
+    assert "closed" in as_text(await town.say(f"approve {gate}", user=ERIN))
+    await town.live_again()
+    await town.ended()
+    assert f"`{run.id}` has ended already." in as_text(await town.say(f"stop {run.id}"))
 
 
 async def test_the_emergency_stop_is_for_anyone_and_resume_for_few(town):
