@@ -22,7 +22,7 @@ def decide(gate: Gate, votes: Sequence[Vote], now: datetime, stop: Stop | None) 
     needs two different people, whatever the gate says. With the approvers not set nothing is ever approved.
     """
     if stop is not None:
-        return Halted(stop.reason)
+        return Halted(stop.reason, stop.by)
     last = _last_of_each(gate, votes)
     if denied := [vote for vote in last if vote.answer == "deny" and _may(vote.person)]:
         return Denied(min(denied, key=lambda vote: vote.at).person.id)

@@ -95,6 +95,8 @@ class Halted:
     """The kill switch is on."""
 
     reason: str
+    by: str = ""
+    """Who turned it on."""
     kind: Literal["halted"] = "halted"
 
 

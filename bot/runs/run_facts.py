@@ -35,8 +35,8 @@ def of_verdict(gate: Gate, verdict: Verdict) -> Mapping[str, Any]:
             facts["by"] = list(by)
         case Denied(by):
             facts["by"] = [by]
-        case Halted(reason):
-            facts["reason"] = reason
+        case Halted(reason, by):
+            facts |= {"by": [by], "reason": reason}
         case Expired():
             pass
     return facts

@@ -98,7 +98,7 @@ def test_after_the_expiry_it_is_decided(gate, votes, now):
 @enough
 @given(gates, votes_of(), moments)
 def test_while_the_emergency_stop_is_on_it_is_halted(gate, votes, now):
-    assert decide(gate, votes, now, STOP) == Halted(STOP.reason)
+    assert decide(gate, votes, now, STOP) == Halted(STOP.reason, STOP.by)
 
 
 @enough

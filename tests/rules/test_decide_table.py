@@ -34,7 +34,7 @@ from tests.rules.made import (
 
 SOON, END, LATER = at(30), EXPIRES, at(400)
 A, AB, BA, BY_ANN = Approved(("ANN",)), Approved(("ANN", "BEN")), Approved(("BEN", "ANN")), Denied("ANN")
-STOPPED = Halted("the wrong cluster")
+STOPPED = Halted(STOP.reason, STOP.by)
 CRITICAL_BUT_ONE = replace(CRITICAL, people=1)
 TEN = [yes(replace(STRANGER, id=f"S{n}")) for n in range(10)]
 NO_PEOPLE = replace(GATE, people=0)
