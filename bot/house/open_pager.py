@@ -17,6 +17,8 @@ def open_pager(settings: Settings, catalog: Catalog) -> PagerDutyPager:
 class PagerDutyPager:
     """`bot.runs.action_ports.Pager` and `Escalator` over PagerDuty, for services with `oncall` in SERVICES_FILE."""
 
+    source = pagerduty.NAME
+
     def __init__(self, settings: Settings, catalog: Catalog) -> None:
         self._settings = settings
         self._catalog = catalog

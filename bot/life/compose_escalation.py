@@ -23,6 +23,8 @@ class Call:
     """Why nobody was called; empty where somebody was."""
     again: bool = False
     """Whether it may go better in a moment."""
+    needless: bool = False
+    """Whether somebody answered before this one was made: nobody was called."""
 
 
 def escalated(incident: Incident, why: str, call: Call, after: timedelta) -> Briefing:

@@ -21,7 +21,7 @@ from bot.guard.redact import redact
 from bot.insist import OUTAGE_S, attempt
 from bot.life.compose_escalation import Call, escalated
 from bot.life.findings import Findings
-from bot.life.lifecycle import standing
+from bot.life.lifecycle import Standing, acknowledged_at, acknowledging, standing
 from bot.life.reach import write
 from bot.life.why_escalate import (
     OF_ALL_TOLD_WITH_IT,
@@ -117,9 +117,9 @@ async def _enter(at: Escalation, incident: Incident, reason: Reason) -> None:
 
 async def escalate(at: Escalation, entry: Entry, steps: Steps) -> None:
     """Told once for each reason: calls, says so, waits, and calls one level higher until somebody answers."""
-    level = await steps.once("from", lambda: _level_of(at, entry), int)
+    first = level = await steps.once("from", lambda: _level_of(at, entry), int)
     while 0 < level <= MOST_LEVELS:
-        call = await _call(at, entry, level, steps)
+        call = await _call(at, entry, level, steps, again=level > first)
         if call is None:
             return
         await steps.once(f"say {level}", partial(_say, at, entry, call), bool)
@@ -131,21 +131,31 @@ async def escalate(at: Escalation, entry: Entry, steps: Steps) -> None:
         level += 1
 
 
-async def _call(at: Escalation, entry: Entry, level: int, steps: Steps) -> Call | None:
+async def _call(at: Escalation, entry: Entry, level: int, steps: Steps, *, again: bool) -> Call | None:
     """Tried for an hour where the pager does not answer, which people are told at once: they can call by hand.
 
-    Each try is a step, so that a restart goes on with it. None: somebody answered in Slack, or it is over.
+    Each try is a step, so that a restart goes on with it. The first of all is always made: who acknowledged a moment
+    ago did not know of the reason. None: somebody answered in Slack, or it is over.
     """
     for number in range(TRIES):
-        call = await steps.once(f"call {level}.{number}", lambda: _called(at, entry, level), Call)
+        wanted = partial(_wanted, at, entry, level) if again or number else partial(_called, at, entry, level)
+        call = await steps.once(f"call {level}.{number}", wanted, Call)
         if not call.again:
-            return call
+            return None if call.needless else call
         if number == 0:
             await steps.once(f"say trouble {level}", partial(_say, at, entry, call), bool)
         await steps.sleep(AGAIN_S)
         if await steps.once(f"answered {level}.{number}", partial(_answered, at, entry), bool):
             return None
     return replace(call, again=False)
+
+
+async def _wanted(at: Escalation, entry: Entry, level: int) -> Call:
+    """Called, unless somebody answered since it was last looked: a restart may lie between."""
+    incident = await at.desk.journal.incident(entry.incident_id)
+    if _over(incident, entry) or await _taken(at, incident, entry):
+        return Call(level, needless=True)
+    return await _called(at, entry, level)
 
 
 async def _called(at: Escalation, entry: Entry, level: int) -> Call:
@@ -169,9 +179,9 @@ async def _called(at: Escalation, entry: Entry, level: int) -> Call:
 async def _level_of(at: Escalation, entry: Entry) -> int:
     """Above the highest that was called in this opening; 0 where nobody needs to be called any more."""
     incident = await at.desk.journal.incident(entry.incident_id)
-    if incident.status != "open" or entry.value != f"begun {incident.opening}":
+    if _over(incident, entry):
         return 0
-    if entry.key.endswith(":unacknowledged") and await _answered_there(at, incident):
+    if _of_nobody(entry) and (await _taken(at, incident, entry) or await _answered_there(at, incident)):
         return 0
     called = [one for one in await at.desk.entries.of_incident(incident.id) if one.kind == "reassigned"]
     levels = [
@@ -204,24 +214,48 @@ async def _say(at: Escalation, entry: Entry, call: Call) -> bool:
 
 
 async def _answered(at: Escalation, entry: Entry) -> bool:
-    """By `/incident ack`, in the pager, or because it is over."""
+    """By `/incident ack` or 👀, in the pager, or because it is over."""
     incident = await at.desk.journal.incident(entry.incident_id)
-    if incident.status != "open" or entry.value != f"begun {incident.opening}":
+    return _over(incident, entry) or await _taken(at, incident, entry) or await _answered_there(at, incident)
+
+
+def _over(incident: Incident, entry: Entry) -> bool:
+    return incident.status != "open" or entry.value != f"begun {incident.opening}"
+
+
+def _of_nobody(entry: Entry) -> bool:
+    """Whether it is called because nobody acknowledged: then whoever did counts, also in that very moment."""
+    return entry.key.endswith(":unacknowledged")
+
+
+async def _taken(at: Escalation, incident: Incident, entry: Entry) -> bool:
+    """Whether somebody acknowledged since the call was begun, and has not taken it back, as far as the record tells."""
+    now = await _standing(at, incident)
+    if now.answer(entry) is not None or (_of_nobody(entry) and now.acknowledged is not None):
         return True
-    known = await at.desk.entries.of_incident(incident.id)
-    if any(one.kind == "acknowledged" and one.at >= entry.at for one in known):
-        return True
-    if incident.lead is not None:  # linked since: who has the lead has this one
-        lead = await at.desk.journal.incident(incident.lead)
-        if standing(await at.desk.entries.of_incident(lead.id), lead.last_opened_at).acknowledged is not None:
-            return True
-    return await _answered_there(at, incident)
+    if incident.lead is None:
+        return False
+    lead = await at.desk.journal.incident(incident.lead)  # linked since: who has the lead has this one
+    return (await _standing(at, lead)).acknowledged is not None
+
+
+async def _standing(at: Escalation, incident: Incident) -> Standing:
+    return standing(await at.desk.entries.of_incident(incident.id), incident.last_opened_at)
 
 
 async def _answered_there(at: Escalation, incident: Incident) -> bool:
-    """A pager that does not tell has nobody answer: it is better to call one too many."""
+    """Who answered there acknowledged it here. A pager that does not tell has nobody answer: better one call too many.
+
+    Raises JournalDown.
+    """
     try:
-        return bool(at.pager.off(incident.service) == "" and await at.pager.answered(incident))
+        answered = at.pager.off(incident.service) == "" and await at.pager.answered(incident)
     except RoomError as problem:
         log.warning("cannot tell whether somebody answered", incident=incident.id, reason=str(problem))
         return False
+    if answered:
+        known = await at.desk.entries.of_incident(incident.id)
+        when = acknowledged_at(incident, known, at.desk.clock.now())
+        key = acknowledging(incident, known, when)
+        await write(at.desk, Entry(incident.id, key, when, "acknowledged", f"{at.pager.source}:"))
+    return bool(answered)

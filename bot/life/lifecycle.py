@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.domain.entry import Entry
+from bot.domain.entry import BOT, Entry
 from bot.domain.incident import Incident
 
 
@@ -15,8 +15,10 @@ from bot.domain.incident import Incident
 class Standing:
     """Each is the entry that counts; None: there is none."""
 
-    acknowledged: Entry | None = None
-    """By whom first, of the present opening."""
+    acknowledgements: tuple[Entry, ...] = ()
+    """Of the present opening, those that were not taken back."""
+    called: Entry | None = None
+    """Why somebody was called last, in the present opening; None: the bot called nobody."""
     severity: Entry | None = None
     """Set by a person: outranks what the alerts say."""
     lead: Entry | None = None
@@ -32,6 +34,24 @@ class Standing:
     pinned: tuple[Entry, ...] = ()
     """Those that were not taken back."""
 
+    @property
+    def acknowledged(self) -> Entry | None:
+        """By whom first."""
+        return next(iter(self.acknowledgements), None)
+
+    @property
+    def taken(self) -> Entry | None:
+        """Whose acknowledgement counts by now: a call asks for one that comes after it."""
+        return self.acknowledged if self.called is None else self.answer(self.called)
+
+    def answer(self, call: Entry) -> Entry | None:
+        """Who acknowledged after this call first.
+
+        By its number: the clocks of two replicas differ. And by its time: what was done elsewhere before is heard late.
+        """
+        after = (one for one in self.acknowledgements if one.number > call.number and one.at >= call.at)
+        return next(after, None)
+
 
 def standing(entries: Iterable[Entry], opened: datetime | None = None) -> Standing:
     """What the entries, in their order, come to.
@@ -46,7 +66,8 @@ def standing(entries: Iterable[Entry], opened: datetime | None = None) -> Standi
     return now
 
 
-_OF_AN_OPENING = frozenset({"acknowledged", "unacknowledged", "status", "resolved", "closed"})
+_OF_AN_OPENING = frozenset({"acknowledged", "unacknowledged", "escalated", "status", "resolved", "closed"})
+_LAST_COUNTS = frozenset({"severity", "lead", "status", "cause", "resolved", "closed"})
 
 
 def _after(now: Standing, entry: Entry) -> Standing:
@@ -57,18 +78,19 @@ def _changed(now: Standing, entry: Entry) -> Mapping[str, Any]:
     """By field of `Standing`."""
     match entry.kind:
         case "acknowledged" | "unacknowledged":
-            return {"acknowledged": now.acknowledged or entry if entry.kind == "acknowledged" else None}
+            others = tuple(one for one in now.acknowledgements if taking_back(one) != entry.key)
+            return {"acknowledgements": (*others, entry) if entry.kind == "acknowledged" else others}
+        case "escalated":
+            return {"called": entry} if _calls(entry) else {}
         case "reopened":
-            return {"acknowledged": None, "status": None, "resolved": None, "closed": None}
+            return {"acknowledgements": (), "called": None, "status": None, "resolved": None, "closed": None}
         case "pinned" | "unpinned":
-            others = tuple(one for one in now.pinned if one.value != entry.value)
-            return {"pinned": (*others, entry) if entry.kind == "pinned" else others}
-        case "handoff" if entry.value:
-            return {"lead": entry}
-        case "severity" | "lead" | "status" | "cause" | "resolved" | "closed":
-            return {entry.kind: entry}
-        case _:
-            return {}
+            pins = tuple(one for one in now.pinned if one.value != entry.value)
+            return {"pinned": (*pins, entry) if entry.kind == "pinned" else pins}
+        case "handoff":
+            return {"lead": entry} if entry.value else {}
+        case kind:
+            return {kind: entry} if kind in _LAST_COUNTS else {}
 
 
 def ask_at(incident: Incident, entries: Iterable[Entry], pace: timedelta) -> datetime | None:
@@ -101,10 +123,29 @@ def last_word(incident: Incident, entries: Iterable[Entry]) -> datetime:
     return max((at for at in said if at >= incident.last_opened_at), default=incident.last_opened_at)
 
 
-def acknowledging(entries: Iterable[Entry], opening: int) -> str:
-    """The key of an acknowledgement that would come next.
+def acknowledging(incident: Incident, entries: Iterable[Entry], at: datetime) -> str:
+    """The key of an acknowledgement that was given at this moment.
 
-    It changes with each that was taken back, and with each opening: of those who acknowledge at once, one does.
+    It changes with each that was taken back, with each opening, and with each time that the bot had somebody called: of
+    those who acknowledge at once, one does.
     """
-    given_up = sum(entry.kind in ("unacknowledged", "reopened") for entry in entries)
-    return f"acknowledged:{opening}:{given_up}"
+    before = [entry for entry in entries if entry.at <= at]
+    given_up = sum(entry.kind in ("unacknowledged", "reopened") for entry in before)
+    calls = sum(_calls(entry) for entry in before)
+    return f"acknowledged:{incident.opening}:{given_up}" + (f":{calls}" if calls else "")
+
+
+def acknowledged_at(incident: Incident, entries: Iterable[Entry], now: datetime) -> datetime:
+    """When whoever acknowledges now does: after what the record holds of it, whatever another replica's clock said."""
+    turns = (entry.at for entry in entries if _calls(entry) or entry.kind in ("unacknowledged", "reopened"))
+    return max(now, incident.last_opened_at, *turns)
+
+
+def taking_back(acknowledged: Entry) -> str:
+    """The key of the entry that takes this one back."""
+    return f"un{acknowledged.key}"
+
+
+def _calls(entry: Entry) -> bool:
+    """Not what is escalated by hand elsewhere: that is told of, and asks for no answer here."""
+    return entry.kind == "escalated" and entry.who == BOT

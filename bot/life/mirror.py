@@ -16,7 +16,7 @@ import structlog
 
 from bot.domain.entry import BOT, Entry, Kind
 from bot.life.entry_ports import Place
-from bot.life.lifecycle import acknowledging
+from bot.life.lifecycle import acknowledging, standing, taking_back
 from bot.life.reach import Life
 from bot.ports import JournalDown
 from bot.woken import woken
@@ -115,13 +115,12 @@ async def _take(life: Life, act: Act) -> None:
     if incident_id is None:
         log.info("nothing is known of what was done elsewhere", source=act.source, kind=act.kind)
         return
-    entry = await _entry(life, incident_id, act)
-    if entry is not None:
+    for entry in await _entries(life, incident_id, act):
         await life.write(entry)
 
 
-async def _entry(life: Life, incident_id: str, act: Act) -> Entry | None:
-    """None: the record says so already, or what it would take back came from here."""
+async def _entries(life: Life, incident_id: str, act: Act) -> Sequence[Entry]:
+    """None of them: the record says so already, or what it would take back came from here."""
     incident = await life.desk.journal.incident(incident_id)
     who, at = (
         f"{act.source}:{act.who}",
@@ -130,13 +129,15 @@ async def _entry(life: Life, incident_id: str, act: Act) -> Entry | None:
     entry = Entry(incident_id, f"{act.source}:{act.id}", at, act.kind, who, act.text, link=act.url or "")
     match act.kind:
         case "acknowledged":
-            key = acknowledging(await life.desk.entries.of_incident(incident_id), incident.opening)
-            return Entry(incident_id, key, at, "acknowledged", who, link=entry.link)
+            known = await life.desk.entries.of_incident(incident_id)
+            if standing(known, incident.last_opened_at).taken is not None:
+                return ()
+            return (replace(entry, key=acknowledging(incident, known, at), text=""),)
         case "unacknowledged":
-            had = (await life.standing(incident)).acknowledged
-            theirs = had is not None and had.who.startswith(f"{act.source}:")
-            return Entry(incident_id, f"un{had.key}", at, act.kind, who) if had and theirs else None
+            known = (await life.standing(incident)).acknowledgements
+            theirs = [one for one in known if one.who.startswith(f"{act.source}:") and one.at <= at]
+            return [Entry(incident_id, taking_back(one), at, act.kind, who) for one in theirs]
         case "resolved":  # one of several alerts is over: that is told by the alert itself
-            return entry if incident.status == "resolved" else None
+            return (entry,) if incident.status == "resolved" else ()
         case _:
-            return entry
+            return (entry,)

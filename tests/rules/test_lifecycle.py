@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.entry import Entry
+from bot.domain.entry import BOT, Entry
 from bot.domain.incident import Incident, Severity
 from bot.life.lifecycle import Standing, standing
 
@@ -13,11 +13,13 @@ EVERYTHING = ("acknowledged", "severity:SEV2", "lead:U9", "status:identified", "
 
 
 def record(*things):
-    """Each is a kind, or kind:value; a minute apart."""
+    """Each is a kind, or kind:value; a minute apart. What is taken back is named by its number."""
     made = []
     for number, thing in enumerate(things, 1):
         kind, _, value = thing.partition(":")
-        made.append(Entry("INC-1", f"k{number}", T0 + timedelta(minutes=number), kind, f"U{number}", value=value))
+        key = f"unk{value}" if kind == "unacknowledged" else f"k{number}"
+        who = BOT if kind == "escalated" else f"U{number}"
+        made.append(Entry("INC-1", key, T0 + timedelta(minutes=number), kind, who, value=value, number=number))
     return made
 
 
@@ -31,8 +33,9 @@ def numbers(now: Standing):
     [
         ((), {}),
         (("acknowledged", "acknowledged"), {"acknowledged": 1}),
-        (("acknowledged", "unacknowledged"), {}),
-        (("acknowledged", "unacknowledged", "acknowledged"), {"acknowledged": 3}),
+        (("acknowledged", "unacknowledged:1"), {}),
+        (("acknowledged", "unacknowledged:1", "acknowledged"), {"acknowledged": 3}),
+        (("acknowledged", "escalated", "acknowledged", "unacknowledged:1"), {"acknowledged": 3}),
         (("severity:SEV1", "severity:SEV3"), {"severity": 2}),
         (("lead:U1", "lead:U2"), {"lead": 2}),
         (("status:investigating", "status:identified", "note", "reminded"), {"status": 2}),
@@ -44,6 +47,22 @@ def numbers(now: Standing):
 )
 def test_what_counts(things, counts):
     assert numbers(standing(record(*things))) == counts
+
+
+@pytest.mark.parametrize(
+    ("things", "taken"),
+    [
+        (("acknowledged",), 1),
+        (("acknowledged", "escalated"), None),
+        (("acknowledged", "escalated", "acknowledged", "acknowledged"), 3),
+        (("escalated", "acknowledged", "unacknowledged:2"), None),
+        (("escalated", "acknowledged", "escalated"), None),
+        (("escalated", "reopened", "acknowledged"), 3),
+    ],
+)
+def test_a_call_asks_for_an_acknowledgement_that_comes_after_it(things, taken):
+    found = standing(record(*things)).taken
+    assert (found and found.number) == taken
 
 
 def test_pins_that_were_taken_back_are_gone():

@@ -1,36 +1,20 @@
 """The next level is called when a rule holds: once for each reason, said, and one level higher while nobody answers."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
+from datetime import timedelta
 
 import pytest
 
-from bot.desk import Desk
 from bot.domain.analysis import NOTHING_KNOWN, LogPattern
 from bot.domain.approval import Expired
 from bot.domain.context import Context, Report
-from bot.domain.entry import Entry
-from bot.domain.incident import Channel, Incident, Posted, Severity
+from bot.domain.incident import Severity
 from bot.domain.run import Ended, GateDecided
-from bot.life.escalate import Escalation, escalate, look_for_reasons
 from bot.life.findings import Findings
 from bot.life.lifecycle import Standing
 from bot.life.why_escalate import RULES, Known, called_lately, judged, reasons
-from bot.measures import Measures
-from bot.ports import JournalDown
-from integrations.contract import Alert, Paged, Refused, Scope, Service, Unreachable, Window
-
-NOW = datetime(2026, 11, 3, 4, 0, tzinfo=UTC)
-AFTER = timedelta(minutes=10)
-
-
-def incident(id_="INC-1", *, severity=Severity.SEV1, minutes=3, service="cart", name="Slow", over=None, **more):
-    alert = Alert("alertmanager", id_, name, "resolved" if over else "firing", NOW - AFTER, ends_at=over)
-    at = NOW - timedelta(minutes=minutes)
-    where = {"channel": Channel("C1", "inc-cart"), "message": Posted("C1", "1.0")}
-    more = {"status": "open", "alerts": (alert,)} | where | more
-    return Incident(id_, service, "prod", severity, name, started_at=at, opened_at=at, **more)
+from integrations.contract import Alert, Scope, Service, Window
+from tests.stories.escalation_world import AFTER, NOW, World, entry, incident
 
 
 def report(*templates):
@@ -45,10 +29,6 @@ def known(one=None, *, standing=None, found=None, told_with=(), events=()):
     return Known(one or incident(), standing or Standing(), found and found.analysis, told_with, events)
 
 
-def entry(kind, **more):
-    return Entry("INC-1", more.pop("key", kind), more.pop("at", NOW), kind, more.pop("who", "U1"), **more)
-
-
 FAILED = Ended(NOW, "failed")
 UNANSWERED = GateDecided(NOW, "G1", Expired(NOW))
 
@@ -58,7 +38,7 @@ UNANSWERED = GateDecided(NOW, "G1", Expired(NOW))
     [
         (known(), []),
         (known(incident(minutes=10)), ["unacknowledged"]),
-        (known(incident(minutes=10), standing=Standing(acknowledged=entry("acknowledged"))), []),
+        (known(incident(minutes=10), standing=Standing((entry("acknowledged"),))), []),
         (known(found=report()), ["unknown"]),
         (known(incident(severity=Severity.SEV2), found=report()), []),
         (known(found=report(), standing=Standing(cause=entry("cause"))), []),
@@ -108,111 +88,6 @@ def test_what_fires_again_and_again_calls_nobody_twice_for_the_same_reason():
     assert not called_lately([entry("escalated", key="escalated:1:unacknowledged")], "unacknowledged", NOW)
 
 
-class World:
-    """A record, a Slack and a pager, as little of them as it needs; steps are remembered as the engine would."""
-
-    def __init__(self, one=None):
-        self.one = one or incident(minutes=10)
-        self.entries, self.posted, self.calls, self.slept = [], {}, [], []
-        self.answer_at, self.missing, self.top, self.silent = None, "", 3, 0
-        self.done, self.events_of_runs, self.of_lead, self.read = {}, [], [], []
-        ports = {"journal": self, "chat": self, "clock": self, "links": self, "entries": self}
-        unused = {"looking": None, "catalog": None, "library": None, "measures": Measures()}
-        channels = {"incidents_channel": "C0", "channel_timeout_s": 1.0, "channel_name": str}
-        desk = Desk(**ports, **unused, **channels)
-        self.at = Escalation(desk, self, self, ("unacknowledged",), AFTER)
-        self.down, self.found = False, None
-
-    # the record
-    async def open_incidents(self):
-        if self.down:
-            raise JournalDown
-        return (self.one,) if self.one.status == "open" else ()
-
-    async def incident(self, id_):
-        return self.one if id_ == "INC-1" else incident(id_, minutes=10)
-
-    async def report(self, _id, _opening):
-        self.read.append("report")
-        return self.found
-
-    async def linked_to(self, _id):
-        self.read.append("links")
-        return ()
-
-    async def of_open(self):
-        return {"INC-1": tuple(self.entries)} if self.one.status == "open" else {}
-
-    async def of_incident(self, id_):
-        return list(self.entries) if id_ == "INC-1" else self.of_lead
-
-    async def append(self, one):
-        if one.key in {known.key for known in self.entries}:
-            return None
-        self.entries.append(replace(one, number=len(self.entries) + 1))
-        return self.entries[-1]
-
-    def now(self):
-        return NOW + timedelta(seconds=sum(self.slept))
-
-    # Slack
-    async def find(self, _channel, key):
-        return self.posted.get(key)
-
-    async def post(self, _channel, message, *, key):
-        assert key not in self.posted
-        self.posted[key] = message.headline
-
-    # the pager
-    def off(self, _service):
-        return self.missing
-
-    def level(self, _incident):
-        return 0
-
-    async def answered(self, _incident):
-        return self.answer_at is not None and len(self.calls) >= self.answer_at
-
-    async def escalate(self, _incident, title, body, level):
-        if self.silent:
-            self.silent -= 1
-            raise Unreachable("pagerduty", "no answer")
-        if level > self.top:
-            raise Refused("pagerduty", f"its escalation policy has no level {level}", "call somebody by hand")
-        self.calls.append((level, title, body))
-        return Paged((f"Person {level}",), "https://pd.example/Q1", before=False, acknowledged=False)
-
-    # the engine
-    async def once(self, name, act, _kind):
-        if name not in self.done:
-            self.done[name] = await act()
-        return self.done[name]
-
-    async def sleep(self, seconds):
-        self.slept.append(seconds)
-
-    async def look(self):
-        begun = []
-
-        async def begin(_id, number):
-            begun.append(number)
-
-        # `of_incident` stands for runs too
-        self.at = replace(self.at, runs=SimpleNamespace(of_incident=self._runs, events=self._events))
-        await look_for_reasons(self.at, begin)
-        return begun
-
-    async def _runs(self, _id):
-        self.read.append("runs")
-        return [SimpleNamespace(id="R1")] if self.events_of_runs else []
-
-    async def _events(self, _run_id):
-        return self.events_of_runs
-
-    async def tell(self):
-        await escalate(self.at, self.entries[0], self)
-
-
 async def test_each_level_is_called_in_turn_until_somebody_answers():
     world = World()
     world.answer_at = 2
@@ -232,7 +107,7 @@ async def test_each_level_is_called_in_turn_until_somebody_answers():
 async def test_an_answer_in_slack_ends_it():
     world = World()
     await world.look()
-    world.entries.append(entry("acknowledged", at=NOW + timedelta(minutes=1)))
+    world.while_called = lambda _level: world.append(entry("acknowledged", at=NOW + timedelta(minutes=1)))
     await world.tell()
     assert len(world.calls) == 1
 
@@ -305,7 +180,7 @@ async def test_while_a_pager_does_not_answer_whoever_takes_it_in_slack_ends_it(h
         if how == "over":
             world.one = replace(world.one, status="resolved")
         else:
-            world.entries.append(entry("acknowledged", at=NOW + timedelta(minutes=1)))
+            await world.append(entry("acknowledged", at=NOW + timedelta(minutes=1)))
 
     world.sleep = sleep
     await world.look()
@@ -415,13 +290,20 @@ async def test_what_flaps_calls_once_in_half_an_hour_and_a_run_of_an_earlier_ope
     assert [one.key for one in world.entries][2:] == ["escalated:2:data"]
 
 
-async def test_who_has_the_lead_has_what_was_linked_to_it_since():
+@pytest.mark.parametrize(("when", "calls"), [("before the call", 0), ("after it", 1)])
+async def test_who_has_the_lead_has_what_was_linked_to_it_since(when, calls):
     world = World()
-    await world.look()
-    world.one = replace(world.one, lead="INC-9")
     world.of_lead = [entry("acknowledged", at=NOW - timedelta(minutes=5))]
+
+    async def linked(_level=1):
+        world.one = replace(world.one, lead="INC-9")
+
+    await world.look()
+    if when == "before the call":
+        await linked()
+    world.while_called = linked
     await world.tell()
-    assert len(world.calls) == 1
+    assert len(world.calls) == calls
 
 
 async def test_a_database_that_is_away_ends_nothing():

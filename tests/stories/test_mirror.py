@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.entry import BOT, Entry
 from bot.life.mirror import heard_there, reflect, tell_there
 from integrations.contract import Act, Refused, Unreachable
 from tests.stories.incident_sample import NOW, alert
@@ -41,6 +42,12 @@ async def days(tmp_path):
 def act(kind, **more):
     made = Act("E1", "pagerduty", "Q1", kind, "Dana Demir", NOW, url="https://pd.example/Q1")
     return replace(made, **more)
+
+
+async def called(days):
+    """The bot has the next level called."""
+    at = days.town.clock.now()
+    await days.life.write(Entry(days.town.incident_id, "escalated:1:data", at, "escalated", BOT, value="begun 1"))
 
 
 async def test_what_was_left_at_the_last_end_is_told_at_the_start(days):
@@ -124,6 +131,34 @@ async def test_acknowledged_here_the_event_that_comes_back_changes_nothing(days)
     await days.says("ack", ERIN)
     await heard_there(days.life)([act("acknowledged")])
     assert [entry.who for entry in await days.entries()] == [ERIN]
+
+
+async def test_who_answers_a_call_is_told_there_too_although_another_acknowledged_before(days):
+    there = There()
+    await days.says("ack", DANA)
+    await called(days)
+    assert "no further level is called" in await days.says("ack", ERIN)
+    await tell_there(days.life, there)
+    assert (there.told, there.by) == ([("Q1", "acknowledged", "")] * 2, ["Dana", "Erin"])
+    assert f"call answered by <@{ERIN}> 03:42" in await days.briefing()
+    told = await days.says("timeline")
+    assert f"<@{ERIN}> acknowledged it" in told
+
+
+async def test_an_event_that_comes_again_after_a_call_or_after_it_was_taken_back_changes_nothing(days):
+    heard, before = heard_there(days.life), act("acknowledged")
+    await heard([before])
+    days.town.clock.forward(60)
+    await called(days)
+    await heard([before])
+    assert (await days.stands()).taken is None
+    later = days.town.clock.now() + timedelta(minutes=1)
+    await heard([act("unacknowledged", id="E2", at=later), before])
+    assert (await days.stands()).acknowledged is None
+    await heard(
+        [act("acknowledged", id="E3", at=later + timedelta(minutes=1)), act("unacknowledged", id="E2", at=later)]
+    )
+    assert (await days.stands()).taken.who == "pagerduty:Dana Demir"
 
 
 async def test_an_acknowledgement_that_ran_out_there_takes_back_only_one_from_there(days):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from bot import sections
 from bot.command_words import NotDoneError, here
@@ -11,7 +12,7 @@ from bot.domain.entry import Entry
 from bot.domain.incident import Incident, Severity
 from bot.domain.said import Command, Reacted
 from bot.domain.words import clock
-from bot.life.lifecycle import acknowledging
+from bot.life.lifecycle import Standing, acknowledged_at, acknowledging, standing, taking_back
 from bot.life.reach import Life
 from bot.life.typed import person, words
 from bot.ports import ChatError
@@ -21,22 +22,32 @@ _SEVERITIES = {word: severity for severity in Severity for word in (severity.nam
 
 
 async def ack(life: Life, command: Command, rest: str) -> Briefing:
-    """Somebody has it. Once for each opening, whoever comes second is told who was first."""
+    """Somebody has it. Once for each opening and each call; whoever comes second is told who was first."""
     incident = await here(life.desk.journal, command.channel_id)
     return line(await acknowledge(life, incident, command.user_id, words(rest)))
 
 
 async def acknowledge(life: Life, incident: Incident, user_id: str, text: str = "", value: str = "") -> str:
     """What to say to whoever acknowledges. Raises JournalDown."""
-    entries = await life.desk.entries.of_incident(incident.id)
-    key = acknowledging(entries, incident.opening)
-    entry = Entry(incident.id, key, life.desk.clock.now(), "acknowledged", user_id, text, value)
-    await life.write(entry)
-    first = await life.desk.entries.keyed(incident.id, key) or entry
-    when = clock(first.at, life.desk.clock.now())
-    if first.who == user_id:
-        return f"Acknowledged {when} UTC. It stands in the briefing's head."
-    return f"Acknowledged before, by {sections.who(first.who)} {when} UTC. To lead it: `/incident lead`."
+    entries, now = await life.desk.entries.of_incident(incident.id), life.desk.clock.now()
+    had = standing(entries, incident.last_opened_at)
+    taken = had.taken
+    if taken is None:
+        at = acknowledged_at(incident, entries, now)
+        entry = Entry(incident.id, acknowledging(incident, entries, at), at, "acknowledged", user_id, text, value)
+        taken = await life.write(entry) or await life.desk.entries.keyed(incident.id, entry.key) or entry
+    return _acknowledged(had, taken, user_id, now)
+
+
+def _acknowledged(had: Standing, taken: Entry, user_id: str, now: datetime) -> str:
+    when = f"{clock(taken.at, now)} UTC"
+    if taken.who != user_id:
+        return f"Acknowledged before, by {sections.who(taken.who)} {when}. To lead it: `/incident lead`."
+    if had.called is None:
+        return f"Acknowledged {when}. It stands in the briefing's head."
+    first = had.acknowledged or taken
+    by_another = f" First was {sections.who(first.who)}, {clock(first.at, now)} UTC." if first.who != user_id else ""
+    return f"Acknowledged {when}, in answer to the call: no further level is called for it.{by_another}"
 
 
 async def severity(life: Life, command: Command, rest: str) -> Briefing:
@@ -74,19 +85,21 @@ async def lead(life: Life, command: Command, rest: str) -> Briefing:
 async def seen(life: Life, reacted: Reacted) -> None:
     """👀 on the briefing acknowledges, for a full member; taken back by whoever did, it takes that back.
 
-    What counts is whether it stands there now: events come late, twice, and not in order.
+    What counts is whether it stands there now: events come late, twice, and not in order. One that stood there before a
+    call does not answer it; taken off and put there again it does.
     """
     incident_id = await life.desk.entries.at_message(reacted.message) if reacted.emoji == EYES else None
     if incident_id is None or not (await life.people.person(reacted.user_id, (), "")).full_member:
         return
     incident = await life.desk.journal.incident(incident_id)
-    if await _stands(life, reacted):
+    had = (await life.standing(incident)).acknowledgements
+    theirs = [one for one in had if (one.who, one.value) == (reacted.user_id, EYES)]
+    if not await _stands(life, reacted):
+        for one in theirs:
+            at = life.desk.clock.now()
+            await life.write(replace(one, key=taking_back(one), at=at, kind="unacknowledged", number=0))
+    elif not (reacted.added and theirs):  # taken off, and there: put there again since
         await acknowledge(life, incident, reacted.user_id, value=EYES)
-        return
-    had = (await life.standing(incident)).acknowledged
-    if had is not None and (had.who, had.value) == (reacted.user_id, EYES):
-        at = life.desk.clock.now()
-        await life.write(replace(had, key=f"un{had.key}", at=at, kind="unacknowledged", number=0))
 
 
 async def _stands(life: Life, reacted: Reacted) -> bool:
