@@ -34,16 +34,15 @@ class Files:
     def __init__(self, web: Web, posts: Posts) -> None:
         self._web = web
         self._posts = posts
-        self._put: set[tuple[Posted, str]] = set()
 
     async def put(self, posted: Posted, sheet: Sheet) -> None:
         """Puts it there, unless a file of that name is there. Raises ChatError.
 
         Slack shares an upload a moment after it has confirmed it, so a crash in that moment can show it twice.
         """
-        first_try = self._posts.posted_here(posted) and (posted, sheet.name) not in self._put
-        self._put.add((posted, sheet.name))
-        if not first_try and sheet.name in [found async for found in self._posts.files(posted)]:
+        if not self._posts.puts_first(posted, sheet.name) and sheet.name in [
+            found async for found in self._posts.files(posted)
+        ]:
             return
         await self._web.once(
             Call("files.completeUploadExternal"),  # as often as its first half, and in the same tier

@@ -38,6 +38,8 @@ class _Standing:
     """Whether `more` is all that stands there: not after a call of which nothing was heard."""
     more: list[str] = field(default_factory=list)
     """The ts of each message that carries on in the thread."""
+    files: set[str] = field(default_factory=set)
+    """Names of what this process has put into the thread."""
 
 
 @dataclass(slots=True)
@@ -110,9 +112,15 @@ class Posts:
             ),
         )
 
-    def posted_here(self, posted: Posted) -> bool:
-        """Whether this very process posted it: then nobody else can have put something into its thread for us."""
-        return posted in self._known and self._known[posted].ours
+    def puts_first(self, posted: Posted, file: str) -> bool:
+        """Whether no file of that name can be in its thread: this very process posted it, and puts it for the first
+        time. From now on it may be there.
+        """
+        known = self._known.get(posted)
+        if known is None or not known.ours or file in known.files:
+            return False
+        known.files.add(file)
+        return True
 
     async def files(self, posted: Posted) -> AsyncIterator[str]:
         """Names of the files in the thread of a message. Raises ChatError."""

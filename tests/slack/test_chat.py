@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import gc
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +17,11 @@ from starlette.routing import Route
 from bot.domain.briefing import Briefing, Section
 from bot.domain.incident import Channel, Posted
 from bot.ports import ChatError
+from bot.slack.blocks import render
 from bot.slack.channels import Channels
 from bot.slack.chat import SlackChat
+from bot.slack.files import Files, Sheet
+from bot.slack.posts import REMEMBERED, Posts
 from bot.slack.scopes import SCOPES
 from bot.slack.web import Web
 from playground.serving import serving
@@ -363,6 +367,22 @@ async def test_a_file_is_in_the_thread_once_masked_and_never_empty(slack: Slack)
     assert [file.content for file in files] == ["pods ? •••\n".encode(), b"(nothing)\n"]
     await chat.close()
     await other.close()
+
+
+async def test_what_was_put_into_a_thread_is_forgotten_with_its_message(slack: Slack) -> None:
+    web = Web(slack.workspace.settings.bot_token, slack.api_url)
+    posts = Posts(web)
+    files = Files(web, posts)
+    head = await posts.post((await home(SlackChat(web, str))).id, render(SMALL), "k", None)
+    posted = Posted(head.channel_id, head.ts)
+    await files.put(posted, Sheet("RUN-1-2-output.txt", b"pods", "Output"))
+    for number in range(REMEMBERED):
+        posts.took(Posted("C0ELSEWHERE", f"{number}.0"), f"{number}.0")
+    assert [holder for holder in gc.get_referrers(posted) if isinstance(holder, tuple | dict)] == []
+    await files.put(posted, Sheet("RUN-1-2-output.txt", b"pods", "Output"))
+    (reply,) = slack.workspace.channels[posted.channel_id].replies(posted.ts)
+    assert [file.name for file in reply.files] == ["RUN-1-2-output.txt"]
+    await web.close()
 
 
 # ── reactions ────────────────────────────────────────────────────────────────────────────────────
