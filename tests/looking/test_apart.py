@@ -57,7 +57,7 @@ async def test_each_gets_the_answer_to_its_own_question(tmp_path):
     assert [report.context.scope for report in reports] == scopes
 
 
-@pytest.mark.parametrize(("how", "limit_s"), [("dies once", 20.0), ("stands still once", 3.0)])
+@pytest.mark.parametrize(("how", "limit_s"), [("dies once", 20.0), ("stands still once", 12.0)])
 async def test_a_look_in_whose_time_it_died_or_stood_still_is_asked_again_of_the_next(tmp_path, how, limit_s):
     async with apart(how, tmp_path, limit_s) as looking:
         report = await looking.look(SCOPE, ignore)

@@ -62,7 +62,7 @@ def rota() -> Rota:
 @pytest.fixture
 async def people(slack: Slack, rota: Rota) -> AsyncIterator[SlackPeople]:
     web = Web(slack.workspace.settings.bot_token, slack.api_url)
-    yield SlackPeople(web, rota, patience_s=2.0)
+    yield SlackPeople(web, rota, patience_s=30.0)
     await web.close()
 
 

@@ -6,12 +6,12 @@ Its first turn it takes before it says that it is ready: so two such processes h
 import asyncio
 import sys
 
-from bot.state.database import open_database
 from bot.state.model_pace import SqlPace
+from tests.state.patient import open_patiently
 
 
 async def main(url, requests, tries):
-    database = open_database(url)
+    database = open_patiently(url)
     pace = SqlPace(database, requests, 1_000_000)
     taken = await pace.take(1, 10) == 0
     print("ready", flush=True)

@@ -14,8 +14,8 @@ from bot.clock import SystemClock
 from bot.domain.money import Account, Money, Usage
 from bot.questions.budget import Limits
 from bot.questions.model_ports import OverBudget
-from bot.state.database import open_database
 from bot.state.purse import SqlPurse
+from tests.state.patient import open_patiently
 
 STORIES = 25
 CALLS = 6
@@ -45,7 +45,7 @@ async def story(purse, incident_id, dice):
 
 
 async def main(url, name):
-    database, dice = open_database(url), random.Random(name)
+    database, dice = open_patiently(url), random.Random(name)
     purse = SqlPurse(database, SystemClock(), Limits(WIDE, WIDE, WIDE, day=LIMIT, month=WIDE))
     held = await purse.reserve(Account("answer", name, "U0", name), "claude", MOST)
     print("ready", flush=True)

@@ -108,7 +108,7 @@ async def test_a_server_that_hangs_later_is_given_up_too(server, open_room, make
     awake = asyncio.Event()
     awake.set()
     async with listening(relay(server, awake)) as port:
-        room = open_room(Settings(url=f"http://127.0.0.1:{port}", timeout_s=0.3))
+        room = open_room(Settings(url=f"http://127.0.0.1:{port}", timeout_s=5.0, limit_s=30.0))
         await room.ready()
         awake.clear()
         with pytest.raises(Unreachable, match="no answer in time"):

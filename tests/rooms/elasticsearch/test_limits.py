@@ -127,10 +127,10 @@ async def trickling(from_search):
 
 async def test_what_was_read_before_the_server_fell_silent_is_kept():
     async with trickling(3) as (place, _, _):
-        look = await place.look(timeout=0.5)
+        look = await place.look(timeout=5.0)
     (logs,) = look.findings
     assert (len(logs.lines), logs.total) == (1_000, 2_500)
-    assert [gap.reason for gap in look.gaps] == ["no answer in 0.5 s", "sampled 1,000 of 2,500 lines"]
+    assert [gap.reason for gap in look.gaps] == ["no answer in 5 s", "sampled 1,000 of 2,500 lines"]
 
 
 async def test_a_server_that_trickles_from_the_first_is_unreachable():
