@@ -34,8 +34,10 @@ PROGRAM = textwrap.dedent(
         if dies == "an error" and not steps.taken_up:
             raise ZeroDivisionError
 
+        recorded = asyncio.Event()
+
         async def slow():
-            await asyncio.sleep(0.2)
+            await recorded.wait()
             say("slow")
             if dies == "in slow":
                 os._exit(9)
@@ -50,7 +52,12 @@ PROGRAM = textwrap.dedent(
                 say(f"again, taken_up={steps.taken_up}")
             return 7
 
-        both = steps.once("slow", slow, Posted), steps.once("quick", quick, int)
+        async def first(quickly):
+            number = await quickly
+            home.call_soon_threadsafe(recorded.set)
+            return number
+
+        both = steps.once("slow", slow, Posted), first(steps.once("quick", quick, int))
         posted, number = await asyncio.gather(*both)
         if dies == "between":
             os._exit(9)
