@@ -184,7 +184,7 @@ class Settings(BaseSettings):
     status_reminder_urgent_s: float = Field(default=900.0, ge=0)
     """The same for SEV1."""
     pagerduty_acknowledge: bool = False
-    """Whether what is acknowledged in Slack is acknowledged in PagerDuty, where its alert came from there."""
+    """Whether what is acknowledged in Slack is acknowledged in PagerDuty, where its alert or a page of ours stands."""
     pagerduty_notes: bool = False
     """The same for notes and status updates."""
     pagerduty_resolve: bool = False

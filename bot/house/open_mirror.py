@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.domain.entry import Entry, Kind
+from bot.domain.incident import Incident
+from bot.house.open_pager import page_key
 from bot.life.entry_ports import Place
 from bot.settings import Settings, SettingsError
 from integrations import pagerduty
@@ -44,6 +46,13 @@ class PagerDutyMirror:
     def __init__(self, room: pagerduty.Settings, kinds: tuple[Kind, ...]) -> None:
         self._room = room
         self.kinds = kinds
+
+    async def called(self, incident: Incident) -> str | None:
+        """Raises RoomError."""
+        from integrations.pagerduty.page import found
+
+        page = await found(self._room, page_key(incident))
+        return page.id or None if page else None
 
     async def tell(self, fingerprint: str, entry: Entry) -> None:
         """Raises RoomError."""

@@ -61,7 +61,7 @@ class PagerDutyPager:
         if theirs is None:
             from integrations.pagerduty.page import page
 
-            made = await page(room, policy, title, body, _key(incident))
+            made = await page(room, policy, title, body, page_key(incident))
             if level == 1:
                 return made
             theirs = made.id
@@ -74,7 +74,7 @@ class PagerDutyPager:
 
         room, _ = self._room(incident.service)
         theirs = _theirs(incident)
-        known = await standing(room, theirs) if theirs else await found(room, _key(incident))
+        known = await standing(room, theirs) if theirs else await found(room, page_key(incident))
         return known.acknowledged if known else None
 
     def _room(self, service: str) -> tuple[pagerduty.Settings, str]:
@@ -93,6 +93,6 @@ def _theirs(incident: Incident) -> str | None:
     return found[-1].fingerprint if found else None
 
 
-def _key(incident: Incident) -> str:
+def page_key(incident: Incident) -> str:
     """One page for each opening, whatever its reasons are: the next reason calls the next level of it."""
     return f"escalated:{incident.id}:{incident.opening}"

@@ -7,7 +7,7 @@ what was told there is known by its mark, or finds the record saying so already.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
@@ -15,8 +15,9 @@ from typing import Protocol
 import structlog
 
 from bot.domain.entry import BOT, Entry, Kind
+from bot.domain.incident import Incident
 from bot.life.entry_ports import Place
-from bot.life.lifecycle import acknowledging, standing, taking_back
+from bot.life.lifecycle import Standing, acknowledging, standing, taking_back
 from bot.life.reach import Life
 from bot.ports import JournalDown
 from bot.woken import woken
@@ -40,6 +41,10 @@ class Mirror(Protocol):
     place: Place
     kinds: tuple[Kind, ...]
     """What is told there, by the settings."""
+
+    async def called(self, incident: Incident) -> str | None:
+        """Of what the bot had people called by there, in the present opening, the id. Raises RoomError."""
+        ...
 
     async def tell(self, fingerprint: str, entry: Entry) -> None:
         """Does there what was done here; `entry.who` is a name. May be asked again: it finds what it did.
@@ -85,12 +90,12 @@ async def _tell(life: Life, mirror: Mirror, entry: Entry) -> str:
     if entry.who.startswith(f"{mirror.source}:"):
         return ""
     incident = await life.desk.journal.incident(entry.incident_id)
-    known_there = dict.fromkeys(one.fingerprint for one in incident.alerts if one.source == mirror.source)
-    if not known_there:
-        return ""
-    name = "first-responder" if entry.who == BOT else await life.people.name(entry.who) or "somebody"
+    now = await life.standing(incident)
+    if entry.kind == "acknowledged" and (now.taken is None or now.taken.number != entry.number):
+        return ""  # taken back, or a call came after it: there it would pass for an answer
     try:
-        for fingerprint in known_there:
+        for fingerprint in await _known_there(mirror, incident, now, entry):
+            name = "first-responder" if entry.who == BOT else await life.people.name(entry.who) or "somebody"
             await mirror.tell(fingerprint, replace(entry, who=name))
     except Unreachable:
         raise
@@ -98,6 +103,17 @@ async def _tell(life: Life, mirror: Mirror, entry: Entry) -> str:
         log.warning("not told", place=mirror.place, incident=entry.incident_id, problem=str(problem))
         return problem.reason
     return ""
+
+
+async def _known_there(mirror: Mirror, incident: Incident, now: Standing, entry: Entry) -> Iterable[str]:
+    """Its alerts; and what people were called by before this was done, or it would go on to call them.
+
+    Raises RoomError.
+    """
+    known = dict.fromkeys(one.fingerprint for one in incident.alerts if one.source == mirror.source)
+    if now.called is not None and entry.number > now.called.number and (ours := await mirror.called(incident)):
+        known[ours] = None
+    return known
 
 
 def heard_there(life: Life) -> Callable[[Sequence[Act]], Awaitable[None]]:

@@ -20,10 +20,14 @@ class There:
 
     source, place, kinds = "pagerduty", "pagerduty", ("acknowledged", "note", "status", "closed")
 
-    def __init__(self):
+    def __init__(self, page=None):
+        self.page = page
         self.told = []
         self.by = []
         self.fails = []
+
+    async def called(self, incident):
+        return self.page
 
     async def tell(self, fingerprint, entry):
         if self.fails:
@@ -136,6 +140,7 @@ async def test_acknowledged_here_the_event_that_comes_back_changes_nothing(days)
 async def test_who_answers_a_call_is_told_there_too_although_another_acknowledged_before(days):
     there = There()
     await days.says("ack", DANA)
+    await tell_there(days.life, there)
     await called(days)
     assert "no further level is called" in await days.says("ack", ERIN)
     await tell_there(days.life, there)
@@ -143,6 +148,35 @@ async def test_who_answers_a_call_is_told_there_too_although_another_acknowledge
     assert f"call answered by <@{ERIN}> 03:42" in await days.briefing()
     told = await days.says("timeline")
     assert f"<@{ERIN}> acknowledged it" in told
+
+
+async def test_what_was_acknowledged_before_a_call_is_not_told_after_it_as_if_it_were_an_answer(days):
+    there = There()
+    await days.says("ack", DANA)
+    await called(days)
+    await tell_there(days.life, there)
+    assert there.told == []
+    await days.says("ack", ERIN)
+    await tell_there(days.life, there)
+    assert (there.told, there.by) == ([("Q1", "acknowledged", "")], ["Erin"])
+
+
+async def test_what_was_taken_back_before_it_could_be_told_is_not_told(days):
+    there, posted = There(), (await days.incident()).message
+    await days.reacts(posted, "eyes", ERIN)
+    await days.reacts(posted, "eyes", ERIN, off=True)
+    await tell_there(days.life, there)
+    assert there.told == []
+
+
+async def test_a_page_of_ours_is_told_too_once_somebody_was_called(tmp_path):
+    async with days_with(tmp_path) as days:  # its alert came from elsewhere
+        there = There(page="Q7")
+        await days.says("note before")
+        await called(days)
+        await days.says("ack", ERIN)
+        await tell_there(days.life, there)
+        assert there.told == [("Q7", "acknowledged", "")]
 
 
 async def test_an_event_that_comes_again_after_a_call_or_after_it_was_taken_back_changes_nothing(days):

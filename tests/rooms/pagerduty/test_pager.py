@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from bot.catalog import Catalog
+from bot.domain.entry import Entry
+from bot.domain.incident import Incident, Severity
+from bot.house.open_mirror import open_mirror
 from bot.house.open_pager import open_pager
 from bot.settings import Settings
 from integrations.contract import Refused, Service
@@ -34,3 +40,18 @@ async def test_it_pages_the_policy_of_the_service(hub, certificates):
     pager = open_pager(settings, CATALOG)
     assert pager.off("pay") == ""
     assert (await pager.page("pay", "title", "body", "key")).who == ("Dana Demir",)
+
+
+async def test_who_answers_here_answers_the_page_of_ours_of_that_opening(hub, certificates):
+    known = {"pagerduty_api_url": hub.url, "extra_ca_file": certificates.ca_file, "pagerduty_acknowledge": True}
+    settings = Settings(_env_file=None, pagerduty_api_key=KEY, pagerduty_from=BOB.email, **known)
+    at = datetime(2026, 11, 3, 4, 0, tzinfo=UTC)
+    incident = Incident("INC-1", "pay", "prod", Severity.SEV1, "Slow", "open", at, at)
+    pager, mirror = open_pager(settings, CATALOG), open_mirror(settings)
+    assert await mirror.called(incident) is None
+    made = await pager.escalate(incident, "title", "body", 1)
+    assert await pager.answered(incident) is False
+    page = await mirror.called(incident)
+    assert (page, await mirror.called(replace(incident, opening=2))) == (made.id, None)
+    await mirror.tell(page, Entry("INC-1", "acknowledged:1:0:1", at, "acknowledged", "Dana"))
+    assert await pager.answered(incident) is True
