@@ -8,6 +8,7 @@ from contextlib import suppress
 import stamina
 import structlog
 
+from bot.approve import named
 from bot.domain.approval import Stop
 from bot.domain.briefing import Briefing
 from bot.domain.text import safe
@@ -107,7 +108,7 @@ async def resume(shop: Workshop, user_id: str, service: str) -> str:
     person = await shop.people.person(user_id, may, service)
     if not person.full_member or not person.may:
         await record(shop, Entry("stop.lift_refused", user_id, facts={"why_not": person.why_not}))
-        return f"Not lifted: {person.why_not or 'you are not among those who may'}. Ask one of {_names(may)}."
+        return f"Not lifted: {person.why_not or 'you are not among those who may'}. Ask one of {named(may)}."
     await record(shop, Entry("stop.lifted", user_id, facts={"was": _facts(on)}))  # first: else it stays on
     await shop.switch.lift()
     words = f"▶ Emergency stop lifted by <@{user_id}>. Halted runs stay ended; begin them again where they are wanted."
@@ -130,11 +131,3 @@ async def _announce(shop: Workshop, words: Briefing, key: str, *, again: bool = 
             await chat.post(channel, words, key=key)
 
     return await attempt("switch", stand, ANNOUNCING_S)
-
-
-def _names(approvers: tuple[str, ...]) -> str:
-    named = (
-        "who is on call" if one == "oncall" else f"<!subteam^{one}>" if one.startswith("S") else f"<@{one}>"
-        for one in approvers
-    )
-    return " or ".join(named)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from bot.approve import named
 from bot.domain.approval import Gate, Verdict
 from bot.domain.briefing import Briefing, Section
 from bot.domain.run import (
@@ -133,16 +134,10 @@ def _verdict(question: Gate, events: Sequence[Event]) -> Verdict | None:
 
 
 def _who(question: Gate) -> str:
-    names = " or ".join(_name(one) for one in question.approvers)
+    names = named(question.approvers)
     if question.people > 1:
         return f"{question.people} different people of {names}"
     return f"one of {names}" + ("" if question.asker_may else ", not the one who asked")
-
-
-def _name(approver: str) -> str:
-    if approver == "oncall":
-        return "who is on call"
-    return f"<!subteam^{approver}>" if approver.startswith("S") else f"<@{approver}>"
 
 
 def _how(question: Gate) -> str:

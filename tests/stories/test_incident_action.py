@@ -4,11 +4,12 @@ import json
 
 import pytest
 
+from bot.domain.approval import APPROVE
 from bot.domain.plain import as_text
 from bot.domain.said import Filled, Form, Heard, Tap
 from bot.questions.page_person import PAGE
 from bot.state.audit_reading import reading
-from tests.stories.workshop_world import BOOK, DANA, ERIN, GUEST, town_with
+from tests.stories.workshop_world import BOOK, DANA, ERIN, GUEST, STRANGER, town_with
 
 OTHER = """
 id: full-disk
@@ -174,3 +175,14 @@ async def test_stop_in_a_runs_thread_says_what_it_does_not_stop(town):
     )
     assert "This does not stop the run" in as_text(said)
     assert await town.shop.runs.unended()
+
+
+async def test_who_may_is_said_in_the_same_words_wherever_somebody_reads_it(tmp_path):
+    async with town_with(tmp_path, approvers=("S0PAYMENTS", "oncall")) as town:
+        await town.say("run restart")
+        gate = await town.waits()
+        await town.react(gate, APPROVE, STRANGER)
+        await town.waits()
+        await town.say("emergency-stop wrong cluster")
+        told = [town.chat.of(gate).said[0], town.chat.whispers[-1][1], as_text(await town.say("resume", STRANGER))]
+        assert [text for text in told if "<!subteam^S0PAYMENTS> or whoever is on call" not in text] == []
