@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 import structlog
 
 from bot.command_words import NotDoneError, OnFilled, OnReacted, OnTap, Verb, Words
-from bot.domain.briefing import Briefing, Section, line
+from bot.domain.briefing import DATABASE_DOWN, Briefing, Section, line
 from bot.domain.said import Command, Filled, Form, Heard, Reacted, Tap
 from bot.domain.text import code
 from bot.ports import JournalDown
@@ -22,7 +22,6 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 NAME = "/incident"
-DOWN = "My database does not answer right now. Try again in a minute."
 SHARED = "Not done: this channel is shared with others, or Slack did not say. SHARED_CHANNELS names where I may."
 OURS_ALONE = timedelta(seconds=30)
 """For so long a channel in which nobody from outside was is not asked for again: what is typed there costs no call."""
@@ -155,4 +154,4 @@ async def _told(doing: Awaitable[T]) -> T | Briefing:
     except NotDoneError as refusal:
         return line(str(refusal))
     except JournalDown:
-        return line(DOWN)
+        return line(DATABASE_DOWN)

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+DATABASE_DOWN = "My database does not answer right now. Try again in a minute."
+"""What whoever asked for something reads where the database kept it from being done."""
+
 
 @dataclass(frozen=True, slots=True)
 class Button:

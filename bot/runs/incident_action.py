@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import structlog
 
-from bot.domain.briefing import Briefing, line
+from bot.domain.briefing import DATABASE_DOWN, Briefing, line
 from bot.domain.incident import Incident
 from bot.domain.money import Account
 from bot.domain.run import Run
@@ -34,7 +34,6 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 Verb = Callable[[Command, str], Awaitable[Briefing | Form]]
 
-DOWN = "My database does not answer right now. Try again in a minute."
 HELP = (
     "`/incident-action` lists the runbooks that match this incident",
     "`/incident-action run &lt;runbook&gt; [name=value …]` begins one: each change asks for ✅ first",
@@ -257,4 +256,4 @@ async def _told(doing: Awaitable[T]) -> T | Briefing:
     except _Elsewhere as elsewhere:
         return run_list.elsewhere(elsewhere.overview)
     except JournalDown:
-        return line(DOWN)
+        return line(DATABASE_DOWN)

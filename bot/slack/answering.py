@@ -11,7 +11,7 @@ import structlog
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.briefing import Briefing
+from bot.domain.briefing import DATABASE_DOWN, Briefing
 from bot.domain.said import Form
 from bot.insist import attempt
 from bot.ports import JournalDown
@@ -34,7 +34,7 @@ def _trouble(sentence: str) -> Trouble:
     return Trouble(plain=sentence, headline=sentence)
 
 
-NO_DATABASE = _trouble("My database does not answer right now. Try again in a minute.")
+NO_DATABASE = _trouble(DATABASE_DOWN)
 NO_END = _trouble(
     "No answer came in time, and it may or may not be done. `/incident-action status` shows what is; then try again."
 )
