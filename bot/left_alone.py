@@ -65,5 +65,4 @@ def words(one: LeftAlone, now: datetime) -> Briefing:
 async def _post(desk: Desk, channel: str, one: LeftAlone) -> None:
     """Whoever said it may have ended before that was noted, and another process may be the one that looks by now."""
     key = f"left alone:{one.name}"
-    if await desk.chat.find(channel, key) is None:
-        await desk.chat.post(channel, words(one, desk.clock.now()), key=key)
+    await desk.chat.stand(channel, words(one, desk.clock.now()), key=key)

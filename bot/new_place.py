@@ -44,7 +44,7 @@ async def told_elsewhere(desk: Desk, incident: Incident, words: Briefing, proble
     if channel_id is None:
         return False
     key = f"{incident.id}:{incident.opening}:briefing"
-    posted = await desk.chat.find(channel_id, key) or await desk.chat.post(channel_id, words, key=key)
+    posted = await desk.chat.stand(channel_id, words, key=key)
     await desk.journal.keep_message(incident.id, posted)
     log.warning("told in another place, for its own is gone", slack=problem.code, left=left.channel_id, to=channel_id)
     await attempt("why it moved", partial(_say_why, desk, posted, left, problem.code), TELLING_S)
@@ -76,9 +76,8 @@ async def _say_why(desk: Desk, posted: Posted, left: Posted, code: str) -> None:
     """Under the message, for whoever wonders at a second channel."""
     key = f"{posted.ts}:moved"
     why = f"<#{left.channel_id}> {GONE[code]} while this incident was open, so it goes on here."
-    if await desk.chat.find(posted.channel_id, key, posted.ts) is None:
-        words = Briefing(plain="Moved", headline=why)
-        await desk.chat.post(posted.channel_id, words, key=key, thread=posted.ts)
+    words = Briefing(plain="Moved", headline=why)
+    await desk.chat.stand(posted.channel_id, words, key=key, thread=posted.ts)
 
 
 async def _point_there(desk: Desk, incident_id: str) -> None:

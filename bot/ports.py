@@ -229,7 +229,7 @@ class Journal(Protocol):
         ...
 
     async def stale(self) -> tuple[str, ...]:
-        """Ids of briefed incidents with a change that Slack does not show yet."""
+        """Ids of briefed incidents with a change that Slack does not show yet; what is open and most severe first."""
         ...
 
     async def unbriefed(self) -> tuple[Incident, ...]:

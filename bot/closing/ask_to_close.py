@@ -41,7 +41,7 @@ async def propose(at: ClosingDesk, over: Over, number: int) -> None:
     helped = what_helped(await record_of(wrapping, closing_by_bot(wrapping, "not reviewed")))
     words = closing_message.proposal(incident, helped.text if helped else "", asked.at + at.rules.patience, now)
     key = wrapping.key(f"close?{number}")
-    message = await at.desk.chat.find(channel, key) or await at.desk.chat.post(channel, words, key=key)
+    message = await at.desk.chat.stand(channel, words, key=key)
     await at.closings.propose(replace(asked, message=message))
 
 

@@ -36,8 +36,7 @@ async def put_accepted(wrapping: Wrapping, one: Learnt) -> None:
         return
     await _file(wrapping, one, message)
     key = wrapping.key("runbook")
-    if await wrapping.desk.chat.find(message.channel_id, key, message.ts) is None:
-        await wrapping.desk.chat.post(message.channel_id, accepted(one), key=key, thread=message.ts)
+    await wrapping.desk.chat.stand(message.channel_id, accepted(one), key=key, thread=message.ts)
 
 
 def accepted(one: Learnt) -> Briefing:

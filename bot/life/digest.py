@@ -105,5 +105,4 @@ async def _tell(desk: Desk, weeks: Weeks, lines: Lines, until: datetime) -> None
 
 async def _post(desk: Desk, channel: str, message: Briefing, key: str) -> None:
     """Whoever undertook it before may have posted it and ended before that was noted."""
-    if await desk.chat.find(channel, key) is None:
-        await desk.chat.post(channel, message, key=key)
+    await desk.chat.stand(channel, message, key=key)

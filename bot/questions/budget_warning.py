@@ -89,5 +89,4 @@ async def _said(desk: Desk, words: Briefing, key: str) -> bool:
 
 async def _post(desk: Desk, channel: str, words: Briefing, key: str) -> None:
     """Whoever undertook it before may have posted it and ended before that was noted."""
-    if await desk.chat.find(channel, key) is None:
-        await desk.chat.post(channel, words, key=key)
+    await desk.chat.stand(channel, words, key=key)

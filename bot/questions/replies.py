@@ -9,7 +9,7 @@ from functools import partial
 import structlog
 
 from bot.desk import Desk
-from bot.domain.briefing import Briefing, Section, line
+from bot.domain.briefing import DATABASE_DOWN, Briefing, Section, line
 from bot.domain.incident import Channel, Incident, Posted
 from bot.domain.plain import as_text
 from bot.domain.question import Answer, Question
@@ -31,7 +31,6 @@ log = structlog.get_logger(__name__)
 
 LONGEST = 4_000
 """Characters of a question: as many as a message of Slack's has."""
-DOWN = "My database does not answer right now. Try again in a minute."
 ASK_ME = "Ask me about this incident: why, status, logs, changes, similar, runbooks, timeline, who is on call …"
 
 
@@ -62,7 +61,7 @@ class Replies:
         try:
             return await self._said(heard, refused)
         except JournalDown:
-            return line(DOWN) if heard.mention else None
+            return line(DATABASE_DOWN) if heard.mention else None
 
     async def _said(self, heard: Heard, refused: Callable[[], Awaitable[str]]) -> Briefing | None:
         company = await company_in(self._desk, heard.channel_id)
@@ -188,8 +187,7 @@ class Replies:
     @done_as(Priority.ANSWER)
     async def post(self, channel_id: str, thread: str, briefing: Briefing, key: str) -> None:
         """Posts an answer once by its key. Raises ChatError."""
-        if await self._desk.chat.find(channel_id, key, thread) is None:
-            await self._desk.chat.post(channel_id, briefing, key=key, thread=thread)
+        await self._desk.chat.stand(channel_id, briefing, key=key, thread=thread)
 
     async def whisper(self, channel_id: str, user_id: str, briefing: Briefing) -> None:
         """Says it to one person only. Raises ChatError."""

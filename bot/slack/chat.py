@@ -51,6 +51,9 @@ class SlackChat:
     async def post(self, channel_id: str, briefing: Briefing, *, key: str, thread: str | None = None) -> Posted:
         return await self._posts.post(channel_id, render(briefing.mapped(self._mask)), key, thread)
 
+    async def stand(self, channel_id: str, briefing: Briefing, *, key: str, thread: str | None = None) -> Posted:
+        return await self._posts.stand(channel_id, render(briefing.mapped(self._mask)), key, thread)
+
     async def edit(self, posted: Posted, briefing: Briefing) -> None:
         await self._posts.edit(posted, render(briefing.mapped(self._mask)))
 
@@ -125,7 +128,7 @@ class SlackChat:
             if problem.code not in _NOT_THERE:
                 raise
             for part in (message, *message.more):
-                await self._posts.tell(user_id, part)
+                await self._tell(user_id, part)
 
     async def begin_reply(self, channel_id: str, thread: str, *, reader: str, key: str) -> Posted:
         return await self._growing.begin(channel_id, thread, reader, key)
@@ -156,6 +159,21 @@ class SlackChat:
                 thread_ts=thread,
                 parse="none",
                 link_names=False,
+            ),
+        )
+
+    async def _tell(self, user_id: str, message: Message) -> None:
+        """Says it to one person, in their direct messages with the bot. Raises ChatError."""
+        await self._web.once(
+            Call("chat.postMessage", user_id),
+            lambda client: client.chat_postMessage(
+                channel=user_id,
+                text=message.text,
+                blocks=list(message.blocks),
+                parse="none",
+                link_names=False,
+                unfurl_links=False,
+                unfurl_media=False,
             ),
         )
 

@@ -76,6 +76,18 @@ class Posts:
             await self._carry_on(posted, standing, message)
         return posted
 
+    async def stand(self, channel_id: str, message: Message, key: str, thread: str | None) -> Posted:
+        """Posts it, or says what is missing where it stands only in part. Raises ChatError.
+
+        What stands whole costs the one look for it, and a second one only where it is long and of another process.
+        """
+        found = await self.find(channel_id, key, thread)
+        if found is None:
+            return await self.post(channel_id, message, key, thread)
+        if message.more and len((await self._standing(found)).more) < len(message.more):
+            await self.edit(found, message)
+        return found
+
     async def edit(self, posted: Posted, message: Message) -> None:
         """Makes it say this; nothing is sent when it does already. Raises ChatError.
 
@@ -96,21 +108,6 @@ class Posts:
     def is_sending(self, posted: Posted) -> bool:
         """Whether an edit of it is on its way to Slack: from here it can no longer be changed or taken back."""
         return posted in self._wishes and self._wishes[posted].on_the_wire
-
-    async def tell(self, user_id: str, message: Message) -> None:
-        """Says it to one person, in their direct messages with the bot. Raises ChatError."""
-        await self._web.once(
-            Call("chat.postMessage", user_id),
-            lambda client: client.chat_postMessage(
-                channel=user_id,
-                text=message.text,
-                blocks=list(message.blocks),
-                parse="none",
-                link_names=False,
-                unfurl_links=False,
-                unfurl_media=False,
-            ),
-        )
 
     def puts_first(self, posted: Posted, file: str) -> bool:
         """Whether no file of that name can be in its thread: this very process posted it, and puts it for the first

@@ -135,8 +135,7 @@ class StormTables:
 
     async def _page(self, table: Posted, storm_id: str, number: int, words: Briefing) -> Posted:
         key = f"{storm_id}:page:{number}"
-        found = await self._desk.chat.find(table.channel_id, key, table.ts)
-        return found or await self._desk.chat.post(table.channel_id, words, key=key, thread=table.ts)
+        return await self._desk.chat.stand(table.channel_id, words, key=key, thread=table.ts)
 
     async def _notice(self, storm: Storm, rows: Sequence[Row]) -> None:
         """One line in the incidents channel for all of them."""
@@ -146,8 +145,7 @@ class StormTables:
         words, key = compose_storm.notice(storm, rows, self._desk.clock.now()), f"{storm.id}:notice"
         known = self._known[storm.id]
         if known.notice is None:
-            stands = await self._desk.chat.find(channel, key)
-            known.notice = stands or await self._desk.chat.post(channel, words, key=key)
+            known.notice = await self._desk.chat.stand(channel, words, key=key)
         await self._desk.chat.edit(known.notice, words)
 
     async def _end(self, storm: Storm, rows: Sequence[Row]) -> None:
@@ -155,8 +153,7 @@ class StormTables:
         now = self._desk.clock.now()
         if storm.message is not None:
             channel, key = storm.message.channel_id, f"{storm.id}:over"
-            if await self._desk.chat.find(channel, key) is None:
-                await self._desk.chat.post(channel, compose_storm.over(storm, rows, now), key=key)
+            await self._desk.chat.stand(channel, compose_storm.over(storm, rows, now), key=key)
             await self._show(replace(storm, ended_at=now), storm.message, rows)
         await self._storms.keep_over(storm.id)
         log.warning("the storm is over", storm=storm.id, incidents=len(rows))

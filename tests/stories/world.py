@@ -143,6 +143,9 @@ class FakeSlack:
         here = (m.posted for m in self.messages if (m.posted.channel_id, m.key, m.thread) == (channel_id, key, thread))
         return next(here, None)
 
+    async def stand(self, channel_id, briefing, *, key, thread=None):
+        return await self.find(channel_id, key, thread) or await self.post(channel_id, briefing, key=key, thread=thread)
+
     async def edit(self, posted, briefing):
         message = next((m for m in self.messages if m.posted == posted), None)
         await self._door("edit", f"{posted.channel_id} {message.key if message else ''}")
