@@ -38,8 +38,13 @@ class Tick:
 
 
 def start(ticks: Sequence[Tick]) -> AsyncIOScheduler:
-    """Starts ticking on the running event loop; the caller shuts it down."""
-    scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
+    """Starts ticking on the running event loop; the caller shuts it down.
+
+    What was due while everything stood still is done once, however late: the scheduler's own grace of a second would
+    leave out what is done once a day.
+    """
+    how = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=how)
     for tick in ticks:
         first = datetime.now(UTC) + timedelta(seconds=tick.every_s if tick.first_s is None else tick.first_s)
         scheduler.add_job(tick.act, "interval", seconds=tick.every_s, next_run_time=first, name=tick.name)
