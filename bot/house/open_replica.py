@@ -15,6 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[impo
 
 from bot import schedules
 from bot.desk import Desk, nobody_else
+from bot.house.going_on import Part, go_on
 from bot.left_alone import LeaveAlone
 from bot.measures import Measures
 from bot.ports import ChatError, JournalDown
@@ -95,7 +96,7 @@ async def open_replica(settings: Settings, database: Database, measures: Measure
     """With its lease taken and renewed; given back at the end, when nothing of it runs any more. Raises JournalDown."""
     lease = Lease(database, STORY_VERSION, settings.replica_lease_s)
     await lease.take()
-    keeping = asyncio.create_task(lease.keep())
+    keeping = asyncio.create_task(go_on(Part("lease", lease.keep), again_s=0.0))  # it begins with a pause of its own
     try:
         claims, governor = Claims(database, lease.executor_id), _governor(settings, database, measures)
         yield Replica(lease, claims, Begun(database), database.shared, governor)

@@ -1,11 +1,16 @@
 """Whose stories are whose: leases that run out, are given back, or were taken while their process stood still."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
+from bot.house.open_replica import open_replica
+from bot.measures import Measures
 from bot.ports import JournalDown
+from bot.settings import Settings
 from bot.state.claims import Claims
 from bot.state.database import open_database
 from bot.state.lease import GIVEN_BACK, Lease, telling
@@ -51,6 +56,27 @@ async def put(database, name, **more):
         connection.execute(leases.insert().values(executor_id=name, **row))
 
     await database.write(act)
+
+
+class Buggy:
+    """A database, and a bug that is met at so many of its next writes."""
+
+    def __init__(self, database):
+        self._database = database
+        self.bugs = 0
+
+    def __getattr__(self, name):
+        return getattr(self._database, name)
+
+    async def write(self, act):
+        if self.bugs:
+            self.bugs -= 1
+            raise KeyError("nobody foresaw this")
+        return await self._database.write(act)
+
+
+async def beats(database, name):
+    return await database.read(lambda c: c.scalar(sa.select(leases.c.beats).where(leases.c.executor_id == name)))
 
 
 async def taker(database, name):
@@ -206,3 +232,15 @@ async def test_a_ring_is_heard_by_another_and_forgotten_after_a_while(database):
     assert await two.rung("R1") is not None
     await one.forget(timedelta())
     assert await two.rung("R1") is None
+
+
+@ON_SQLITE
+async def test_after_a_bug_it_is_renewed_again_and_the_log_says_what_it_was(database):
+    buggy = Buggy(database)
+    with capture_logs() as logs:
+        async with open_replica(Settings(_env_file=None, replica_lease_s=1.0), buggy, Measures()) as replica:
+            buggy.bugs = 1
+            async with asyncio.timeout(10):
+                while await beats(database, replica.lease.executor_id) < 2:
+                    pass
+    assert [line["part"] for line in logs if line.get("exc_info")] == ["lease"]
