@@ -15,10 +15,12 @@ from bot.closing.until_closed import keep_wrapping_up
 from bot.command_words import Words
 from bot.desk import Desk
 from bot.house.open_shelf import open_shelf
+from bot.house.what_is_open import House
 from bot.memory.archive import Archive
 from bot.memory.remember import remember
 from bot.ports import Steps
 from bot.settings import Settings
+from bot.slack.governor import Governor
 from bot.slack.known_names import KnownNames
 from bot.slack.web import open_web
 from bot.state.closings import SqlClosings
@@ -67,9 +69,7 @@ class Closing:
         return ClosingCommand(self.at).words()
 
 
-def open_closing(
-    settings: Settings, desk: Desk, database: Database, archive: Archive, engine: Callable[[], Engine]
-) -> Closing:
+def open_closing(house: House, archive: Archive, engine: Callable[[], Engine]) -> Closing:
     """`engine`: asked for once stories are begun, since it has to know this one first. Nothing is connected here."""
 
     async def respond(incident_id: str, opening: int) -> None:
@@ -82,13 +82,15 @@ def open_closing(
         return await engine().in_hand("wrap_up")
 
     deeds = Deeds(take_up, respond, partial(remember, archive), in_hand)
-    at = replace(closing_desk(settings, desk, database, deeds), archive=archive)
-    days = settings.archive_after_days
+    at = closing_desk(house.settings, house.desk, house.database, deeds, house.replica.governor)
+    at, days = replace(at, archive=archive), house.settings.archive_after_days
     return Closing(at, timedelta(days=days) if days else None)
 
 
-def closing_desk(settings: Settings, desk: Desk, database: Database, deeds: Deeds) -> ClosingDesk:
-    """Also for the command line, where no story is told. Raises SettingsError."""
+def closing_desk(
+    settings: Settings, desk: Desk, database: Database, deeds: Deeds, governor: Governor | None = None
+) -> ClosingDesk:
+    """Also for the command line, where no story is told, and Slack's limits are not shared. Raises SettingsError."""
     quiet, patience = timedelta(seconds=settings.quiet_period_s), timedelta(seconds=settings.close_after_s)
     return ClosingDesk(
         desk=desk,
@@ -102,7 +104,7 @@ def closing_desk(settings: Settings, desk: Desk, database: Database, deeds: Deed
         remember=deeds.remember,
         in_hand=deeds.in_hand,
         publisher=open_shelf(settings),
-        names=KnownNames(open_web(settings)) if settings.postmortem_names else None,
+        names=KnownNames(open_web(settings, governor=governor)) if settings.postmortem_names else None,
     )
 
 

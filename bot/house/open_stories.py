@@ -131,7 +131,7 @@ async def open_stories(house: House) -> AsyncIterator[Told]:
         await engine.start("answer", question_id, 1)
 
     archive = open_archive(settings, database, desk.journal, desk.clock, desk.library)
-    closing = open_closing(settings, desk, database, archive, lambda: engine)
+    closing = open_closing(house, archive, lambda: engine)
     changes, escalation = Watching(desk, settings.watch_s), open_escalation(settings, desk, SqlRuns(database))
     stories = {"respond": tell, "remediate": work, "answer": say, "wrap_up": closing.tell}
     stories |= {"watch": changes.tell, "escalate": escalation.tell}
