@@ -40,7 +40,7 @@ async def remediate(shop: Workshop, run_id: str) -> bool:
     Its whole state is those events. Each move appends what it did; a deed is run by whoever appends that it begins,
     so that it never runs twice unasked. Raises JournalDown; told again, it goes on.
     """
-    async with shop.telling[run_id]:  # whatever begins it twice in this process, one after the other
+    async with shop.told_here(run_id):  # whatever begins it twice in this process, one after the other
         job = await Job.take_up(shop, run_id)
         await show(job)
         while not isinstance(move := job.move(), Finish):

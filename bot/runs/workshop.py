@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from bot.guard.autonomy import Approvers
 from bot.ports import JournalDown
 from bot.runs.action_ports import Audit, Hands, People, Runs, Switch
 from bot.runs.autonomy_file import Grants
+from bot.turns import Turns
 from runbooks.prepare import House
 
 LISTEN_S = 1.0
@@ -58,8 +59,10 @@ class Workshop:
     ended: Callable[[Run], None] = lambda _run: None
     """Hears of each run that ended in this process, perhaps more than once."""
     pokes: defaultdict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
-    """By run: set when something may have changed for it (a reaction, a command), so that it looks at once."""
-    telling: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    """By run that is told here: set when something may have changed for it (a reaction, a command), so that it looks at
+    once.
+    """
+    telling: Turns = field(default_factory=Turns)
     """By run: held by whoever tells its story in this process."""
     resting: set[str] = field(default_factory=set)
     """Runs that wait for a person: nothing of theirs is lost when the process ends."""
@@ -67,7 +70,24 @@ class Workshop:
     bell: Bell | None = None
     """None where there is one process."""
     rings: dict[str, object] = field(default_factory=dict)
-    """By run: the last ring that was heard here."""
+    """By run that is told here: the last ring that was heard."""
+
+    @contextlib.asynccontextmanager
+    async def told_here(self, run_id: str) -> AsyncIterator[None]:
+        """While its story is told in this process, by one at a time. What was heard of it is forgotten at the end: told
+        again, it reads what there is.
+        """
+        async with self.telling[run_id]:
+            self.pokes[run_id].clear()
+            try:
+                yield
+            finally:
+                self.pokes.pop(run_id, None)
+                self.rings.pop(run_id, None)
+
+    async def ours(self, channel_id: str) -> bool:
+        """Whether a run may be told in this channel: nobody of another company reads along, or settings allow it."""
+        return channel_id in self.rules.shared_channels or await self.people.shared(channel_id) is False
 
     async def call(self, run_id: str) -> None:
         """Wakes the story of this run, in whatever process it rests. Raises JournalDown."""
@@ -77,7 +97,8 @@ class Workshop:
 
     def poke(self, run_id: str) -> None:
         """Wakes the story of this run, if this process tells it."""
-        self.pokes[run_id].set()
+        if run_id in self.pokes:
+            self.pokes[run_id].set()
 
     async def rest(self, run_id: str, seconds: float) -> None:
         """Waits so long, or until the run is poked or called."""

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.approval import APPROVE
 from bot.domain.run import DeedEnded, MayHaveRun
 from bot.ports import JournalDown
 from bot.state.claims import Claims
 from bot.state.database import open_database
-from tests.stories.workshop_world import town_with
+from tests.stories.workshop_world import ERIN, town_with
 
 LOOK = "kubectl get pods"
 LIMIT_S = 20.0
@@ -60,6 +61,19 @@ async def test_a_database_that_is_away_wakes_nobody_and_breaks_nothing(town):
             await town.shop.runs.unended()
         here.poke("R1")
         await resting
+
+
+async def test_of_a_run_that_has_ended_nothing_stays_in_memory_nor_of_one_that_is_told_elsewhere(town, bell):
+    town.shop = replace(town.shop, bell=bell)
+    await town.say("run restart")
+    gate = await town.waits()
+    async with asyncio.timeout(LIMIT_S):
+        while not town.shop.rings:
+            await town.shop.runs.unended()
+    await town.react(gate, APPROVE, ERIN)
+    await town.ended()
+    await town.shop.call("told elsewhere")
+    assert (dict(town.shop.pokes), dict(town.shop.rings), len(town.shop.telling)) == ({}, {}, 0)
 
 
 async def test_a_deed_that_another_replica_has_given_up_is_ended(town):
