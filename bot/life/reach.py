@@ -54,9 +54,9 @@ class Life:
         return await write(self.desk, entry)
 
 
-async def write(desk: Desk, entry: Entry) -> Entry | None:
-    """As `Life.write`, for stories."""
-    kept = await desk.entries.append(replace(entry, text=redact(entry.text)[:LONGEST]))
+async def write(desk: Desk, entry: Entry, longest: int = LONGEST) -> Entry | None:
+    """As `Life.write`, for stories, and for what may be longer."""
+    kept = await desk.entries.append(replace(entry, text=redact(entry.text)[:longest]))
     if kept is not None:
         desk.changed.set()
         desk.written.set()

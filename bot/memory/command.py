@@ -16,6 +16,7 @@ from bot.domain.said import Command, Filled, Form, Reacted, Tap
 from bot.domain.text import prose, safe
 from bot.domain.words import ago, count
 from bot.guard.redact import redact
+from bot.life.reach import write
 from bot.life.typed import words
 from bot.memory.archive import Archive
 from bot.memory.recollect import to_look_at
@@ -72,7 +73,7 @@ class MemoryCommand:
         if not text:
             raise NotDoneError("What was it? `/incident cause the gateway's address was wrong in v2.34.1`")
         entry = Entry(incident.id, f"cause:{_digest(command)}", at, "cause", command.user_id, text)
-        if await self._archive.entries.append(entry):
+        if await write(self._desk, entry, MOST_TEXT):
             title = f"{incident.service} · {incident.title}"
             id_ = f"cause:{incident.id}:{_digest(command)}"
             await self._archive.reviews.wait(Learnt(id_, "cause", incident.id, at, title, text, command.user_id))

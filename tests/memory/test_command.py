@@ -58,6 +58,14 @@ async def test_a_cause_that_a_person_names_is_remembered_before_the_bots(days):
     assert [entry.text for entry in await days.entries("cause")] == ["the address was wrong"]
 
 
+async def test_a_cause_that_a_person_names_is_told_elsewhere_at_once(days):
+    for event in (days.life.desk.changed, days.life.desk.written_elsewhere):
+        event.clear()
+    await days.says("cause the address was wrong")
+    assert days.life.desk.written_elsewhere.is_set()
+    assert days.life.desk.changed.is_set()
+
+
 async def test_the_same_command_twice_is_one_word(days):
     for _ in "12":
         await days.says("cause the address was wrong", trigger="T-same")
