@@ -186,10 +186,10 @@ def _within(deed: Deed, seconds: float) -> Deed:
 
 async def _perform(job: Job, deed: Deed) -> Outcome:
     """Does it, and beside it tells people that it runs: neither Slack nor the database being away holds it up."""
+    if isinstance(deed, Say):  # alone: to say it can move the run to another channel, which one at a time may do
+        return await say(job, deed.text)
     showing = asyncio.create_task(show(job))
     try:
-        if isinstance(deed, Say):
-            return await say(job, deed.text)
         async with _stop_of(job, len(job.events)) as stop:
             return await job.shop.hands.perform(deed, stop)
     finally:

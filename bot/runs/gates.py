@@ -21,7 +21,7 @@ from bot.runs import ballot, gate_message, run_facts
 from bot.runs.job import Job
 from bot.runs.prepare_step import ruling_of
 from bot.runs.progress import prepared_at, progress_of
-from bot.runs.show_run import SHOWING_S
+from bot.runs.show_run import SHOWING_S, follow, place, speak
 from runbooks.prepared import digest
 
 log = structlog.get_logger(__name__)
@@ -61,8 +61,9 @@ async def ask(job: Job, move: Ask) -> None:
 
 async def await_decision(job: Job, move: Await) -> None:
     """Waits until the gate is decided, and appends the decision. Reactions are read at each event and every 15 s."""
-    gate, told = move.gate, set[tuple[str, str]]()
+    gate, told, at = move.gate, set[tuple[str, str]](), place(job.run)
     while True:
+        at = await follow(job, at)
         if gate.message is None:
             gate = await standing(job, gate)
         decision = await ballot.weigh(job.shop, gate)
@@ -86,7 +87,9 @@ async def await_choice(job: Job, move: Choose) -> None:
     """Waits until a person says how to go on with a step that may have run, or that nobody answered for."""
     seen, since = len(job.events), job.events[-1].at
     patience = CHOICE_S if progress_of(job.events, move.path).lost is not None else ASK_AGAIN_S
+    at = place(job.run)
     while len(job.events) == seen:
+        at = await follow(job, at)
         if await job.shop.switch.state() is not None:
             return
         if job.now() - since >= timedelta(seconds=patience):
@@ -97,16 +100,18 @@ async def await_choice(job: Job, move: Choose) -> None:
 
 
 async def standing(job: Job, gate: Gate) -> Gate:
-    """The gate with its message in Slack, posted once, and with the two reactions that one taps."""
+    """The gate with its message in Slack, posted once, and with the two reactions that one taps.
+
+    It stays where people have seen it: answers are read there, and nowhere else. One that nobody has seen, for its
+    channel was gone, is posted where the run goes on.
+    """
     kept = await job.shop.runs.gate(gate.id) or gate
     if kept.message is None:
         words = gate_message.gate(job.run, job.events, kept)
         posted: list[Posted] = []
 
         async def post() -> None:
-            chat = job.shop.desk.chat
-            found = await chat.find(job.run.channel_id, gate.id)
-            posted.append(found or await chat.post(job.run.channel_id, words, key=gate.id))
+            posted.append(await speak(job, partial(job.shop.desk.chat.stand, briefing=words, key=gate.id)))
 
         if not await attempt("gate", post, SHOWING_S):
             return kept  # nobody sees it by now: if that stays so it expires, which is a no
@@ -121,7 +126,7 @@ async def standing(job: Job, gate: Gate) -> Gate:
 async def tell(job: Job, user: str, why: str) -> None:
     """Says it to one person only, where the gate is."""
     try:
-        await job.shop.desk.chat.whisper(job.run.channel_id, user, gate_message.turned_down(why))
+        await job.shop.desk.chat.whisper(place(job.run), user, gate_message.turned_down(why))
     except ChatError as problem:
         log.warning("could not be told", slack=problem.code)
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
 from bot.domain.briefing import Briefing
 from bot.domain.incident import Posted
 from bot.domain.move import Finish
-from bot.domain.run import DeedEnded, Ended, GateOpened, StepPrepared
+from bot.domain.run import DeedEnded, Ended, GateOpened, Run, StepPrepared
 from bot.guard.autonomy import EARNED, grantable, suggest
 from bot.insist import OUTAGE_S, attempt
+from bot.new_place import GONE as LOST
 from bot.ports import ChatError
 from bot.runs import gate_message, run_message
 from bot.runs.job import Job
 from runbooks.prepared import Outcome, Prepared
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 SHORT = 1_500
@@ -30,25 +34,80 @@ GONE = ("message_not_found", "thread_not_found")
 """What Slack says of a message that somebody removed."""
 
 
-async def show(job: Job, *earned: str, patience_s: float = SHOWING_S) -> None:
-    """Makes the run's message, and those of its gates, say what its events say. Slack being away stops nothing.
+async def show(job: Job, *earned: str, patience_s: float = SHOWING_S) -> bool:
+    """Makes the run's message, and those of its gates, say what its events say; whether the run's does.
 
-    A message that somebody removed is posted again: it is where people choose. `earned`: names of steps that a team
-    could now let run unasked. Raises JournalDown.
+    Slack being away stops nothing. A message that somebody removed is posted again: it is where people choose. Where
+    its channel is gone, it stands where the incident is told by now. `earned`: names of steps that a team could now let
+    run unasked. Raises JournalDown.
     """
     words = run_message.run(job.run, job.events, earned)
-    chat, run = job.shop.desk.chat, job.run
 
     async def stand() -> None:
-        posted = run.message or await chat.find(run.channel_id, run.id)
-        if posted is None or not await _edited(job, posted, words):
-            posted = await chat.post(run.channel_id, words, key=run.id)
-        if posted != run.message:
-            await job.shop.runs.keep_message(run.id, posted)
+        try:
+            posted = await _standing(job, place(job.run), words)
+        except ChatError as problem:
+            elsewhere = await _another_place(job, problem)
+            if elsewhere is None:
+                raise
+            posted = await _standing(job, elsewhere, words)
+        if posted != job.run.message:
+            await job.shop.runs.keep_message(job.run.id, posted)
             job.run = replace(job.run, message=posted)
 
     await _show_gates(job, patience_s)  # first: who reads of an end in the run's message finds it at its gates
-    await attempt("run", stand, patience_s)
+    return await attempt("run", stand, patience_s)
+
+
+def place(run: Run) -> str:
+    """The channel in which the run is told: that of its message, once it stands."""
+    return run.message.channel_id if run.message else run.channel_id
+
+
+async def speak(job: Job, act: Callable[[str], Awaitable[T]]) -> T:
+    """Does something in the run's channel; where that is gone, in the one in which the run goes on.
+
+    Raises ChatError, JournalDown.
+    """
+    here = place(job.run)
+    try:
+        return await act(here)
+    except ChatError as problem:
+        if problem.code not in LOST:
+            raise
+        await show(job)
+        if place(job.run) == here:
+            raise
+        return await act(place(job.run))
+
+
+async def follow(job: Job, known: str) -> str:
+    """Shows the run anew once its incident is told in another channel than `known`; where that is. Raises JournalDown.
+
+    For whoever waits: nothing else would find that the run's own channel is gone.
+    """
+    incident = await job.shop.desk.journal.incident(job.run.incident_id)
+    told = incident.message.channel_id if incident.message else known
+    return told if told == known or await show(job) else known
+
+
+async def _standing(job: Job, channel_id: str, words: Briefing) -> Posted:
+    """The run's message in this channel, with these words. Raises ChatError."""
+    chat, run = job.shop.desk.chat, job.run
+    mine = run.message if run.message and run.message.channel_id == channel_id else None
+    posted = mine or await chat.find(channel_id, run.id)
+    if posted is None or not await _edited(job, posted, words):
+        posted = await chat.post(channel_id, words, key=run.id)
+    return posted
+
+
+async def _another_place(job: Job, problem: ChatError) -> str | None:
+    """Where the incident is told, if the run's channel is gone, and none of another company reads along there."""
+    incident = await job.shop.desk.journal.incident(job.run.incident_id)
+    told = incident.message.channel_id if incident.message else place(job.run)
+    if problem.code not in LOST or told == place(job.run) or not await job.shop.ours(told):
+        return None
+    return told
 
 
 async def _edited(job: Job, posted: Posted, words: Briefing) -> bool:
@@ -88,12 +147,10 @@ async def show_output(job: Job, prepared: Prepared, ended: DeedEnded, outcome: O
 
 async def say(job: Job, text: str) -> Outcome:
     """A line of the runbook, in the incident's channel, once."""
-    chat, run = job.shop.desk.chat, job.run
-    key = f"{run.id}:say:{len(job.events)}"
+    chat, key = job.shop.desk.chat, f"{job.run.id}:say:{len(job.events)}"
 
     async def stand() -> None:
-        if await chat.find(run.channel_id, key) is None:
-            await chat.post(run.channel_id, run_message.line(text), key=key)
+        await speak(job, partial(chat.stand, briefing=run_message.line(text), key=key))
 
     done = await attempt("message", stand, SHOWING_S)
     return Outcome("done") if done else Outcome("failed", note="Slack did not take it")

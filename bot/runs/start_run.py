@@ -120,7 +120,7 @@ async def check_asker(shop: Workshop, user_id: str, channel_id: str) -> None:
     person = await shop.people.person(user_id, (), "")
     if not person.full_member:
         raise NotRunError(f"Not run: {person.why_not or 'only full members of this workspace can run things'}.")
-    if channel_id not in shop.rules.shared_channels and await shop.people.shared(channel_id) is not False:
+    if not await shop.ours(channel_id):
         raise NotRunError(
             "Not run: this channel is shared with others, or Slack did not say. SHARED_CHANNELS names where I may."
         )
