@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
 
 from bot.command_words import NotDoneError, Words, here
 from bot.desk import Desk
@@ -22,13 +21,15 @@ from bot.memory.archive import Archive
 from bot.memory.recollect import to_look_at
 from bot.memory.review_forms import form_of, sent_off, wrong_with
 from bot.memory.review_queue import MEMORY, correct, decide, postmortem_of
+from bot.ports import ChatError
+from bot.questions.question_ports import Vote
 from bot.runs.action_ports import People
 
 SHOWN = 5
 SHOWN_LINES = 12
 ACCEPT, EDIT, REJECT = "review.accept", "review.edit", "review.reject"
 _BEGINS = "review."
-_THUMBS: Mapping[str, Literal["up", "down"]] = {"+1": "up", "thumbsup": "up", "-1": "down", "thumbsdown": "down"}
+_THUMBS: Mapping[str, Vote] = {"+1": "up", "thumbsup": "up", "-1": "down", "thumbsdown": "down"}
 _DONE: Mapping[Review, str] = {"accepted": "Accepted", "edited": "Kept as you wrote it", "rejected": "Rejected"}
 _KINDS = {
     "memory": "Memory",
@@ -154,18 +155,31 @@ class MemoryCommand:
         return to_look_at(memory, one.at) if memory else one
 
     async def thumbed(self, reacted: Reacted) -> None:
-        """👍 or 👎 on the briefing counts for what is remembered of it; taken back, it does not. Raises JournalDown."""
-        vote = _THUMBS.get(reacted.emoji)
-        if vote is None:
+        """👍 or 👎 on a briefing counts for what is remembered of its incident; taken back, it does not.
+
+        Raises JournalDown.
+        """
+        known = reacted.emoji in _THUMBS
+        incident_id = await self._archive.entries.at_message(reacted.message) if known else None
+        if incident_id is None or not (await self._people.person(reacted.user_id, (), "")).full_member:
             return
-        incident = await self._archive.journal.in_channel(reacted.message.channel_id)
-        if incident is None or incident.message != reacted.message:
-            return
-        if not (await self._people.person(reacted.user_id, (), "")).full_member:
-            return
-        kept = vote if reacted.added else None
-        await self._archive.memories.vote(incident.id, reacted.user_id, kept, self._now())
-        await correct(self._archive, incident.id)
+        vote = await self._vote(reacted)
+        await self._archive.memories.vote(incident_id, reacted.user_id, vote, self._now())
+        await correct(self._archive, incident_id)
+
+    async def _vote(self, reacted: Reacted) -> Vote | None:
+        """The thumb that stands: who changes 👍 to 👎 sets one, and takes the other back. Of two the last one counts.
+
+        Where Slack does not tell, the event is believed.
+        """
+        said = _THUMBS[reacted.emoji]
+        try:
+            stands = await self._desk.chat.reactions(reacted.message)
+        except ChatError:
+            return said if reacted.added else None
+        theirs = {vote for emoji, vote in _THUMBS.items() if reacted.user_id in stands.get(emoji, ())}
+        last: tuple[Vote, Vote] = ("up", "down") if (said == "up") == reacted.added else ("down", "up")
+        return next((vote for vote in last if vote in theirs), None)
 
     def _now(self) -> datetime:
         return self._archive.clock.now()

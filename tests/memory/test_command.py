@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from bot.domain.briefing import Briefing
 from bot.domain.memory import Learnt
 from bot.domain.postmortem import Written
 from bot.domain.said import Command, Form
@@ -18,6 +19,7 @@ from bot.state.memories import SqlMemories, SqlReviews
 from bot.state.postmortems import SqlPostmortems
 from tests.stories.life_world import Days, days_with
 from tests.stories.workshop_world import DANA, ERIN, GUEST
+from tests.stories.world import fire
 
 
 @dataclass
@@ -174,6 +176,60 @@ async def test_thumbs_on_the_briefing_count_and_can_be_taken_back(days):
     await days.reacts(posted, "+1", GUEST)
     memory = await days.memory()
     assert (memory.liked, memory.disliked) == (1, 0)
+
+
+async def test_who_changes_a_thumb_has_the_one_that_stands(days):
+    posted = (await days.incident()).message
+    await days.remembered()
+    for before, after in (("+1", "-1"), ("-1", "+1")):
+        await days.reacts(posted, before, DANA)
+        await days.reacts(posted, after, DANA)
+        await days.reacts(posted, before, DANA, off=True)
+        memory = await days.memory()
+        assert (memory.liked, memory.disliked) == ((0, 1) if after == "-1" else (1, 0))
+        await days.reacts(posted, after, DANA, off=True)
+
+
+async def test_of_two_thumbs_of_one_person_the_last_one_counts(days):
+    posted = (await days.incident()).message
+    await days.remembered()
+    await days.reacts(posted, "+1", DANA)
+    await days.reacts(posted, "-1", DANA)
+    memory = await days.memory()
+    assert (memory.liked, memory.disliked) == (0, 1)
+
+
+async def test_an_event_that_comes_late_changes_nothing(days):
+    posted = (await days.incident()).message
+    await days.remembered()
+    await days.reacts(posted, "-1", DANA)
+    await days.hears(posted, "-1", DANA, off=True)
+    await days.hears(posted, "+1", DANA)
+    assert (await days.memory()).disliked == 1
+    await days.reacts(posted, "-1", DANA, off=True)
+    await days.hears(posted, "-1", DANA)
+    assert (await days.memory()).disliked == 0
+
+
+async def test_where_slack_does_not_tell_what_stands_the_event_is_believed(days):
+    posted = (await days.incident()).message
+    await days.remembered()
+    days.chat.refuse("reactions", "fatal_error", passing=True)
+    await days.hears(posted, "-1", DANA)
+    assert (await days.memory()).disliked == 1
+    await days.hears(posted, "-1", DANA, off=True)
+    assert (await days.memory()).disliked == 0
+
+
+async def test_a_thumb_on_the_briefing_of_a_linked_incident_counts_for_that_one(days):
+    await days.remembered()
+    linked = await fire(days.life.desk, "DiskFull", labels={"service": "payment-db"})
+    posted = await days.chat.post(days.town.channel_id, Briefing("p", "h"), key=f"{linked.incident_id}:1:briefing")
+    await days.life.desk.journal.keep_message(linked.incident_id, posted)
+    await remember(days.archive, linked.incident_id, 1)
+    await days.reacts(posted, "-1", DANA)
+    assert (await days.archive.memories.memory(linked.incident_id)).disliked == 1
+    assert (await days.memory()).disliked == 0
 
 
 async def test_a_thumb_on_any_other_message_is_none(days):
