@@ -89,8 +89,9 @@ def _open(record: Record, now: Standing, at: datetime) -> Iterator[str]:
     for run, events in record.runs:
         if not any(isinstance(event, Ended) for event in events):
             yield f"runbook {code(run.runbook.id, 80)} is not at its end: {code(run.id)}"
-    if now.acknowledged is None and incident.status == "open":
-        yield "nobody has acknowledged it: `/incident ack`"
+    if now.taken is None and incident.status == "open":
+        missing = "acknowledged it" if now.acknowledged is None else "answered the call"
+        yield f"nobody has {missing}: `/incident ack`"
     if now.status is not None and now.status.due:
         yield f"the next status was promised by {clock(now.status.due, at)} UTC"
     for gap in report.context.gaps[:5] if report else ():

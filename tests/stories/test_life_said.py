@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.entry import Entry
+from bot.domain.entry import BOT, Entry
 from bot.domain.said import Form
 from bot.life.chronicle import Record
 from bot.life.compose_handoff import handoff
@@ -202,6 +202,15 @@ async def test_a_handoff_says_what_is_known_done_open_and_suggested_and_hands_ov
         assert part in told
     assert "alert HighErrorRate fires since 03:42 UTC" in told
     assert "nobody has acknowledged it" in told
+
+
+async def test_a_handoff_says_that_a_call_is_not_answered_although_somebody_acknowledged_before_it(days):
+    await days.says("ack")
+    at = days.town.clock.now()
+    await days.life.write(Entry(days.town.incident_id, "escalated:1:data", at, "escalated", BOT, value="begun 1"))
+    await days.says("handoff")
+    await days.passes()
+    assert "nobody has answered the call" in days.told()[-1]
 
 
 async def test_a_handoff_has_the_strongest_findings_with_their_figures_as_the_briefing_has_them(days):
