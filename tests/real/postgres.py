@@ -68,13 +68,17 @@ class Server:
         self._folder, self._log = folder, folder / "log"
         self._who = _somebody()
         self._binaries = Path(where("postgres")).parent
-        port = _free_port()
-        self._argv = [str(self._binaries / "postgres"), "-D", str(folder / "data"), "-p", str(port), "-k", str(folder)]
+        self._port = 0
+        self._argv = [str(self._binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder)]
         quick = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
         self._argv += ["-h", "127.0.0.1", *(part for each in quick for part in ("-c", each))]
         self._running = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+
+    @property
+    def url(self) -> str:
+        """Once it was started."""
+        return f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
 
     def make(self) -> None:
         """The cluster's files, before its first start."""
@@ -86,8 +90,10 @@ class Server:
         assert done.returncode == 0, done.stderr
 
     def start(self) -> None:
-        """Returns once it answers."""
-        process = self._running.enter_context(running(self._argv, self._log, cwd=self._folder, **self._who))
+        """Returns once it answers, at the same port each time."""
+        self._port = self._port or _free_port()  # now: making its files takes seconds, and others look for ports too
+        argv = [*self._argv, "-p", str(self._port)]
+        process = self._running.enter_context(running(argv, self._log, cwd=self._folder, **self._who))
         self._process = process
 
         def answers() -> bool:

@@ -51,7 +51,7 @@ MODES = pytest.mark.parametrize("mode", [socket_mode, signed_http])
 @pytest.fixture
 async def slack() -> AsyncIterator[Slack]:
     events = frozenset({"app_mention", "message.channels", "reaction_added", "reaction_removed"})
-    settings = SlackSettings(bot_scopes=frozenset(SCOPES), events=events)
+    settings = SlackSettings(bot_scopes=frozenset(SCOPES), events=events, ack_within=20.0)
     async with running(settings, (DANA, LEE)) as server:
         yield server
 
