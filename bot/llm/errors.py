@@ -13,6 +13,8 @@ from bot.questions.model_ports import ModelError
 
 DEFAULT_REST_S = 5.0
 """Where a rate limit does not say when to come again."""
+LONGEST_REST_S = 3_600.0
+"""More than an hour nobody means: what stands between us and the model would keep every replica silent."""
 _SHAPES = (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, RuntimeError)
 """What the SDK raises over an answer that is none of the Messages API's."""
 FAILURES = (anthropic.AnthropicError, httpx2.HTTPError, TimeoutError, *_SHAPES)
@@ -42,7 +44,7 @@ def _status(error: anthropic.APIStatusError, used: Usage | None) -> ModelError:
         rest_s = _rest_s(error.response.headers)
         return ModelError(f"rate limit, come again in {rest_s:.0f} s", passing=True, used=used, rest_s=rest_s)
     if kind == "invalid_request_error":
-        return _invalid((error.api_message or "").lower(), used)
+        return _invalid(str(error.api_message or "").lower(), used)  # a gateway's may be no text
     if kind in _WORDS:
         reason, passing = _WORDS[kind]
         return ModelError(reason, passing=passing, used=used)
@@ -88,7 +90,7 @@ def _untrusted(error: BaseException) -> bool:
 def _rest_s(headers: Mapping[str, str]) -> float:
     """`retry-after` in whole seconds, as the API sends it."""
     told = headers.get("retry-after", "")
-    return float(told) if told.isdecimal() else DEFAULT_REST_S
+    return min(float(told), LONGEST_REST_S) if told.isdecimal() else DEFAULT_REST_S
 
 
 _TOO_LONG = "what there is to read is too long for the model"

@@ -105,7 +105,7 @@ def _answer(body: Mapping[str, Any]) -> Answer:
         warnings = [f"{failed} of {int(shards['total'])} shards did not answer"] if failed else []
         if body.get("timed_out"):
             warnings.append("Elasticsearch ran out of time")
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise _unreadable("search") from error
     return Answer(hits, total, tuple(warnings))
 

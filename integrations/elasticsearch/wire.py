@@ -106,6 +106,8 @@ class Wire:
             raise TooLarge(NAME, reason, "leave huge documents out of ELASTICSEARCH_INDEX") from None
         except elastic_transport.TransportError as error:
             raise self._not_answered(error) from None
+        except RecursionError:  # JSON of a thousand brackets
+            raise _no_json() from None
 
     def _answered_no(self, error: ApiError) -> RoomError:
         index, reason = self._settings.index, self._reason(error)
@@ -137,7 +139,7 @@ class Wire:
             case elastic_transport.ConnectionError():
                 return Unreachable(NAME, "no connection", _LOOK)
             case _:
-                return Malformed(NAME, "it answered something that is not JSON", _LOOK)
+                return _no_json()
 
     def _reason(self, error: ApiError) -> str:
         """Elasticsearch's own words, cut and without our secrets; nothing where it gave none."""
@@ -149,6 +151,10 @@ class Wire:
         for secret in self._secrets:
             text = text.replace(secret, "…")
         return f": {text[:200]}" if text else ""
+
+
+def _no_json() -> Malformed:
+    return Malformed(NAME, "it answered something that is not JSON", _LOOK)
 
 
 def _object(body: object) -> Mapping[str, Any]:

@@ -66,7 +66,7 @@ def _words(body: bytes) -> str:
     """Prometheus' own reason: {"status": "error", "errorType": "bad_data", "error": "…"}."""
     try:
         said = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "no reason given"
     words = said.get("error") if isinstance(said, dict) else None
     if not isinstance(words, str):

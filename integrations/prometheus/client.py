@@ -18,6 +18,9 @@ from integrations.prometheus.address import bare, user_and_password
 from integrations.prometheus.answers import URL_FIX, NoSuchPath, Row, silent
 from integrations.prometheus.wire import Wire
 
+_UNREADABLE = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
+"""What reading raises where the answer is other JSON than Prometheus', or JSON of a thousand brackets."""
+
 
 class Client:
     """Any number of threads may ask at once; all of them together have `limit_s` seconds from its making."""
@@ -39,7 +42,7 @@ class Client:
             return tuple(_row(one) for one in found)
         except requests.RequestException as error:
             raise _plainly(error, self._limit_s) from error
-        except (ValueError, KeyError, TypeError) as error:
+        except _UNREADABLE as error:
             raise _not_figures() from error
 
     def now(self, query: str, at: datetime | None = None) -> tuple[Row, ...]:
@@ -53,7 +56,7 @@ class Client:
             return tuple(_row({"metric": one["metric"], "values": [one["value"]]}) for one in _vector(found))
         except requests.RequestException as error:
             raise _plainly(error, self._limit_s) from error
-        except (ValueError, KeyError, TypeError) as error:
+        except _UNREADABLE as error:
             raise _not_figures() from error
 
     def version(self) -> str:
@@ -66,7 +69,7 @@ class Client:
             return "Prometheus' API (it does not tell its version)"
         except requests.RequestException as error:
             raise _plainly(error, self._limit_s) from error
-        except (KeyError, TypeError) as error:
+        except _UNREADABLE as error:
             raise _not_figures() from error
 
     def cut(self) -> None:
@@ -78,7 +81,7 @@ class Client:
             self._api.custom_query("vector(1)", timeout=self._wire.timeout)
         except requests.RequestException as error:
             raise _plainly(error, self._limit_s) from error
-        except (KeyError, TypeError) as error:
+        except _UNREADABLE as error:
             raise _not_figures() from error
 
 

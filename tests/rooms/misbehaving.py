@@ -77,6 +77,8 @@ def redirects_in_circles(connection: socket.socket, _: threading.Event) -> None:
     connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n")
 
 
+DEEP = b'{"error":' * 50_000
+"""JSON that no parser gets to the bottom of."""
 WEB_PAGE = b"<!doctype html><html><body><h1>Sign in</h1></body></html>"
 
 MISDEEDS: tuple[Act, ...] = (
@@ -104,6 +106,11 @@ MISDEEDS: tuple[Act, ...] = (
     answers(500),
     answers(502, WEB_PAGE, "text/html"),
     answers(503, Retry_After="3600"),
+    answers(503, b"no healthy upstream", "text/plain"),
+    answers(503, "für eine Stunde".encode("latin-1"), "text/plain; charset=utf-8"),
+    answers(200, DEEP),
+    answers(400, DEEP),
+    answers(503, DEEP),
 )
 
 

@@ -58,7 +58,7 @@ def _vectors(answer: httpx.Response, wanted: int) -> list[list[float]]:
     try:
         rows = sorted(answer.json()["data"], key=lambda row: row["index"])
         vectors = [[float(value) for value in row["embedding"]] for row in rows]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise Malformed(NAME, "the embedder's answer has another shape", _URL) from error
     if len(vectors) != wanted or not all(vectors):
         raise Malformed(NAME, "the embedder's answer has another length", _URL)

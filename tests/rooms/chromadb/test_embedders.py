@@ -214,6 +214,7 @@ ANSWERS = [
     (200, {"data": [{"index": 0, "embedding": []}]}, Malformed, "another length"),
     (200, {"data": [{"index": 0, "embedding": [0, 0]}]}, Malformed, "not a vector"),
     (200, {"data": [{"index": 0, "embedding": "x"}]}, Malformed, "another shape"),
+    (200, {"data": [{"index": 0, "embedding": [10**400]}]}, Malformed, "another shape"),
     (200, ["x"], Malformed, "another shape"),
 ]
 
@@ -229,6 +230,13 @@ def test_each_bad_answer_of_an_embedder_has_its_error(httpserver, status, body, 
 
     assert type(caught.value) is kind
     assert "sk-very-secret" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_an_answer_of_an_embedder_that_no_parser_gets_through_has_another_shape(httpserver):
+    httpserver.expect_request("/embeddings").respond_with_data(b"[" * 100_000, content_type="application/json")
+    remote = embedder(Settings(embedder="http", embedder_url=httpserver.url_for("/embeddings")))
+    with pytest.raises(Malformed, match="another shape"):
+        remote.embed(["disk full"])
 
 
 def test_what_an_embedder_is_asked(httpserver):

@@ -93,6 +93,7 @@ async def test_shards_that_do_not_answer_are_a_gap():
         '{"hits": []}',
         '{"hits": {"hits": [7]}, "_shards": {}}',
         '{"hits": {"hits": {}}, "_shards": {"failed": "x"}}',
+        '{"hits": {"hits": [], "total": {"value": 1e999}}, "_shards": {"total": 1}}',
     ],
 )
 async def test_an_answer_of_another_shape_is_malformed(answer):

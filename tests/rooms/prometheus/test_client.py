@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from integrations import prometheus as room
-from integrations.contract import Alert, Refused, Scope, Service, Unreachable, Window
+from integrations.contract import Alert, Malformed, Refused, Scope, Service, Unreachable, Window
 from integrations.prometheus.client import Client
 
 NOW = datetime.now(UTC)
@@ -104,6 +104,14 @@ async def test_figures_that_are_none_are_left_out(httpserver):
     errors = next(one for one in (await look(httpserver.url_for("/"))).findings if one.signal == "error_rate")
     assert errors.values == (2.0, 3.0)
     assert len(errors.times) == 2
+
+
+async def test_a_moment_that_no_clock_can_show_is_no_figure_of_prometheus(httpserver):
+    httpserver.expect_request("/api/v1/query_range").respond_with_json(
+        {"status": "success", "data": {"result": [{"metric": {}, "values": [[10**400, "1"]]}]}}
+    )
+    with pytest.raises(Malformed, match="not Prometheus"):
+        await look(httpserver.url_for("/"))
 
 
 async def test_a_service_that_tells_no_version_is_ready_all_the_same(httpserver):
