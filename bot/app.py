@@ -8,7 +8,7 @@ import gc
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -101,26 +101,50 @@ async def open_house(settings: Settings) -> AsyncIterator[Starlette]:
 
 @contextlib.asynccontextmanager
 async def _at_work(house: House) -> AsyncIterator[Starlette]:
-    """Stories are told, people are heard."""
+    """Stories are told, people are heard. What is open is closed the other way round, however far it came."""
     desk, replica = house.desk, house.replica
-    async with open_stories(house) as told:
+    async with open_stories(house) as told, contextlib.AsyncExitStack() as end:
+        end.push_async_callback(desk.chat.close)
         ears = Ears(_ear_settings(house.settings), _listeners(house, told))
+        end.push_async_callback(desk.looking.close)
         desk.looking.open()
+        shown = await end.enter_async_context(_beside())  # to the last: it shows what stories have come to
+        end.push_async_callback(told.engine.close)
         await told.engine.launch()
         await take_over(told.engine)
+        begun = await end.enter_async_context(_beside())  # until then: it begins stories
+        end.push_async_callback(_finish, told, ears)
         await ears.open()
-        ticking = replica.tick(told.engine, told.ticks(), desk)
-        beside = [asyncio.create_task(go_on(part)) for part in (*told.parts(), *_parts(house))]
+        end.callback(replica.tick(told.engine, told.ticks(), desk).shutdown, wait=False)
+        begun(told.parts())
+        shown(_parts(house))
         gc.freeze()  # what is loaded stays: to go through it again and again holds everything up for 0.1 s
-        try:
-            yield _asgi(house.settings, desk, told.intake, ears, heard_there(told.life))
-        finally:
-            ticking.shutdown(wait=False)
-            await told.engine.close(FINISH_S, told.at_rest)
-            await _cancelled(beside)
-            await ears.close()
-            await desk.looking.close()
-            await desk.chat.close()
+        yield _asgi(house.settings, desk, told.intake, ears, heard_there(told.life))
+
+
+async def _finish(told: Told, ears: Ears) -> None:
+    """Lets stories come to their end. Meanwhile people are heard: one of them may want to stop a run.
+
+    What they said is done with while there is an engine, as it may begin a story, and that has its time as well. What
+    they say later Slack brings to the next start.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + FINISH_S
+    await told.engine.finish(FINISH_S, told.at_rest)
+    await ears.close()
+    await told.engine.finish(end - loop.time(), told.at_rest)
+
+
+@contextlib.asynccontextmanager
+async def _beside() -> AsyncIterator[Callable[[Sequence[Part]], None]]:
+    """Takes parts that go on until the end of the block."""
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        yield lambda parts: tasks.extend(asyncio.create_task(go_on(part)) for part in parts)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _listeners(house: House, told: Told) -> IncidentCommand:
@@ -153,12 +177,6 @@ def _digest_when(settings: Settings) -> When | None:
 def _alert_rules(settings: Settings) -> tuple[tuple[str, ...], tuple[str, ...], int]:
     """By what an alert finds its incident."""
     return settings.service_labels, settings.env_labels, settings.reopen_window_s
-
-
-async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _asgi(settings: Settings, desk: Desk, intake: Intake, ears: Ears, acts: webhooks.Acts) -> Starlette:

@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -29,6 +30,8 @@ CONNECT_S = 10.0
 """How long one try for a socket may take."""
 LOOK_S = 0.25
 """How often it is looked whether the socket still stands: a command that is given in between fails."""
+ANSWER_S = 2.0
+"""How long an end waits for answers to what was heard."""
 LONGEST_ASKED_S = 60.0
 SHORT_LIFE_S = 15.0
 FIRST_PAUSE_S = 0.5
@@ -58,7 +61,8 @@ class Ears:
             signing_secret=settings.signing_secret or "",
             request_verification_enabled=settings.app_token is None,
         )
-        listen(self._app, replies)
+        self._heard = listen(self._app, replies)
+        self._hanging_up = False
         self._listening: asyncio.Task[None] | None = None
 
     def routes(self) -> list[Route]:
@@ -81,7 +85,12 @@ class Ears:
             log.warning("deaf: neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is set; posting works all the same")
 
     async def close(self) -> None:
-        """Never raises: what is closed after it must be closed all the same."""
+        """Hears nothing more, and is done with what was heard. Never raises: what is closed after it must be closed
+        all the same.
+        """
+        self._hanging_up = True
+        if not await self._heard.all_done(ANSWER_S):
+            log.warning("hanging up on people: they were not answered in time", seconds=ANSWER_S)
         if self._listening is not None:
             self._listening.cancel()
             await asyncio.gather(self._listening, return_exceptions=True)
@@ -110,6 +119,13 @@ class Ears:
     def _socket(self, app_token: str) -> AsyncSocketModeHandler:
         web = AsyncWebClient(app_token, base_url=self._settings.api_url, ssl=self._settings.tls)
         socket = AsyncSocketModeHandler(self._app, app_token, web_client=web)
+        take = self._heard.kept(socket.handle)
+
+        async def hear(client: Any, request: Any) -> None:
+            if not self._hanging_up:  # else it is not acknowledged, and Slack brings it to the next start
+                await take(client, request)
+
+        socket.client.socket_mode_request_listeners[:] = [hear]
         socket.client.default_auto_reconnect_enabled = socket.client.auto_reconnect_enabled = False
         return socket
 

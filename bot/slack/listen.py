@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import functools
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from slack_bolt.async_app import AsyncApp
@@ -21,6 +24,7 @@ from bot.slack.heard import command_of, filled_of, heard_of, reacted_of, tap_of
 from bot.slack.once import Once
 
 Say = Callable[..., Awaitable[Any]]
+Ear = Callable[..., Coroutine[Any, Any, None]]
 Json = dict[str, Any]
 
 COMMANDS = ("/incident", "/incident-action")
@@ -71,24 +75,25 @@ def listen(
     ack_s: float = ACK_S,
     patience_s: float = PATIENCE_S,
     mask: Callable[[str], str] = redact,
-) -> None:
+) -> Listening:
     """Binds the bot's ears to a Bolt app. What Slack delivers is done once, however often it is delivered.
 
     Slack is told at once that a thing was heard, and the work goes on after it; only a command's answer and a form's
     faults are waited for, `ack_s` seconds. What is not done in `patience_s` seconds is given up, and said so.
     """
-    ears = _Listening(replies, ack_s, patience_s, mask)
+    ears = Listening(replies, ack_s, patience_s, mask)
     for name in COMMANDS:
-        app.command(name)(ears.commanded)
-    app.action(_ANY)(ears.tapped)
-    app.view(_ANY)(ears.filled)
-    app.event("reaction_added")(ears.reacted)
-    app.event("reaction_removed")(ears.reacted)
-    app.event("app_mention")(ears.said)
-    app.event("message")(ears.said)
+        app.command(name)(ears.kept(ears.commanded))
+    app.action(_ANY)(ears.kept(ears.tapped))
+    app.view(_ANY)(ears.kept(ears.filled))
+    app.event("reaction_added")(ears.kept(ears.reacted))
+    app.event("reaction_removed")(ears.kept(ears.reacted))
+    app.event("app_mention")(ears.kept(ears.said))
+    app.event("message")(ears.kept(ears.said))
+    return ears
 
 
-class _Listening:
+class Listening:
     """The ears: each of them takes what Bolt hands in by these names."""
 
     def __init__(self, replies: Replies, ack_s: float, patience_s: float, mask: Callable[[str], str]) -> None:
@@ -97,6 +102,27 @@ class _Listening:
         self._patience_s = patience_s
         self._mask = mask
         self._once = Once()
+        self._in_hand: set[asyncio.Task[None]] = set()
+
+    def kept(self, ear: Ear) -> Ear:
+        """The same ear, and `all_done` waits for what it does."""
+
+        @functools.wraps(ear)  # Bolt looks at the names of its arguments
+        async def keeping(*given: Any, **named: Any) -> None:
+            task = asyncio.create_task(ear(*given, **named))
+            self._in_hand.add(task)
+            task.add_done_callback(self._in_hand.discard)
+            await task
+
+        return keeping
+
+    async def all_done(self, patience_s: float) -> bool:
+        """Whether everything that was heard is done with, after so many seconds at the most."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                while self._in_hand:  # to hear a thing begins what is done about it
+                    await asyncio.wait(self._in_hand)
+        return not self._in_hand
 
     async def commanded(self, ack: Say, respond: AsyncRespond, client: AsyncWebClient, body: Json) -> None:
         command = command_of(body)

@@ -11,6 +11,8 @@ import asyncio
 import contextlib
 import contextvars
 import logging
+import math
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from functools import partial
@@ -46,6 +48,9 @@ up: PostgreSQL ends such a transaction after this. The engine's default is a min
 LOOK_S = 0.02
 """How often a stop looks whether the last story has ended."""
 
+ENDING_S = 1.0
+"""How long the engine may take to write down that a story has ended."""
+
 ATTEMPTS = 5
 """How often a story is begun that ends in an error nobody foresaw; each time it finds what is there already."""
 OVER = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED")
@@ -69,6 +74,7 @@ class Engine:
         self._begun = begun
         self._home = asyncio.get_running_loop()
         self._in_hand: dict[str, DurableSteps] = {}
+        self._ended = -math.inf
         self._taking_over = asyncio.Lock()
         self._beside: set[asyncio.Task[None]] = set()
 
@@ -182,18 +188,21 @@ class Engine:
             await self._begin(story, incident_id, opening, attempt + 1)
         await DBOS.cancel_workflow_async(told.workflow_id)  # last: a crash in between has it done once more
 
-    async def close(self, patience_s: float, at_rest: Callable[[], int] = lambda: 0) -> None:
-        """Lets running stories finish for so many seconds; what is left is taken up at the next start.
+    async def finish(self, patience_s: float, at_rest: Callable[[], int] = lambda: 0) -> None:
+        """Lets running stories come to their end, for so many seconds.
 
         `at_rest` tells how many of them only wait for a person: those are not waited for.
         """
-        # The engine's own wait is a second at the least, even where there is nothing to wait for.
-        moment = 1 if self._in_hand else 0
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
                 while self._busy() > at_rest():  # noqa: ASYNC110 - who rests is not ours to signal
                     await asyncio.sleep(LOOK_S)
-        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0 if self._in_hand else moment)
+
+    async def close(self) -> None:
+        """Tells no more, and none can be begun; what is left is taken up at the next start."""
+        # The engine's own wait is a second at the least: only for an end that it may still have to write down.
+        ends = not self._in_hand and time.monotonic() - self._ended < ENDING_S
+        await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=1 if ends else 0)
 
     def _busy(self) -> int:
         return sum(not steps.asleep for steps in self._in_hand.values())
@@ -211,6 +220,7 @@ class Engine:
                 raise
             finally:
                 self._in_hand.pop(told, None)
+                self._ended = time.monotonic()
                 self._home.call_soon_threadsafe(went_on)
 
 

@@ -26,6 +26,7 @@ class SocketMode:
         self._workspace = workspace
         self._sockets: list[WebSocket] = []
         self._waiting: dict[str, asyncio.Future[Json]] = {}
+        self._sent_down: dict[str, WebSocket] = {}
         self._connected = asyncio.Event()
 
     @property
@@ -53,16 +54,18 @@ class SocketMode:
             pass
         finally:
             self._forget(socket)
+            self._unheard(socket)
 
     async def send(self, delivery: Delivery) -> Json:
-        """Sends it down one socket and waits for the acknowledgement. Raises NotAcknowledged."""
+        """Sends it down one socket and waits for the acknowledgement while that stands. Raises NotAcknowledged."""
         limit = self._workspace.settings.ack_within
         envelope = secrets.token_hex(16)
         answer = self._waiting[envelope] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(limit):
                 await self._connected.wait()
-                await self._next_socket().send_json(_envelope(envelope, delivery))
+                socket = self._sent_down[envelope] = self._next_socket()
+                await socket.send_json(_envelope(envelope, delivery))
                 said: Json = await answer
                 return said
         except TimeoutError:
@@ -71,6 +74,7 @@ class SocketMode:
             raise NotAcknowledged("connection_failed") from None
         finally:
             del self._waiting[envelope]
+            self._sent_down.pop(envelope, None)
 
     async def refresh(self, reason: Literal["warning", "refresh_requested", "link_disabled"]) -> None:
         """Tells the app that its sockets end, and ends them, as Slack does every few hours."""
@@ -94,6 +98,12 @@ class SocketMode:
             self._sockets.remove(socket)
         if not self._sockets:
             self._connected.clear()
+
+    def _unheard(self, socket: WebSocket) -> None:
+        """What went down this socket, and was not acknowledged before its end, never is."""
+        for envelope, waiting in self._waiting.items():
+            if self._sent_down.get(envelope) is socket and not waiting.done():
+                waiting.set_exception(NotAcknowledged("connection_failed"))
 
     def _acknowledged(self, raw: str) -> None:
         try:

@@ -4,6 +4,7 @@ from typing import Any
 
 from bot.app import FINISH_S, HANG_UP_S
 from bot.looking.child import GOODBYE_S
+from bot.slack.ears import ANSWER_S
 from runbooks.running.hands import _CLOSE_S as STEPS_S
 from tests.deploy.kustomize import Manifest, build, containers, put_together, read
 from tests.pages import ROOT
@@ -13,7 +14,7 @@ EXAMPLE = FOLDER / "overlays" / "example"
 FINISHED = ("overlays/example", "overlays/watched")
 OFF = ("write-role", "exec-role", "replicas")
 """Components that nothing names by itself."""
-STOP_S = HANG_UP_S + FINISH_S + STEPS_S + GOODBYE_S
+STOP_S = HANG_UP_S + FINISH_S + ANSWER_S + STEPS_S + GOODBYE_S
 """As long as an orderly stop of the bot can take."""
 
 

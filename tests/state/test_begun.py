@@ -69,7 +69,7 @@ PROGRAM = textwrap.dedent(
                 await engine.take_over()
         for one in begun.left_alone:
             say(f"{one.name} is left alone")
-        await engine.close(0)
+        await engine.close()
         await lease.give_back()
         await database.dispose()
 

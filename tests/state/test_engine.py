@@ -90,7 +90,8 @@ PROGRAM = textwrap.dedent(
                 await engine.take_up("respond", "INC-1", 1)
                 await asyncio.sleep(0.2)
         assert done.is_set()
-        await engine.close(5)
+        await engine.finish(5)
+        await engine.close()
 
     asyncio.run(main())
     """
