@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import NodeManager
@@ -20,6 +21,9 @@ SLOW_TO_START = "tests/rooms/elasticsearch/"
 """These tests run on one worker, so that Elasticsearch is started once. (xdist's own groups are lost on pytest 9.2.)"""
 STOP_WORKERS_S = 30
 """A worker that is stopped has servers to stop; it would be killed after ten seconds, and they would be left behind."""
+
+settings.register_profile("any machine", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")  # no example fails because the machine stood still
 
 
 def _strict() -> bool:

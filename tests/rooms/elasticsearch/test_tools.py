@@ -123,7 +123,9 @@ async def stood_in():
 WORDS = st.text(st.one_of(st.sampled_from('*?"\\/:(){}[]~^+-!&|=<> \n'), st.characters(codec="utf-8")), max_size=60)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(words=WORDS)
 async def test_whatever_the_words_only_the_asked_service_is_told(stood_in, words):
     async with opened(stood_in) as room:
