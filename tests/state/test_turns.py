@@ -166,7 +166,9 @@ _BURSTS = st.lists(
 
 
 @given(bursts=_BURSTS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_at_once_does_what_one_after_another_does(bursts, tmp_path_factory, clock):
     begun = clock.now()
 
