@@ -52,7 +52,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def slack(clock: Clock) -> AsyncIterator[Slack]:
-    async with running(SlackSettings(ack_within=2.0), [DANA], clock=clock) as running_slack:
+    async with running(SlackSettings(ack_within=30.0), [DANA], clock=clock) as running_slack:
         yield running_slack
 
 

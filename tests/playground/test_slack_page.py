@@ -18,7 +18,7 @@ from playground.world import Person
 
 DANA = Person("U000000DANA", "dana", "Dana Okafor", "dana@example.com")
 ONCALL = Usergroup("S0ONCALL", "payments-oncall", "Payments", (DANA.slack_id,))
-PATIENCE = 5.0
+PATIENCE = 45.0
 
 
 class OneScenario:
