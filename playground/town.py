@@ -30,6 +30,8 @@ Model = Literal["none", "script", "real"]
 """Who answers the bot's questions to a model: nobody, the playground's script, or Anthropic."""
 POSTMORTEMS = "acme/postmortems"
 """A repository that the bot may write to, once POSTMORTEM_GITHUB says so."""
+PATIENCE_S = 3.0
+"""How long Slack waits for an acknowledgement, and lets a form be opened."""
 MODEL_PACE_S = 0.01
 """Between two words or so of the script's, so that an answer is seen to grow."""
 
@@ -54,12 +56,18 @@ class Town:
 
 @asynccontextmanager
 async def running(
-    folder: Path, *, port: int = 0, more: Mapping[str, str] | None = None, model: Model = "none"
+    folder: Path,
+    *,
+    port: int = 0,
+    more: Mapping[str, str] | None = None,
+    model: Model = "none",
+    patience_s: float = PATIENCE_S,
 ) -> AsyncIterator[Town]:
     """Every stand-in, and the settings of a bot that is not started yet. `folder` holds what the bot writes.
 
     `port` is the page's; `more` are settings over those of the town, an empty one turning something off. With the
     `model` "real", which costs money, `more` holds its key: nothing is taken from this process's own environment.
+    For `patience_s` seconds Slack waits for the bot: tests have more of it than Slack, as their machine may be busy.
     """
     certificates = tls.make(folder / "tls")
     bot_port = free_port()
@@ -69,7 +77,7 @@ async def running(
     director = Director(Settings(target), WallClock())
     _write_what_the_bot_reads(folder, director)
     async with AsyncExitStack() as stack:
-        slack = await stack.enter_async_context(_slack(director, port, model))
+        slack = await stack.enter_async_context(_slack(director, port, _as_the_manifest_says(model, patience_s)))
         script = await stack.enter_async_context(_script(model))
         env = {
             **_own_settings(folder, bot_port, certificates.ca_file),
@@ -137,8 +145,8 @@ async def _script(model: Model) -> AsyncIterator[claude.Running | None]:
         yield there
 
 
-def _slack(director: Director, port: int, model: Model) -> AbstractAsyncContextManager[Slack]:
-    return slack_running(_as_the_manifest_says(model), director.people(), director, director.now, port=port)
+def _slack(director: Director, port: int, settings: SlackSettings) -> AbstractAsyncContextManager[Slack]:
+    return slack_running(settings, director.people(), director, director.now, port=port)
 
 
 def _token() -> str:
@@ -188,7 +196,7 @@ def _runbook_settings(pods: cluster.Cluster) -> dict[str, str]:
     }
 
 
-def _as_the_manifest_says(model: Model) -> SlackSettings:
+def _as_the_manifest_says(model: Model, patience_s: float) -> SlackSettings:
     """A Slack that grants the bot exactly what `slack-manifest.yaml` asks for, with tokens of its own."""
     asked = yaml.safe_load((Path(__file__).parents[1] / "slack-manifest.yaml").read_text())
     return SlackSettings(
@@ -207,6 +215,8 @@ def _as_the_manifest_says(model: Model) -> SlackSettings:
             for command in asked["features"]["slash_commands"]
         ),
         model=model,
+        ack_within=patience_s,
+        trigger_life=patience_s,
     )
 
 

@@ -93,5 +93,7 @@ class SlackSettings:
     """Every Web API call takes this long."""
     ack_within: float = 3.0
     """How long a delivery waits for its acknowledgement."""
+    trigger_life: float = 3.0
+    """How long a trigger id opens a form."""
     retry_after: tuple[float, ...] = (0.5, 60.0, 300.0)
     """Pauses before an unacknowledged event is sent again; as many tries as pauses."""

@@ -13,14 +13,13 @@ from playground.slack.errors import SlackError
 from playground.slack.model import Json, Trigger
 from playground.slack.workspace import APP, BOT, TEAM, Workspace
 
-TRIGGER_LIFE = timedelta(seconds=3)
 _KEYS = ("title", "submit", "close", "private_metadata", "callback_id", "external_id", "notify_on_close")
 
 
 def issue_trigger(ws: Workspace, user: str) -> str:
-    """A trigger id: it opens one modal for this person within three seconds."""
+    """A trigger id: it opens one modal for this person within three seconds, or as long as the settings say."""
     trigger = f"{secrets.randbelow(10**12)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
-    ws.triggers[trigger] = Trigger(user, ws.clock() + TRIGGER_LIFE)
+    ws.triggers[trigger] = Trigger(user, ws.clock() + timedelta(seconds=ws.settings.trigger_life))
     return trigger
 
 

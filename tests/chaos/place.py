@@ -15,7 +15,7 @@ from playground import town as playground
 from runbooks.loader import load
 from tests.chaos.noting import Program
 from tests.chaos.person import ALICE, DANA, LENA, STRANGER, Person, asked, gates, over, runs
-from tests.end_to_end.watch import briefed, channel_of
+from tests.end_to_end.watch import PATIENCE_S, briefed, channel_of
 
 SERVICE = "payment-service"
 LIMIT_S = 30.0
@@ -82,7 +82,7 @@ async def open_place(folder, books, *, scenario="wrong-endpoint", service=SERVIC
     programs = [Program(folder, name) for name in ("note", "kubectl", "aws")]
     allowed = ",".join([*(str(program.path) for program in programs), *real])
     settings = {"RUNBOOKS_DIR": str(library(folder / "books", books)), "RUNBOOK_ALLOWED_PROGRAMS": allowed, **more}
-    async with playground.running(folder, more=settings) as town:
+    async with playground.running(folder, more=settings, patience_s=PATIENCE_S) as town:
         await town.bot.start()
         await town.director.start(scenario)
         await briefed(town, service)

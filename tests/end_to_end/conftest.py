@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from playground import town as playground
+from tests.end_to_end.watch import PATIENCE_S
 
 
 @pytest.fixture
@@ -13,7 +14,7 @@ def open_town(tmp_path):
 
     @asynccontextmanager
     async def opened(*, start=True, model="none", **more):
-        async with playground.running(tmp_path, more=more, model=model) as town:
+        async with playground.running(tmp_path, more=more, model=model, patience_s=PATIENCE_S) as town:
             if start:
                 await town.bot.start()
             yield town

@@ -16,13 +16,13 @@ from playground import town as playground
 from playground.alerting import NEVER, Target, deliver, fingerprint
 from playground.bot import Bot, free_port
 from playground.terminal import as_text
-from tests.end_to_end.watch import briefing, channel_of, incident_channels, said_by_bot
+from tests.end_to_end.watch import PATIENCE_S, briefing, channel_of, incident_channels, said_by_bot
 
 _SOURCES = ("PROMETHEUS_URL", "ELASTICSEARCH_URL", "GITHUB_TOKEN", "PAGERDUTY_API_KEY", "CHROMA_PATH", "EXTRA_CA_FILE")
 NO_SOURCES = dict.fromkeys(_SOURCES, "")
 """What is looked at is not what these are about, and three bots start sooner without."""
-LEASE_S = 3.0
-"""Short, so that nobody waits long for what a dead one left."""
+LEASE_S = 9.0
+"""Short, so that nobody waits long for what a dead one left; and longer than a busy machine holds up one that lives."""
 
 
 class Replicas:
@@ -76,11 +76,11 @@ class Replicas:
 
 
 @asynccontextmanager
-async def open_replicas(folder, url, count=2, **more):
+async def open_replicas(folder, url, count=2, *, patience_s=PATIENCE_S, **more):
     """So many, started beside each other, on this database."""
     settings = {"DATABASE_URL": url, "REPLICA_LEASE_S": f"{LEASE_S:g}", **NO_SOURCES, **more}
     async with AsyncExitStack() as stack:
-        town = await stack.enter_async_context(playground.running(folder, more=settings))
+        town = await stack.enter_async_context(playground.running(folder, more=settings, patience_s=patience_s))
         replicas = Replicas(town, folder)
         for _ in range(count):
             stack.push_async_callback(replicas.add().stop)

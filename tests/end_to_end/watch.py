@@ -5,7 +5,10 @@ import asyncio
 from playground.slack.model import Channel, Message
 from playground.terminal import as_text
 
-LIMIT_S = 45.0
+LIMIT_S = 120.0
+"""What comes is not waited for so long: a machine that does much else may take half of it to brief."""
+PATIENCE_S = 30.0
+"""Slack's patience with a bot: ten times that of the real one, as this machine may stand still for some seconds."""
 
 
 async def until(look, *, limit=LIMIT_S, what="it"):
@@ -38,6 +41,11 @@ def briefing(channel: Channel | None) -> str:
     text = as_text(first) if first else ""
     whole = "First steps" in text or "cause" in text or "resolved" in text
     return text if whole and "still looking" not in text else ""
+
+
+async def warm(town) -> None:
+    """Waits until what looks is loaded: on a busy machine that takes as long as a stop waits for a story."""
+    await until(lambda: town.bot.log.read_text().count("source ready") >= 5, what="the sources")
 
 
 async def briefed(town, service) -> str:
