@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
@@ -10,6 +11,7 @@ import pytest
 from integrations import chromadb
 from integrations.contract import Alert, Scope, Service, Window
 
+WELL_S = 60.0
 NOW = datetime(2026, 3, 3, 3, 42, tzinfo=UTC)
 SERVICES = ("cart", "checkout", "search-api", "user-profile", "billing", "notifications", "inventory", "shipping",
             "recommendations", "gateway", "auth", "media-store", "reports")  # fmt: skip
@@ -69,11 +71,13 @@ def make_scope():
 
 @pytest.fixture
 async def open_room():
-    """Opens rooms, and closes them after the test."""
-    rooms = []
+    """Opens rooms, and closes them after the test. Limits that it does not set itself do not run out: the first look
+    loads Chroma, which takes seconds on a busy machine."""
+    shipped, rooms = chromadb.Settings(), []
 
     def opened(settings: chromadb.Settings):
-        rooms.append(chromadb.open(settings))
+        unset = (name for name in ("timeout_s", "limit_s") if getattr(settings, name) == getattr(shipped, name))
+        rooms.append(chromadb.open(replace(settings, **dict.fromkeys(unset, WELL_S))))
         return rooms[-1]
 
     yield opened

@@ -78,6 +78,6 @@ async def test_refused_with_what_to_ask_instead(kept, open_room, make_scope, giv
 
 async def test_who_does_not_answer_is_not_waited_for(make_scope, open_room):
     with misbehaving(hangs) as silent:
-        room = open_room(Settings(url=silent.url, timeout_s=1.0, limit_s=0.5))
+        room = open_room(Settings(url=silent.url, timeout_s=30.0, limit_s=0.5))
         with pytest.raises(Unreachable, match=r"no answer in 0.5 s"):
             await similar(room, make_scope("billing", "X", "y"))
