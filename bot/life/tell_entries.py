@@ -6,8 +6,10 @@ replica comes to it. A message is found by its entry's key, so that saying it ag
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -24,12 +26,15 @@ from bot.life.verbs.look_back import record_of
 from bot.life.verbs.say import drafted, in_customers_words
 from bot.ports import ChatError, JournalDown
 from bot.priority import Priority, done_as
+from bot.side_by_side import SideBySide
 from bot.woken import woken
 
 log = structlog.get_logger(__name__)
 
 AGAIN_S = 15.0
 """How often it looks without being woken: for reminders, and for what could not be said before."""
+AT_ONCE = 20
+"""Of so many incidents it speaks side by side, so that a channel that has to wait holds up no other."""
 NEWS = timedelta(days=1)
 """What could not be said for a day is no news any more; it stands in the timeline."""
 KINDS: tuple[Kind, ...] = ("status", "lead", "handoff", "reminded")
@@ -37,26 +42,57 @@ KINDS: tuple[Kind, ...] = ("status", "lead", "handoff", "reminded")
 
 async def tell_entries(life: Life) -> None:
     """Runs until cancelled, and begins with what was left at the last end. `desk.written` wakes it."""
-    while True:
-        try:
-            await remind(life)
-            await tell(life)
-        except JournalDown as problem:
-            log.warning("cannot look for what is to be told", problem=str(problem))
-        await woken(life.desk.written, AGAIN_S)
+    async with asyncio.TaskGroup() as group:
+        telling = _telling(life, group)
+        while True:
+            try:
+                await remind(life)
+                telling.go_on(await _to_tell_of(life))
+            except JournalDown as problem:
+                log.warning("cannot look for what is to be told", problem=str(problem))
+            await woken(life.desk.written, AGAIN_S)
+
+
+async def tell(life: Life) -> None:
+    """Says everything that is not said yet. What fails is found again by the next call. Raises JournalDown."""
+    wanted = await _to_tell_of(life)
+    async with asyncio.TaskGroup() as group:
+        _telling(life, group).go_on(wanted)
+
+
+def _telling(life: Life, group: asyncio.TaskGroup) -> SideBySide:
+    return SideBySide(group, AT_ONCE, partial(_tell_of, life), again=life.desk.written)
+
+
+async def _untold(life: Life) -> Sequence[Entry]:
+    return await life.outbox.untold("channel", KINDS, life.desk.clock.now() - NEWS)
+
+
+async def _to_tell_of(life: Life) -> Sequence[str]:
+    """Incidents of which something is not said yet. Raises JournalDown."""
+    return list(dict.fromkeys(entry.incident_id for entry in await _untold(life)))
 
 
 @done_as(Priority.ANSWER)
-async def tell(life: Life) -> None:
-    """Says everything that is not said yet. What fails is found again by the next call. Raises JournalDown."""
-    since = life.desk.clock.now() - NEWS
-    for entry in await life.outbox.untold("channel", KINDS, since):
-        try:
-            async with life.desk.alone(f"tell {entry.incident_id}") as ours:
-                if ours:
-                    await _tell(life, entry)
-        except ChatError as problem:
-            log.warning("not said yet", incident=entry.incident_id, kind=entry.kind, slack=problem.code)
+async def _tell_of(life: Life, incident_id: str) -> bool:
+    """As it was recorded, by one replica at a time; whether all of it is said."""
+    try:
+        async with life.desk.alone(f"tell {incident_id}") as ours:
+            entries = [entry for entry in await _untold(life) if entry.incident_id == incident_id] if ours else []
+            return ours and all([await _said(life, entry) for entry in entries])
+    except JournalDown as problem:
+        log.warning("cannot say what is to be told", incident=incident_id, problem=str(problem))
+        return False
+
+
+async def _said(life: Life, entry: Entry) -> bool:
+    """What cannot be said now holds up nothing behind it. Raises JournalDown."""
+    try:
+        await _tell(life, entry)
+    except ChatError as problem:
+        log.warning("not said yet", incident=entry.incident_id, kind=entry.kind, slack=problem.code)
+        return False
+    return True
 
 
 async def _tell(life: Life, entry: Entry) -> None:

@@ -35,6 +35,11 @@ MOST_ELSEWHERE = 200
 # What each story asks a dozen times over, put together once: that takes longer than the database's part of it.
 _ONE = sa.select(incidents).where(incidents.c.id == sa.bindparam("id"))
 _REVISION = sa.select(incidents.c.revision).where(incidents.c.id == sa.bindparam("id"))
+_STALE = (
+    sa.select(incidents.c.id)
+    .where(STALE)
+    .order_by(incidents.c.status != "open", incidents.c.severity, incidents.c.opened_at, incidents.c.id)
+)
 _REPORT = sa.select(reports.c.report).where(
     reports.c.incident_id == sa.bindparam("id"), reports.c.opening == sa.bindparam("opening")
 )
@@ -96,7 +101,7 @@ class SqlJournal:
         return await self._incidents(UNBRIEFED)
 
     async def stale(self) -> tuple[str, ...]:
-        return await self._read(lambda c: tuple(c.scalars(sa.select(incidents.c.id).where(STALE))))
+        return await self._read(lambda c: tuple(c.scalars(_STALE)))
 
     async def revision(self, incident_id: str) -> int:
         return await self._read(lambda c: c.scalar(_REVISION, {"id": incident_id})) or 0

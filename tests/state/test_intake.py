@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.incident import Severity
+from bot.domain.incident import Posted, Severity
 from bot.state.database import migrate, open_database
 from bot.state.journal import journal
 from integrations.contract import Alert
@@ -43,6 +43,17 @@ async def test_a_second_alert_of_the_service_joins_and_raises_the_severity(recor
     incident = await record.incident(opened.incident_id)
     assert incident.severity is Severity.SEV1
     assert [a.fingerprint for a in incident.alerts] == ["f1", "f2"]
+
+
+async def test_of_what_is_to_be_shown_the_open_and_the_most_severe_come_first(record):
+    ids = {}
+    for service, severity in (("over", "page"), ("minor", "info"), ("worst", "page")):
+        (taken,) = await record.take([alert(service, service=service, severity=severity)])
+        await record.keep_message(taken.incident_id, Posted("C1", "1.0"))
+        await record.keep_briefed(taken.incident_id, 1)
+        ids[service] = taken.incident_id
+    await record.take([alert("over", service="over", severity="page", status="resolved", ends_at=START)])
+    assert await record.stale() == tuple(ids[service] for service in ("worst", "minor", "over"))
 
 
 async def test_other_services_and_environments_have_their_own_incidents(record):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -265,6 +266,26 @@ async def test_a_change_wakes_it_and_it_goes_on_after_a_failure(slack, tmp_path)
         await stopped(keeping)
 
 
+async def test_one_whose_channel_has_to_wait_holds_up_no_other_and_is_shown_again_when_it_changed_meanwhile(
+    slack, tmp_path
+):
+    async with desk_with(tmp_path, slack, Source()) as desk:
+        for taken in [await fire(desk), await fire(desk, "DiskFull", labels={"service": "ledger"})]:
+            await tell(desk, taken)
+        await catch_up(desk)
+        editing, go_on = slack.hold("edit", about=f"{OWN} ")
+        async with keeping(desk):
+            await fire(desk, "HighLatency")
+            desk.changed.set()
+            await editing.wait()
+            await fire(desk, "SLOBurn")
+            await resolve(desk, "DiskFull", labels={"service": "ledger"})
+            desk.changed.set()
+            await eventually(lambda: "1:resolved" in slack.in_("C2"))
+            go_on.set()
+            await eventually(lambda: "SLOBurn" in slack.of(f"{next(iter(slack.channels))}:1:briefing").text)
+
+
 async def test_without_an_incidents_channel_it_is_over_in_its_own(slack, tmp_path):
     async with desk_with(tmp_path, slack, Source(), incidents=None) as desk:
         await tell(desk, await fire(desk))
@@ -273,6 +294,16 @@ async def test_without_an_incidents_channel_it_is_over_in_its_own(slack, tmp_pat
 
         assert slack.in_(OWN) == ["1:briefing", "1:resolved"]
         assert slack.in_(INCIDENTS) == []
+
+
+@asynccontextmanager
+async def keeping(desk):
+    """It is kept current, until the test ends it."""
+    task = asyncio.create_task(keep_current(desk))
+    try:
+        yield
+    finally:
+        await stopped(task)
 
 
 def _unreadable(tmp_path, incident_id):

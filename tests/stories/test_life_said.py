@@ -16,7 +16,7 @@ from tests.rules.postmortems import entry
 from tests.stories.incident_sample import NOW, REPORT, incident
 from tests.stories.life_world import days_with
 from tests.stories.workshop_world import DANA, ERIN, GUEST
-from tests.stories.world import eventually, stopped
+from tests.stories.world import eventually, fire, stopped, tell
 
 TOKEN = "ghp_abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -45,6 +45,21 @@ async def test_what_was_left_at_the_last_end_is_said_at_the_start(days):
     telling = asyncio.create_task(tell_entries(days.life))
     try:
         await eventually(days.told)
+    finally:
+        await stopped(telling)
+
+
+async def test_a_channel_that_waits_for_slack_holds_up_no_word_elsewhere(days):
+    desk = days.life.desk
+    other = await fire(desk, "DiskFull", labels={"service": "ledger"})
+    await tell(desk, other)
+    await days.says("status identified: the pool is too small")
+    waits, _never = days.chat.hold("post", about="entry:")
+    telling = asyncio.create_task(tell_entries(days.life))
+    try:
+        await waits.wait()
+        await days.says("status identified: the disk is full", channel="C2")
+        await eventually(lambda: [text for text in days.told() if "the disk is full" in text])
     finally:
         await stopped(telling)
 

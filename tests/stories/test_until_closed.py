@@ -1,5 +1,6 @@
 """What waits to be closed costs next to nothing, and what cannot be done now is tried less and less often."""
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -7,9 +8,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.closing.later import Later
+from bot.closing.until_closed import keep_wrapping_up
 from bot.domain.closing import Closing
 from tests.stories.closing_world import over, world_with
-from tests.stories.world import FakeSlack, fire, resolve
+from tests.stories.world import FakeSlack, eventually, fire, resolve, stopped, tell
 
 EACH_S = 5
 
@@ -80,6 +82,23 @@ async def test_what_slack_refuses_for_good_is_tried_once_a_minute_and_told_of_on
         with capture_logs() as lines:
             await looks(world, 3_600)
         assert len([line for line in lines if line.get("slack")]) == 1
+
+
+async def test_a_proposal_that_waits_for_slack_keeps_no_story_from_being_begun(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        await over(world)
+        elsewhere = {"labels": {"service": "ledger"}}
+        other = await fire(world.at.desk, "DiskFull", **elsewhere)
+        await tell(world.at.desk, other)
+        waits, _never = slack.hold("post", about="close?1")
+        world.clock.pass_(minutes=15)
+        keeping = asyncio.create_task(keep_wrapping_up(world.at))
+        try:
+            await waits.wait()
+            await world.say("resolve", channel="C2")
+            await eventually(lambda: world.told == [(other.incident_id, 1)])
+        finally:
+            await stopped(keeping)
 
 
 async def test_a_bug_in_one_of_them_does_not_fill_the_log(slack, tmp_path):
