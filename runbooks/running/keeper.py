@@ -21,6 +21,7 @@ import resource
 import select
 import signal
 import time
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 CONTROL, ERRORS = 0, 2
@@ -33,6 +34,8 @@ GRACE_S = {"ended": 0.2, "timeout": 2.0, "stopped": 0.5, "orphaned": 0.5, "kille
 """Between SIGTERM and SIGKILL. A stop must take effect within 2 s everywhere, so it waits less than a limit does."""
 _GIVE_UP_S = 5.0
 """For processes that cannot be killed, such as one that waits for a dead network drive."""
+_LEAST_KILLS = 50
+"""Before it gives up: a keeper that was stopped meanwhile finds its time over without having killed anything."""
 _ASKED = {b"s": "stopped", b"k": "killed", b"": "orphaned"}
 _PDEATHSIG, _NO_NEW_PRIVS, _CHILD_SUBREAPER = 1, 38, 36  # linux/prctl.h
 _RESTORED = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
@@ -41,11 +44,12 @@ _RESTORED = tuple(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 class Keeper:
     """One step: its order, its process, and what has been seen of it."""
 
-    def __init__(self, order: dict[str, Any]) -> None:
+    def __init__(self, order: dict[str, Any], now: Callable[[], float] = time.monotonic) -> None:
         self.order = order
+        self.now = now
         self.wake = _wake_on_children()
         self.usual = len(_running())
-        self.began = time.monotonic()
+        self.began = self.now()
         self.status: int | None = None
         self.child = 0
         self.gone = False
@@ -58,7 +62,7 @@ class Keeper:
         # What bwrap runs ends with it: its processes may still be seen, and have not gone on.
         left = len(below(os.getpid())) if why == "ended" and not self.order["sandboxed"] else 0
         alive = self.end(GRACE_S[why])
-        seconds = time.monotonic() - self.began
+        seconds = self.now() - self.began
         return {"why": why, "status": self.status, "seconds": seconds, "left": left, "alive": alive}
 
     def start(self) -> int:
@@ -80,13 +84,13 @@ class Keeper:
         """Why it is over: ended, timeout, stopped, killed, orphaned (the bot is gone) or crowd (too many processes)."""
         until = self.began + self.order["timeout_s"]
         while True:
-            ready = self.rest(min(TICK_S, until - time.monotonic()))
+            ready = self.rest(min(TICK_S, until - self.now()))
             self.reap()
             if self.status is not None:
                 return "ended"
             if CONTROL in ready:
                 return self.hear()
-            if time.monotonic() >= until:
+            if self.now() >= until:
                 return "timeout"
             if len(_running()) - self.usual > MOST_PROCESSES and len(below(os.getpid())) > MOST_PROCESSES:
                 return "crowd"
@@ -95,19 +99,20 @@ class Keeper:
         """Ends whatever is left below: asks, waits, kills. How many could not be ended."""
         if grace and not self.reap():
             self.ask()
-            self.linger(time.monotonic() + grace)
-        until = time.monotonic() + _GIVE_UP_S
+            self.linger(self.now() + grace)
+        until, kills = self.now() + _GIVE_UP_S, 0
         while not self.reap():
             pids = below(os.getpid())
-            if time.monotonic() > until:
+            if kills >= _LEAST_KILLS and self.now() > until:
                 return len(pids)
             kill(pids)
+            kills += 1
             self.rest(0.01, control=False)
         return 0
 
     def linger(self, until: float) -> None:
         """Waits for everything below to end by itself; a bot that is in a hurry, or gone, does not wait."""
-        while not self.reap() and time.monotonic() < until:
+        while not self.reap() and self.now() < until:
             if CONTROL in self.rest(0.02, control=not self.gone) and self.hear() != "stopped":
                 return
 

@@ -155,6 +155,29 @@ async def test_a_keeper_that_is_killed_takes_the_program_with_it(bench, sign):
     until(lambda: not lives(pid), "end of the program")
 
 
+def test_a_keeper_that_was_stopped_until_its_time_was_over_kills_all_the_same():
+    """Each look at its clock is a minute after the one before. The program ends by itself, unless it is killed."""
+    found = subprocess.run([sys.executable, "-c", STALLED], capture_output=True, timeout=120, check=False)
+    assert (found.stdout, found.stderr) == (f"{-signal.SIGKILL}\n".encode(), b"")
+
+
+STALLED = """
+import itertools, os, time
+from runbooks.running.keeper import Keeper
+
+clock = itertools.count(0.0, 60.0)
+keeper = Keeper({"sandboxed": False}, lambda: next(clock))
+keeper.child = os.fork()
+if keeper.child == 0:
+    time.sleep(60)
+    os._exit(0)
+keeper.end(0.0)
+while not keeper.reap():
+    keeper.rest(0.1, control=False)
+print(keeper.status)
+"""
+
+
 def test_a_bot_that_is_killed_leaves_neither_processes_nor_folders(bench, sign, tmp_path):
     daemon = tmp_path / "daemon"
     bench.script("daemon", DAEMON.replace("sys.argv[1]", "sys.argv[2]") + DEAF)
