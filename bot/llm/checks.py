@@ -25,6 +25,7 @@ async def model_checks(settings: Settings) -> list[Check]:
         return [Check("model", "fault", "no model is named", "set MODELS_LARGE and MODELS_SMALL")]
     claude = Claude(found)
     try:
+        await claude.get_ready()  # the limit is for the answer: on a slow machine the import alone would use it up
         problems = await asyncio.gather(*(_problem(claude, name) for name in names))
     finally:
         await claude.close()

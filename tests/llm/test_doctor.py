@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.responses import JSONResponse
 
 from bot.llm.checks import model_checks
@@ -76,3 +78,21 @@ async def test_nobody_there_is_a_fault():
         Settings(_env_file=None, anthropic_api_key=KEY, anthropic_base_url="http://127.0.0.1:9")
     )
     assert (check.state, check.detail) == ("fault", "nobody answers at ANTHROPIC_BASE_URL")
+
+
+class Leaping(asyncio.SelectorEventLoop):
+    """A loop in which the first thing that is done in a thread takes a minute."""
+
+    later = 0.0
+
+    def time(self):
+        return super().time() + self.later
+
+    def run_in_executor(self, executor, func, *arguments):
+        self.later = 60.0
+        return super().run_in_executor(executor, func, *arguments)
+
+
+def test_how_long_the_sdk_takes_to_load_is_not_counted_as_the_answer():
+    with asyncio.Runner(loop_factory=Leaping) as runner:
+        assert runner.run(found(counted(), counted())) == [("ok", f"{LARGE}, {SMALL}", "")]
