@@ -36,8 +36,11 @@ _SHOWN = memories.c.review != "rejected"
 class SqlMemories:
     """`bot.memory.ports.Memories`. Everything raises JournalDown."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, most: int = MOST) -> None:
+        """`most`: memories that are compared with an incident, the newest."""
         self._database = database
+        self._newest = (memories.c.opened_at.desc(), memories.c.id)  # whole, so that a limit always cuts the same
+        self._most = most
 
     async def keep(self, memory: Memory) -> bool:
         return await self._write(lambda connection: _keep(connection, _row(memory)))
@@ -54,16 +57,16 @@ class SqlMemories:
         return sorted(found, key=lambda one: one.opening)
 
     async def known(self) -> Sequence[Memory]:
-        newest = sa.select(memories.c.body).where(_SHOWN).order_by(memories.c.opened_at.desc(), memories.c.id)
-        return await self._all(newest.limit(MOST))
+        found = sa.select(memories.c.body).where(_SHOWN).order_by(*self._newest)
+        return await self._all(found.limit(self._most))
 
     async def stamp(self) -> str:
         told = "\n".join(f"{id_} {digest}" for id_, digest in sorted((await self.digests()).items()))
         return hashlib.sha256(told.encode()).hexdigest()
 
     async def digests(self) -> Mapping[str, str]:
-        found = sa.select(memories.c.id, memories.c.digest).where(_SHOWN).order_by(memories.c.opened_at.desc())
-        rows = await self._read(lambda connection: connection.execute(found.limit(MOST)).all())
+        found = sa.select(memories.c.id, memories.c.digest).where(_SHOWN).order_by(*self._newest)
+        rows = await self._read(lambda connection: connection.execute(found.limit(self._most)).all())
         return {row.id: row.digest for row in rows}
 
     async def thumbs(self, incident_id: str) -> tuple[int, int]:
@@ -123,7 +126,8 @@ class SqlReviews:
 
     async def settled(self, kinds: Sequence[Kind]) -> Sequence[Learnt]:
         agreed = learnt.c.review.in_(("accepted", "edited"))
-        return await self._all(sa.select(learnt.c.body).where(agreed, learnt.c.kind.in_(kinds)).order_by(learnt.c.at))
+        found = sa.select(learnt.c.body).where(agreed, learnt.c.kind.in_(kinds))
+        return await self._all(found.order_by(learnt.c.at, learnt.c.id))
 
     async def of_kind(self, kind: Kind) -> Sequence[Learnt]:
         newest = sa.select(learnt.c.body).where(learnt.c.kind == kind).order_by(learnt.c.at.desc(), learnt.c.id)

@@ -54,6 +54,14 @@ async def test_the_newest_come_first_and_rejected_ones_not_at_all(memories):
     assert set(await memories.digests()) == {"INC-1", "INC-3"}
 
 
+async def test_of_those_that_opened_at_one_moment_the_same_are_compared_and_copied(database):
+    memories = SqlMemories(database, most=2)
+    for id_ in ("INC-2", "INC-1", "INC-3"):
+        await memories.keep(memory(id_))
+    assert [one.id for one in await memories.known()] == ["INC-1", "INC-2"]
+    assert set(await memories.digests()) == {"INC-1", "INC-2"}
+
+
 async def test_any_change_of_what_is_shown_changes_the_stamp(memories):
     stamps = [await memories.stamp()]
     for one in (memory(), memory(cause="another"), memory(cause="another", review="rejected")):
@@ -110,3 +118,10 @@ async def test_what_was_agreed_on_is_told_by_its_kind(reviews):
         await reviews.wait(learnt(f"{kind}:{number}", kind=kind))
         await reviews.decide(Decision(f"{kind}:{number}", review, "U1", NOW))
     assert [one.id for one in await reviews.settled(("note",))] == ["note:0"]
+
+
+async def test_what_was_learnt_at_one_moment_is_always_told_in_one_order(reviews):
+    for id_ in ("note:B", "note:A", "note:C"):
+        await reviews.wait(learnt(id_, kind="note"))
+        await reviews.decide(Decision(id_, "accepted", "U1", NOW))
+    assert [one.id for one in await reviews.settled(("note",))] == ["note:A", "note:B", "note:C"]
