@@ -13,7 +13,7 @@ from bot.domain.postmortem import Written
 from bot.domain.text import bare, link, prose, safe
 from bot.domain.words import clock, count, span
 
-CLOSE, KEEP, FALSE_ALARM = "close.yes", "close.keep", "close.false"
+CLOSE, KEEP, FALSELY = "close.yes", "close.keep", "close.false"
 
 
 def proposal(incident: Incident, helped: str, until: datetime, now: datetime) -> Briefing:
@@ -25,7 +25,7 @@ def proposal(incident: Incident, helped: str, until: datetime, now: datetime) ->
     buttons = (
         Button("Close", CLOSE, value, "primary"),
         Button("Keep open", KEEP, value),
-        Button("False alarm", FALSE_ALARM, value),
+        Button("False alarm", FALSELY, value),
     )
     what = f"{safe(incident.service, 100)} · {safe(incident.title, 150)}"
     return Briefing(
@@ -68,7 +68,8 @@ def _how(closing: Closing) -> str:
 
 def _of_closing(closing: Closing) -> Iterator[str]:
     if closing.words:
-        yield f"What helped: {prose(closing.words, 600)}"
+        told = "In their words" if closing.false_alarm else "What helped"
+        yield f"{told}: {prose(closing.words, 600)}"
     if closing.firing:
         names = ", ".join(safe(name, 60) for name in closing.firing[:5])
         yield f"⚠️ {count(len(closing.firing), 'alert')} still firing: {names}"

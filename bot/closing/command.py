@@ -10,7 +10,7 @@ from bot.closing.desk import ClosingDesk, Wrapping
 from bot.closing.ports import NotReopenedError, Reopening
 from bot.command_words import NotDoneError, Words, here
 from bot.domain.briefing import Briefing, line
-from bot.domain.closing import Closing
+from bot.domain.closing import FALSE_ALARM, Closing, false_alarm
 from bot.domain.entry import BOT
 from bot.domain.incident import Incident
 from bot.domain.said import Command, Tap
@@ -21,9 +21,8 @@ from bot.life.typed import words as plain_words
 from bot.ports import ChatError
 from integrations.contract import RoomError
 
-FALSE_ALARM = "false alarm"
 HELP = (
-    "`/incident resolve [what helped]` closes it; `resolve false alarm` closes it as one",
+    "`/incident resolve [what helped]` closes it; `resolve false alarm [why]` closes it as one",
     "`/incident reopen [why]` opens it again, here or with its id; `postmortem` writes what is known by now",
 )
 MOST_WORDS = 2_000
@@ -46,10 +45,11 @@ class ClosingCommand:
         return await self._close(incident, incident.opening, command.user_id, rest)
 
     async def _close(self, incident: Incident, opening: int, user_id: str, rest: str) -> Briefing:
-        words = _typed(rest)
-        false_alarm = words.lower().startswith(FALSE_ALARM)
+        typed = _typed(rest)
+        beside = false_alarm(typed)
+        words = typed if beside is None else beside
         now = self._at.desk.clock.now()
-        wanted = Closing(incident.id, opening, now, user_id, "by a person", words, false_alarm)
+        wanted = Closing(incident.id, opening, now, user_id, "by a person", words, beside is not None)
         closed = await self._at.closings.close(wanted)
         if closed is None:
             raise NotDoneError("Not closed: it fired again since. `/incident resolve` closes it as it is now.")
@@ -118,7 +118,7 @@ class ClosingCommand:
         incident = await self._at.desk.journal.incident(id_)
         if tap.does == closing_message.KEEP:
             return await self._kept_open(incident, int(opening), tap.user_id)
-        words = FALSE_ALARM if tap.does == closing_message.FALSE_ALARM else ""
+        words = FALSE_ALARM if tap.does == closing_message.FALSELY else ""
         return await self._close(incident, int(opening), tap.user_id, words)
 
     async def _kept_open(self, incident: Incident, opening: int, user_id: str) -> Briefing:

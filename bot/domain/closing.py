@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -12,6 +13,9 @@ How = Literal["by a person", "by itself", "not reviewed", "not closed"]
 """`by itself`: AUTO_RESOLVE is set. `not reviewed`: nobody answered the proposal to close it. `not closed`: of a draft
 that is written before its end, and never recorded.
 """
+FALSE_ALARM = "false alarm"
+"""What the entry of a closing says of one, beside the closer's words."""
+_FALSE_ALARM = re.compile(r"\s*false\s+alarm(?![\w'’-])[\s:;,.–—-]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +29,19 @@ class Closing:
     """A Slack user id, or `bot`."""
     how: How
     words: str = ""
-    """What helped, in the words of who closed it: masked, and data."""
+    """What helped, or what a false alarm was, in the words of who closed it: masked, and data."""
     false_alarm: bool = False
     firing: tuple[str, ...] = ()
     """Names of the alerts that fired all the same."""
+
+
+def false_alarm(words: str) -> str | None:
+    """What else is said by whoever closes it as a false alarm: these are the first words then, and whole ones.
+
+    None: it is closed as a real one (pure).
+    """
+    found = _FALSE_ALARM.match(words)
+    return words[found.end() :].strip() if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.domain.approval import Approved, Denied
+from bot.domain.closing import FALSE_ALARM
 from bot.domain.context import Report
 from bot.domain.entry import Entry, Kind
 from bot.domain.incident import Incident
@@ -168,6 +169,8 @@ def _entries(record: Record) -> Iterator[Happened]:
 
 def _of_entry(entry: Entry) -> str:
     what = _TOLD[entry.kind].format(value=entry.value)
+    if entry.kind == "resolved" and entry.value == FALSE_ALARM:
+        what += f" as a {FALSE_ALARM}"
     if entry.kind == "watched":
         changed, _, came = entry.text.partition(": ")
         return f"{what} {changed}" + (f": {came.replace(': ', ', ')}" if came else "")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.domain.closing import FALSE_ALARM, false_alarm
 from bot.domain.context import Report
 from bot.domain.entry import BOT, Entry
 from bot.domain.incident import Incident
@@ -17,7 +18,6 @@ from bot.domain.run import Checked, Ended, Event, Run
 from bot.evidence.likeness import fingerprint
 from bot.life.lifecycle import Standing, standing
 
-FALSE_ALARM = "false alarm"
 MOST_ALERTS = 50
 """Names, the first ones: a storm may have thousands, and they stand in each vector, each queue and each draft."""
 
@@ -106,9 +106,9 @@ def _minutes(since: datetime, incident: Incident, stands: Standing) -> float | N
 
 def _resolution(stands: Standing, runs: Sequence[Ran]) -> str:
     """What a person said of it, else the last runbook that helped, or that ran to its end unchecked."""
-    for told in (stands.resolved, stands.closed):
+    for told in () if _false_alarm(stands) else (stands.resolved, stands.closed):
         said = told.text.strip() if told and told.who != BOT else ""
-        if said and not said.lower().startswith(FALSE_ALARM):
+        if said:
             return said
     done = [ran for ran in runs if ran.result == "done" and ran.helped is not False]
     helped = [ran for ran in done if ran.helped] or done
@@ -118,8 +118,8 @@ def _resolution(stands: Standing, runs: Sequence[Ran]) -> str:
 
 
 def _false_alarm(stands: Standing) -> bool:
-    told = [words for one in (stands.resolved, stands.closed) if one for words in (one.value, one.text)]
-    return any(words.strip().lower().startswith(FALSE_ALARM) for words in told)
+    told = [one for one in (stands.resolved, stands.closed) if one]
+    return any(one.value == FALSE_ALARM or false_alarm(one.text) is not None for one in told)
 
 
 def _ran(run: Run, events: Sequence[Event]) -> Ran:

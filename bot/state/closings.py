@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from bot.closing.ports import NotReopenedError, Reopening
-from bot.domain.closing import Closing, Over
+from bot.domain.closing import FALSE_ALARM, Closing, Over
 from bot.domain.entry import Entry
 from bot.domain.incident import BY_HAND, Incident
 from bot.state import codec, entries, intake
@@ -22,10 +22,6 @@ from bot.state.rows import incidents_of
 from bot.state.storms import storm_that_is_on
 from bot.state.tables import alerts, incidents
 from bot.state.wrap_up_tables import closings, proposals
-
-FALSE_ALARM = "false alarm"
-"""What the entry of a closing says of one, beside the closer's words."""
-
 
 _LAST = (
     sa.select(sa.func.max(proposals.c.number))

@@ -132,11 +132,22 @@ async def test_a_runbook_that_did_not_help_is_no_fix(archive, incident, events, 
     assert [(one.runbook, one.result) for one in memory.runs] == [("payment-rollback", events[-1].result)]
 
 
-async def test_a_false_alarm_is_remembered_as_one(archive, incident):
-    await said(archive, incident, "resolved", "False alarm: the probe was wrong")
+@pytest.mark.parametrize(
+    ("text", "value"), [("False alarm: the probe was wrong", ""), ("the probe was wrong", "false alarm")]
+)
+async def test_a_false_alarm_is_remembered_as_one(archive, incident, text, value):
+    await said(archive, incident, "resolved", text, value=value)
+    await said(archive, incident, "closed", text, value="by a person")
     memory = await remember(archive, incident, 1)
     assert memory.false_alarm
     assert memory.resolution == ""
+
+
+async def test_what_only_begins_like_a_false_alarm_is_what_helped(archive, incident):
+    await said(archive, incident, "resolved", "false alarms hid it, rolled back")
+    memory = await remember(archive, incident, 1)
+    assert not memory.false_alarm
+    assert memory.resolution == "false alarms hid it, rolled back"
 
 
 async def test_what_people_thought_of_the_briefing_is_kept(archive, incident):

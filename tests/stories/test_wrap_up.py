@@ -172,13 +172,41 @@ async def test_a_person_closes_although_alerts_fire(slack, tmp_path):
         assert "hunter2" not in closed + world.postmortems()[0]
 
 
-async def test_a_false_alarm_is_closed_as_one(slack, tmp_path):
+@pytest.mark.parametrize("by", ["command", "button"])
+async def test_a_false_alarm_is_closed_as_one_and_nothing_helped(slack, tmp_path, by):
     async with world_with(tmp_path, slack) as world:
         incident_id = await told(world)
-        assert "Closed as a false alarm" in await world.say("resolve false alarm")
+        asked = world.say("resolve false alarm") if by == "command" else world.tap("close.false", incident_id)
+        assert "Closed as a false alarm" in await asked
         await world.look()
         assert (await world.at.closings.closing(incident_id, 1)).false_alarm
-        assert "It was a false alarm." in world.postmortems()[0]
+        assert "as a false alarm" in slack.of("1:closed").text
+        assert "false alarm" not in slack.of("1:closed").text.partition("\n")[2]
+        (postmortem,) = world.postmortems()
+        assert "It was a false alarm." in postmortem
+        assert "resolved it as a false alarm" in postmortem
+        assert "in the words of whoever closed it" not in postmortem.lower()
+
+
+async def test_what_is_said_of_a_false_alarm_is_told_as_that_and_not_as_what_helped(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        await told(world)
+        await world.say("resolve False alarm: the probe was wrong")
+        await world.look()
+        closed, (postmortem,) = slack.of("1:closed").text, world.postmortems()
+        assert "In their words: the probe was wrong" in closed
+        assert "helped" not in closed
+        assert "In the words of whoever closed it: the probe was wrong." in postmortem
+        assert "What ended it" not in postmortem
+
+
+async def test_words_that_only_begin_like_a_false_alarm_close_a_real_one(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        incident_id = await told(world)
+        assert "as a false alarm" not in await world.say("resolve false alarms hid it, rolled back")
+        await world.look()
+        assert not (await world.at.closings.closing(incident_id, 1)).false_alarm
+        assert "What helped: false alarms hid it, rolled back" in slack.of("1:closed").text
 
 
 async def test_opened_again_it_is_told_again_and_closed_again_with_one_new_version(slack, tmp_path):

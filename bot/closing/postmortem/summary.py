@@ -43,9 +43,9 @@ def _end(record: Record) -> Iterator[Said | Asked]:
     if found := what_helped(record):
         yield found
     elif record.closing.words:
-        yield Said(
-            f"What ended it, in the words of whoever closed it: {record.closing.words.rstrip('.')}.", (record.own(),)
-        )
+        told = "In" if record.closing.false_alarm else "What ended it, in"
+        words = record.closing.words.rstrip(".")
+        yield Said(f"{told} the words of whoever closed it: {words}.", (record.own(),))
     elif not record.closing.false_alarm:
         yield Asked("What ended it? Nothing in the record says so.")
     if record.closing.how == "not reviewed":
