@@ -157,8 +157,8 @@ async def _if_it_stands(showing: Awaitable[None]) -> None:
 async def _say_that_it_is_over(desk: Desk, incident: Incident, channel_id: str) -> None:
     """One line in the channel when the last alert is resolved, once for each opening."""
     key = f"{incident.id}:{incident.opening}:resolved"
-    if await desk.chat.find(channel_id, key) is None:
-        await desk.chat.post(channel_id, compose.resolved(incident, await company_of(desk, incident)), key=key)
+    words = compose.resolved(incident, await company_of(desk, incident))
+    await desk.chat.stand(channel_id, words, key=key)
 
 
 async def _update_topic(desk: Desk, incident: Incident) -> None:

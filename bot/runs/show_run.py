@@ -132,12 +132,8 @@ async def show_output(job: Job, prepared: Prepared, ended: DeedEnded, outcome: O
     if message is None or not text:
         return
 
-    async def stand() -> None:
-        words = run_message.output(prepared, ended.index, text, SHORT)
-        if await chat.find(message.channel_id, key, message.ts) is None:
-            await chat.post(message.channel_id, words, key=key, thread=message.ts)
-
-    await attempt("output", stand)
+    words = run_message.output(prepared, ended.index, text, SHORT)
+    await attempt("output", partial(chat.stand, message.channel_id, words, key=key, thread=message.ts))
     if len(text) > SHORT:
         name = f"step-{prepared.path}.txt"
         await attempt(
@@ -172,12 +168,7 @@ async def _tell_the_head(job: Job) -> None:
     if audit is None or message is None:
         return
     chat, words = job.shop.desk.chat, run_message.audited(str(audit.head))
-
-    async def stand() -> None:
-        if await chat.find(message.channel_id, key, message.ts) is None:
-            await chat.post(message.channel_id, words, key=key, thread=message.ts)
-
-    await attempt("audit head", stand)
+    await attempt("audit head", partial(chat.stand, message.channel_id, words, key=key, thread=message.ts))
 
 
 async def _earned(job: Job) -> list[str]:
