@@ -110,8 +110,11 @@ async def test_a_stream_that_goes_wrong_tells_what_it_had_used(answer, reason, u
 
 @pytest.mark.parametrize("how", [{"hangs": True}, {"trickles": True}])
 async def test_a_call_has_an_end_however_slowly_it_trickles(how):
-    error = await failed(Streams([start(), *text(0, "x")], **how), limit_s=0.2)
-    assert (error.reason, error.passing, error.used) == ("no answer in 0.2 s", True, BEGUN)
+    for limit_s in (0.2, 3, 20):  # where the machine stalls, nothing has come within the first
+        error = await failed(Streams([start(), *text(0, "x")], **how), limit_s=limit_s)
+        if error.used is not None:
+            break
+    assert (error.reason, error.passing, error.used) == (f"no answer in {limit_s:g} s", True, BEGUN)
 
 
 async def test_nobody_listens():
@@ -173,7 +176,7 @@ async def test_who_is_cancelled_hangs_up():
     async with api() as server, claude(server) as door:
         server.give(Streams([start(), *text(0, "x")], hangs=True))
         asking = asyncio.create_task(door.say(REQUEST, LARGE, lambda text: begun.set(), used.append))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await begun.wait()
             asking.cancel()
             with pytest.raises(asyncio.CancelledError):

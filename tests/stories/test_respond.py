@@ -401,19 +401,23 @@ async def test_an_analysis_that_fails_is_a_gap_and_what_was_found_is_told(slack,
 
 
 async def test_a_slow_early_briefing_does_not_hold_up_the_real_one(slack, tmp_path):
-    limits = Limits(source_s=0.6, deadline_s=0.8, interim_s=0.4)
-    async with desk_with(tmp_path, slack, Source("slow", waits_for=asyncio.Event()), limits=limits) as desk:
-        early, _never = slack.hold("edit")
-        await tell(desk, await fire(desk))
+    early, _never = slack.hold("edit")
+    slow = Source("slow", ERRORS, waits_for=early)
+    limits = Limits(source_s=60, deadline_s=60, interim_s=0.05)
+    async with desk_with(tmp_path, slack, slow, limits=limits) as desk:
+        taken, first = await fire(desk), Life(ends=("after", "headline"))
+        await live(desk, taken, first)  # so that there is a message before anybody can be told early
+        await tell(desk, taken, Life(first.recorded, taken_up=True))
 
         assert early.is_set()
         assert len(slack.of("1:briefing").said) == 2
-        assert "no answer in 0.6 s" in slack.of("1:briefing").text
+        assert "still looking" not in slack.of("1:briefing").text
+        assert "Errors 0.2 %" in slack.of("1:briefing").text
 
 
 async def test_early_on_the_briefing_names_what_is_still_awaited(slack, tmp_path):
     answer = asyncio.Event()
-    limits = Limits(source_s=5, deadline_s=5, interim_s=0.05)
+    limits = Limits(source_s=60, deadline_s=60, interim_s=0.05)
     slow = Source("elasticsearch", waits_for=answer)
     async with desk_with(tmp_path, slack, Source("prometheus", ERRORS), slow, limits=limits) as desk:
         async with telling(desk, await fire(desk)) as story:
