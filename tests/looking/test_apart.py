@@ -111,7 +111,7 @@ async def test_tools_take_no_turns_from_looks(tmp_path):
     async with apart("keeps tools waiting", tmp_path) as looking:
         uses = [asyncio.create_task(looking.use("figures", {}, SCOPE)) for _ in range(AT_ONCE)]
         await asyncio.sleep(0)  # now each has taken its turn, or waits for one
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             report = await looking.look(SCOPE, ignore)
         assert report.context.gaps == REPORT.context.gaps
         assert not any(use.done() for use in uses)

@@ -40,7 +40,7 @@ class World:
         self.eyes = []
         ports = {"journal": self, "chat": self, "clock": self, "links": self, "entries": self}
         unused = {"looking": None, "catalog": None, "library": None, "measures": Measures()}
-        channels = {"incidents_channel": "C0", "channel_timeout_s": 1.0, "channel_name": str}
+        channels = {"incidents_channel": "C0", "channel_timeout_s": 60.0, "channel_name": str}
         desk = Desk(**ports, **unused, **channels)
         self.at = Escalation(desk, self, self, ("unacknowledged",), AFTER)
         self.down, self.found = False, None

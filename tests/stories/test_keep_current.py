@@ -327,7 +327,7 @@ async def test_two_replicas_say_once_that_it_is_over(slack, tmp_path):
         await catch_up(two)
         let_go.set()
         await first
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await two.changed.wait()  # what it left to the other it looks at again
         await catch_up(two)
         await database.dispose()

@@ -29,7 +29,7 @@ async def declared(days, text, **more):
     """What was answered, once the incident has its channel, and the incident."""
     before = {one.id for one in await days.life.desk.journal.open_incidents()}
     asked = asyncio.create_task(days.says(f"declare {text}", channel=ELSEWHERE, **more))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not asked.done():
             for one in await days.life.desk.journal.open_incidents():
                 if one.channel is None:

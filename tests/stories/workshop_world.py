@@ -189,7 +189,7 @@ class Town:
 
     async def waits(self):
         """The id of the gate that the newest run waits at, once it does."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 runs = await self.shop.runs.of_incident(self.incident_id)
                 gate = await self.last_gate() if runs else None
@@ -200,7 +200,7 @@ class Town:
 
     async def chooses(self):
         """The newest run, once it waits for somebody to say how to go on."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 run = await self.run()
                 waits = run.id in self.shop.resting and not self.shop.pokes[run.id].is_set()
@@ -211,7 +211,7 @@ class Town:
     async def ended(self):
         """How the newest run ended, once it has."""
         run = await self.run()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self.stories[run.id]
         return (await self.shop.runs.events(run.id))[-1]
 

@@ -26,6 +26,8 @@ from tests.stories.incident_sample import NOW, alert
 INCIDENTS = "C0INCIDENTS"
 OWN = "C1"
 """The first channel that the bot opens."""
+PATIENT = Limits(source_s=60, deadline_s=60, interim_s=60)
+"""So that a source is never late because the machine is."""
 
 
 class SetClock:
@@ -302,7 +304,7 @@ class Source:
 
 @asynccontextmanager
 async def desk_with(
-    tmp_path, chat, *sources, incidents=INCIDENTS, library=None, limits=None, channel_timeout_s=5.0, storm_threshold=0
+    tmp_path, chat, *sources, incidents=INCIDENTS, library=None, limits=None, channel_timeout_s=60.0, storm_threshold=0
 ):
     """A desk with the real journal on SQLite; everything on it belongs to one test."""
     url = f"sqlite:///{tmp_path / 'stories.sqlite'}"
@@ -313,7 +315,7 @@ async def desk_with(
         journal=journal(database, clock, (("service",), ("env",), 3600), storm_threshold=storm_threshold),
         chat=chat,
         clock=clock,
-        looking=Here(Gathering(sources, (), limits or Limits()), library or Library()),
+        looking=Here(Gathering(sources, (), limits or PATIENT), library or Library()),
         catalog=Catalog(),
         library=library or Library(),
         measures=Measures(),
@@ -339,7 +341,7 @@ async def resolve(desk, name="HighErrorRate", **changes):
 async def tell(desk, taken, steps=None):
     """The story of one opening, from its start to its end."""
     steps = steps or Life()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await respond(Telling(desk, taken.incident_id, taken.opening, lambda: steps.taken_up), steps)
 
 
@@ -367,8 +369,11 @@ async def live(desk, taken, life):
 
 
 async def eventually(true):
-    """Waits until something is so, for five seconds at most; `true` may be a coroutine function."""
-    async with asyncio.timeout(5):
+    """Waits until something is so; `true` may be a coroutine function.
+
+    For 14 seconds at most: after 15 much of the bot looks by itself, and a test is to see that it was woken.
+    """
+    async with asyncio.timeout(14):
         while True:
             found = true()
             if await found if asyncio.iscoroutine(found) else found:
