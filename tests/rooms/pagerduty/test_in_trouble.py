@@ -7,8 +7,8 @@ import pytest
 from integrations import pagerduty
 from integrations.contract import RoomError
 from integrations.pagerduty import page, reflect
-from tests.rooms.misbehaving import MISDEEDS, misbehaving, trickles_a_body, trickles_a_header
-from tests.rooms.test_every_room import TOKEN, assert_plain, authority, ca_file, every_thread_ends, tls
+from tests.rooms.misbehaving import MISDEEDS, hangs, misbehaving, trickles_a_body, trickles_a_header
+from tests.rooms.test_every_room import TOKEN, WELL_S, assert_plain, authority, ca_file, every_thread_ends, tls
 
 __all__ = ["authority", "ca_file", "every_thread_ends", "tls"]
 
@@ -26,9 +26,10 @@ TRICKLES = (trickles_a_body, trickles_a_header)
 @pytest.mark.parametrize("act", [act for act in MISDEEDS if act not in TRICKLES], ids=lambda act: act.__name__)
 async def test_every_misdeed_is_a_room_error_without_a_secret(call, act, tls, ca_file):
     with misbehaving(act, tls) as there:
-        settings = pagerduty.Settings(TOKEN, there.url, ca_file, timeout_s=1, limit_s=2.0, page_from="bot@example.com")
+        limit_s = 1 if act is hangs else WELL_S
+        settings = pagerduty.Settings(TOKEN, there.url, ca_file, timeout_s=limit_s, page_from="bot@example.com")
         with pytest.raises(RoomError) as problem:
-            async with asyncio.timeout(page.LIMIT_S + 5):
+            async with asyncio.timeout(2 * page.LIMIT_S):
                 await CALLS[call](settings)
-        assert there.seen
+        assert there.seen or act is hangs  # its second is over before the server was heard of, on a slow machine
     assert_plain("pagerduty", problem.value)
