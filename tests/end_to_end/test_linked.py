@@ -14,7 +14,7 @@ WHY = "booking-api depends on rates-store through fare-engine"
 async def fires(town, service):
     alert = {"title": "Down", "service": service, "severity": "critical"}
     headers = {"authorization": f"Bearer {town.env['GENERIC_WEBHOOK_TOKEN']}"}
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=30) as client:
         answer = await client.post(f"{town.bot.url}/webhooks/alert", json=alert, headers=headers)
     assert answer.status_code == 202, answer.text
 
@@ -24,8 +24,13 @@ async def says(town, channel, text):
     channels.join(town.slack.workspace, channel, YOU.slack_id)
     before = len(town.slack.workspace.whispers)
     await town.slack.interactions.command(YOU.slack_id, channel, text)
-    whispers = await until(lambda: town.slack.workspace.whispers[before:], what=f"an answer to {text}")
-    return as_text(whispers[0])
+
+    def answered():
+        """What came after the word that it takes longer, if that came."""
+        told = map(as_text, town.slack.workspace.whispers[before:])
+        return next((words for words in told if "Still at it" not in words), None)
+
+    return await until(answered, what=f"an answer to {text}")
 
 
 def telling_of(channel, service):
