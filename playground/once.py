@@ -114,7 +114,7 @@ def _tell(seen: Seen, sources: dict[str, float]) -> int:
 
 async def _sources(town: Town) -> dict[str, float]:
     """How long each source took, from the bot's own metrics."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=30) as client:
         text = (await client.get(f"{town.bot.url}/metrics")).text
     prefix = 'source_seconds_sum{source="'
     found = (line.removeprefix(prefix).split('"} ') for line in text.splitlines() if line.startswith(prefix))

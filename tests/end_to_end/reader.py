@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
 
-LIMIT_S = 10.0
+LIMIT_S = 60.0
 """How long something may take to be seen."""
 
 

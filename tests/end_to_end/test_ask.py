@@ -57,7 +57,7 @@ async def asker(open_town):
 
 
 async def metrics(town):
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=30) as client:
         return (await client.get(f"{town.bot.url}/metrics")).text
 
 

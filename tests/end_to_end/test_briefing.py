@@ -110,7 +110,7 @@ async def test_a_source_without_its_token_is_off_and_not_a_gap(open_town):
 
 
 async def _send(town, alert):
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=30) as client:
         headers = {"authorization": f"Bearer {town.env['GENERIC_WEBHOOK_TOKEN']}"}
         return await client.post(f"{town.bot.url}/webhooks/alert", json=alert, headers=headers)
 

@@ -165,7 +165,7 @@ class Pager:
         env = town.env
         trusted = ssl.create_default_context(cafile=env["EXTRA_CA_FILE"])
         key = {"Authorization": f"Token token={env['PAGERDUTY_API_KEY']}", "From": env["PAGERDUTY_FROM"]}
-        self._api = httpx.AsyncClient(base_url=env["PAGERDUTY_API_URL"], verify=trusted, headers=key)
+        self._api = httpx.AsyncClient(base_url=env["PAGERDUTY_API_URL"], verify=trusted, headers=key, timeout=30)
         self.id = ""
 
     async def close(self):
@@ -188,7 +188,7 @@ class Pager:
         body = json.dumps({"event": event}).encode()
         signed = "v1=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
         headers = {"x-pagerduty-signature": signed, "content-type": "application/json"}
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=30) as client:
             for _ in "12":
                 answer = await client.post(f"{self._town.bot.url}/webhooks/pagerduty", content=body, headers=headers)
                 assert answer.status_code == 202, answer.text

@@ -95,5 +95,5 @@ async def test_from_a_real_alert_to_a_briefing_and_its_resolution(open_town, sho
         assert time.time() - began < 60
 
         shop.broken = False
-        await until(lambda: "✅" in str(said_by_bot(channel)[0].blocks), what="the resolution", limit=60)
+        await until(lambda: "✅" in str(said_by_bot(channel)[0].blocks), what="the resolution")
         assert "resolved" in briefing(channel)

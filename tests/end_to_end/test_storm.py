@@ -108,7 +108,7 @@ async def test_killed_in_a_storm_it_goes_on_with_one_channel_and_one_table(open_
         town.slack.workspace.faults.clear()
 
         await town.bot.start()
-        await until(lambda: settled(town), limit=90, what="every channel")
+        await until(lambda: settled(town), what="every channel")
         assert len(seen(town)) == COUNT
         assert (len(storm_channels(town)), len(tables(town)), doubled(town)) == (1, 1, [])
 
@@ -118,7 +118,7 @@ async def test_two_replicas_see_one_storm_and_keep_one_table(tmp_path, postgres_
     async with open_replicas(tmp_path, postgres_url, CHANNEL_TIMEOUT_S="30", **STORMY) as replicas:
         town = replicas.town
         await fire(town, *(one.url for one in replicas.bots))
-        await until(lambda: settled(town), limit=90, what="every channel")
+        await until(lambda: settled(town), what="every channel")
 
         assert len(seen(town)) == COUNT
         assert (len(storm_channels(town)), len(tables(town)), doubled(town)) == (1, 1, [])

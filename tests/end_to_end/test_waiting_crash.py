@@ -30,8 +30,8 @@ async def test_killed_with_many_waiting_it_says_each_of_them_once(tmp_path, data
 
         await one.start()
         for service in SERVICES:
-            await until(lambda each=service: replicas.told(each), limit=60.0, what=f"the briefing of {service}")
-        await until(lambda: len(notices(replicas)) >= len(SERVICES), limit=60.0, what="a line for each")
+            await until(lambda each=service: replicas.told(each), what=f"the briefing of {service}")
+        await until(lambda: len(notices(replicas)) >= len(SERVICES), what="a line for each")
         await one.stop()
         assert replicas.doubled() == []
         assert len(notices(replicas)) == len(SERVICES)
