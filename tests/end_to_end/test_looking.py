@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 
-from tests.end_to_end.watch import briefed, channel_of, incident_channels, said_by_bot, until
+from tests.end_to_end.watch import briefed, channel_of, incident_channels, said_by_bot, until, warm
 
 SERVICE = "payment-service"
 
@@ -48,6 +48,7 @@ async def test_it_outlives_neither_a_stop_nor_a_kill_of_the_bot(open_town):
     async with open_town() as town:
         child = await until(lambda: looker(town), what="the process that looks")
         assert os.getpgid(child) != os.getpgid(town.bot.pid)  # Ctrl-C in a terminal is for the bot alone
+        await warm(town)
         os.kill(child, signal.SIGTERM)  # as a supervisor does that stops every process of a service
         await town.director.start("wrong-endpoint")
         await headline(town)

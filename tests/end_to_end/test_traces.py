@@ -50,7 +50,7 @@ async def test_a_story_is_one_trace_with_its_steps_and_its_sources_and_no_text_i
     where = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_EXPORTER_OTLP_HEADERS": "X-Token=let me in"}
     async with open_town(**where) as town:
         await town.director.start("wrong-endpoint")
-        incident_id = await _told(town)
+        incident_id = await _told(town, collector)
     trace = collector.trace(f"respond:{incident_id}:1")
 
     assert {"respond", "look", "find a place", "headline", "briefing", "gather", "source prometheus"} <= set(trace)
@@ -73,7 +73,7 @@ async def test_what_a_crash_cut_short_goes_on_in_the_same_trace(open_town, colle
         await town.bot.kill()
         town.slack.workspace.faults.clear()
         await town.bot.start()
-        incident_id = await _told(town)
+        incident_id = await _told(town, collector)
     assert facts(collector.trace(f"respond:{incident_id}:1")["respond"]) == {"incident": incident_id}
 
 
@@ -103,16 +103,18 @@ async def test_a_collector_that_hangs_holds_up_no_stop():
 async def test_a_model_s_call_has_its_tokens_and_dollars(open_town, collector):
     async with open_town(model="script", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url) as town:
         await town.director.start("wrong-endpoint")
-        incident_id = await _told(town)
+        incident_id = await _told(town, collector)
     calls = [span for name, span in collector.trace(f"respond:{incident_id}:1").items() if name.startswith("model ")]
     assert calls
     assert facts(calls[0])["tokens.output"] > 0
     assert facts(calls[0])["dollars"] > 0
 
 
-async def _told(town) -> str:
-    """The incident's id, once it is briefed and its story has ended (a stop waits for it)."""
+async def _told(town, collector=None) -> str:
+    """The incident's id, once it is briefed and its story has ended, and is with the collector."""
     await briefed(town, SERVICE)
-    purpose = channel_of(town, SERVICE).purpose["value"]
+    incident_id = channel_of(town, SERVICE).purpose["value"].split()[1].rstrip(",")
+    if collector is not None:
+        await until(lambda: "respond" in collector.trace(f"respond:{incident_id}:1"), what="the whole trace")
     await town.bot.stop()
-    return purpose.split()[1].rstrip(",")
+    return incident_id
