@@ -59,8 +59,29 @@ class Bench:
 
 async def appears(path: Path) -> str:
     """The text of a file that a program writes when it has come so far."""
-    await asyncio.to_thread(until, lambda: path.exists() and path.read_text() != "", path.name)
+    await asyncio.to_thread(until, lambda: has_come(path), path.name)
     return path.read_text()  # noqa: ASYNC240  # a few bytes
+
+
+def has_come(path: Path) -> bool:
+    """Whether a program has written this file."""
+    return path.exists() and path.read_text() != ""
+
+
+async def tidies(bench: Bench, program: str, folder: Path, **deed) -> None:
+    """Stopped, this program has the time to write its second file.
+
+    Tried again: where the machine stalls, the moment that a program is given may be over before it had any of it.
+    """
+    for number in range(5):
+        stop, sign, tidied = asyncio.Event(), folder / f"sign{number}", folder / f"tidied{number}"
+        task = asyncio.create_task(bench.run(program, str(sign), str(tidied), stop=stop, **deed))
+        await appears(sign)
+        stop.set()
+        assert (await task).result == "stopped"
+        if has_come(tidied):
+            break
+    assert tidied.read_text() == "tidied"
 
 
 def parent_of(pid: int) -> int:

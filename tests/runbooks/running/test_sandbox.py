@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from runbooks.running import sandbox_check
-from tests.runbooks.running.bench import Bench, appears, named
+from tests.runbooks.running.bench import Bench, named, tidies
 from tests.runbooks.running.test_endings import DAEMON, DEAF, TIDY
 
 CALL = """
 import socket, sys
 try:
-    print(socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5).recv(5).decode())
+    print(socket.create_connection(("127.0.0.1", int(sys.argv[1])), 30).recv(5).decode())
 except OSError as error:
     sys.exit(type(error).__name__)
 """
@@ -109,14 +109,8 @@ async def test_at_its_limit_everything_in_it_is_killed(boxed):
 
 @pytest.mark.needs("bwrap")
 async def test_what_runs_in_it_is_asked_before_it_is_killed(boxed, elsewhere):
-    stop = asyncio.Event()
     boxed.script("tidy", TIDY)
-    sign, tidied = elsewhere / "sign", elsewhere / "tidied"
-    task = asyncio.create_task(boxed.run("tidy", str(sign), str(tidied), stop=stop, needs=(str(elsewhere),)))
-    await appears(sign)
-    stop.set()
-    assert (await task).result == "stopped"
-    assert tidied.read_text() == "tidied"
+    await tidies(boxed, "tidy", elsewhere, needs=(str(elsewhere),))
 
 
 @pytest.mark.needs("bwrap")
