@@ -13,7 +13,8 @@ from runbooks.running.programs import on_path, trusted
 from runbooks.running.settings import HandsSettings
 
 NETWORK = "network"
-_LIMIT_S = 5.0
+_LIMIT_S = 20.0
+"""Far more than it takes: a machine that stalls must not read as one without a sandbox."""
 _HELP = (
     "let it make user namespaces (a host's kernel.unprivileged_userns_clone=1, a container's seccomp or AppArmor "
     "profile), or set RUNBOOK_SANDBOX=none"
@@ -23,7 +24,7 @@ _HELP = (
 def sandbox_check(settings: HandsSettings) -> str | None:
     """Starts an empty sandbox: None when that works, or when none is wanted; else what is wrong and what to do.
 
-    Takes some ten milliseconds, five seconds at most, and blocks.
+    Takes some ten milliseconds, twenty seconds at most, and blocks.
     """
     if settings.sandbox == "none":
         return None
