@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 MEGABYTE = 1_000_000
-PATIENCE_S = 20
+PATIENCE_S = 120
 """Of the processor's time, whatever else it does. All of them take a few seconds; a pattern that reads again what it
 has read takes minutes for a single one."""
 SLOW = (
