@@ -37,8 +37,8 @@ does ends before."""
 WELL_S = 30
 """A room's limit where nothing is waited for: no machine is so slow that it would run out."""
 CANCELLED_S = 10
-"""A room's limit where it is cancelled: no machine stands still for so long, and a thread that its client hung up on may
-end by it alone."""
+"""A room's limit where it is cancelled: no machine stands still for so long, and a thread that its client hung up on
+may end by it alone."""
 ENDED_S = 30.0
 """After a close, a thread that was waiting has ended by then."""
 
