@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -135,20 +134,16 @@ async def test_connections_that_are_cut_in_the_middle_cost_nothing(open_town, po
         cutting = asyncio.create_task(cut(postgres_url))
         for number in range(10):
             await sender.send(f"cut-{number}")
-        half = len(sender.taken) // 2
-        await until(lambda: sum(map(sender.is_briefed, sender.taken)) >= half, what="half of the briefings")
-        cutting.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await cutting
+        await cutting
         await sender.again()
         await sender.all_briefed()
 
 
 async def cut(url):
-    """Ends every connection to the database but its own, again and again."""
+    """Ends every connection to the database but its own, again and again, for twelve seconds."""
     others = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> %s"
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        while True:
+        for _ in range(80):
             await connection.execute(others, [connection.info.backend_pid])
             await asyncio.sleep(0.15)
 

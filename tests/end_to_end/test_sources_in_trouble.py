@@ -20,7 +20,7 @@ def peak(pid):
 @pytest.mark.parametrize("act", [is_huge, redirects_in_circles, trickles_a_body, hangs], ids=lambda act: act.__name__)
 async def test_a_source_that_misbehaves_is_a_gap_and_the_others_are_there(open_town, act):
     with misbehaving(act) as there:
-        async with open_town(SOURCE_TIMEOUT_S="3", ELASTICSEARCH_URL=there.url) as town:
+        async with open_town(SOURCE_TIMEOUT_S="12", GATHER_DEADLINE_S="14", ELASTICSEARCH_URL=there.url) as town:
             await until(lambda: "source not ready" in town.bot.log.read_text(), what="the first look at it")
             before = peak(await until(lambda: looker(town), what="the process that looks"))
             await town.director.start("wrong-endpoint")

@@ -46,7 +46,7 @@ async def test_every_query_that_takes_long_is_ended_by_a_command_of_its_own_behi
     reach = {"PGHOST": "127.0.0.1", "PGPORT": str(address.port), "PGUSER": "postgres", "PGDATABASE": address.path[1:]}
     async with open_place(tmp_path, BOOKS, real=("psql",), **reach, RUNBOOK_ENV=",".join(reach)) as place:  # noqa: SIM117
         async with _sleeping(postgres_url) as first, _sleeping(postgres_url) as second:
-            await asyncio.sleep(3.2)  # the condition speaks of three seconds
+            await _older_than_three_seconds(postgres_url, first, second)  # of so many the condition speaks
             gate = await place.ask("pool_empty")
             async with _sleeping(postgres_url) as young:
                 shown = as_text(gate).replace("```", "\n")
@@ -59,6 +59,16 @@ async def test_every_query_that_takes_long_is_ended_by_a_command_of_its_own_behi
                 assert how == "done", said
                 assert await first.end() == await second.end() == "57P01"
                 assert young.goes_on
+
+
+async def _older_than_three_seconds(url, *queries):
+    pids = [query.pid for query in queries]
+    old = (
+        "select pid from pg_stat_activity where pid = any(%s) and query ~ 'pg_sleep' and now() - query_start > '3.1 s'"
+    )
+    async with asyncio.timeout(60), await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        while len(await (await connection.execute(old, [pids])).fetchall()) < len(queries):  # noqa: ASYNC110 - the database
+            await asyncio.sleep(0.1)
 
 
 class Query:
