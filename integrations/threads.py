@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -23,6 +24,12 @@ class Threads:
         """What `work` returns or raises, from a thread."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
-    def close(self) -> None:
-        """Drops what waits and lets what runs come to its end, without waiting for it."""
+    def close(self, last: Callable[[], None] | None = None) -> None:
+        """Drops what waits and lets what runs come to its end, without waiting for it. After that `last` is done."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        if last is not None:
+            threading.Thread(target=self._at_the_end, args=(last,)).start()
+
+    def _at_the_end(self, last: Callable[[], None]) -> None:
+        self._pool.shutdown()
+        last()

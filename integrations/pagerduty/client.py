@@ -68,7 +68,11 @@ class PagerDuty:
         return Ready("PagerDuty, on-call can be read")
 
     async def close(self) -> None:
-        self._threads.close()
+        # Not before: a socket that is closed while a thread reads it leaves that thread waiting at its number, which by
+        # then may be another's.
+        self._threads.close(self._hang_up)
+
+    def _hang_up(self) -> None:
         if self._client:
             self._client.close()
 
