@@ -8,6 +8,7 @@ from types import MappingProxyType
 from bot.domain.entry import Entry, Kind
 from bot.domain.incident import Incident
 from bot.house.open_pager import page_key
+from bot.life.chronicle import REJECTED
 from bot.life.entry_ports import Place
 from bot.settings import Settings, SettingsError
 from integrations import pagerduty
@@ -66,5 +67,6 @@ class PagerDutyMirror:
                 await reflect.move(self._room, fingerprint, "resolved")
             case kind:
                 words = " ".join(part for part in (_NOTES[kind], entry.value if kind == "status" else "") if part)
-                text = f"{entry.who} in Slack, {words}: {entry.text}"
+                told = REJECTED if kind == "cause" and not entry.text else f"{words}: {entry.text}"
+                text = f"{entry.who} in Slack, {told}"
                 await reflect.note(self._room, fingerprint, mark(entry.incident_id, entry.number), text)

@@ -78,6 +78,8 @@ _TOLD: Mapping[Kind, str] = MappingProxyType(
     }
 )
 """How each kind is told; those that are not here are no part of the story."""
+REJECTED = "rejected a cause that was named"
+"""What an entry of a cause without words tells: `bot.life.lifecycle.rejecting`."""
 _ANSWER = 160
 """Characters of an answer that are told: the whole of it stands in its thread."""
 
@@ -171,6 +173,8 @@ def _of_entry(entry: Entry) -> str:
     what = _TOLD[entry.kind].format(value=entry.value)
     if entry.kind == "resolved" and entry.value == FALSE_ALARM:
         what += f" as a {FALSE_ALARM}"
+    if entry.kind == "cause" and not entry.text:
+        return REJECTED
     if entry.kind == "watched":
         changed, _, came = entry.text.partition(": ")
         return f"{what} {changed}" + (f": {came.replace(': ', ', ')}" if came else "")

@@ -26,7 +26,7 @@ class Standing:
     status: Entry | None = None
     """The last update of the present opening; `value` is its `State`, `due` when the next was promised."""
     cause: Entry | None = None
-    """As a person told it: outranks what the bot thought."""
+    """As a person told it: outranks what the bot thought. None once it was rejected: it always has words."""
     resolved: Entry | None = None
     """By a person or by PagerDuty; none once it was opened again."""
     closed: Entry | None = None
@@ -90,7 +90,14 @@ def _changed(now: Standing, entry: Entry) -> Mapping[str, Any]:
         case "handoff":
             return {"lead": entry} if entry.value else {}
         case kind:
-            return {kind: entry} if kind in _LAST_COUNTS else {}
+            return {kind: _last(now, entry)} if kind in _LAST_COUNTS else {}
+
+
+def _last(now: Standing, entry: Entry) -> Entry | None:
+    """Itself; of one without words that only rejects a cause, the cause that it leaves."""
+    if entry.kind != "cause" or entry.text:
+        return entry
+    return None if now.cause is not None and entry.key == rejecting(now.cause) else now.cause
 
 
 def ask_at(incident: Incident, entries: Iterable[Entry], pace: timedelta) -> datetime | None:
@@ -144,6 +151,14 @@ def acknowledged_at(incident: Incident, entries: Iterable[Entry], now: datetime)
 def taking_back(acknowledged: Entry) -> str:
     """The key of the entry that takes this one back."""
     return f"un{acknowledged.key}"
+
+
+def rejecting(cause: Entry) -> str:
+    """The key of the entry, without words, by which somebody who looked at this cause rejects it.
+
+    Where another was named since, that one stands.
+    """
+    return f"reviewed:cause:{cause.incident_id}:{cause.key.removeprefix('cause:')}"
 
 
 def _calls(entry: Entry) -> bool:

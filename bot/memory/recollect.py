@@ -72,7 +72,7 @@ def recollect(life: Life) -> Memory:
 
 def told_by_people(memory: Memory, cause: Entry | None) -> Memory:
     """With the cause that a person named, where one did."""
-    if cause is None or not cause.text:
+    if cause is None:
         return memory
     return replace(memory, cause=cause.text[:MOST_TEXT], cause_by="person", confidence="high")
 

@@ -140,7 +140,18 @@ async def test_a_cause_that_is_rejected_gives_the_bots_its_place_back(days):
     (cause,) = [one for one in await days.archive.reviews.queue(9) if one.kind == "cause"]
     await days.taps(REJECT, cause.id)
     assert (await days.memory()).cause == own
-    assert (await days.stands()).cause.text == ""
+    assert (await days.stands()).cause is None
+
+
+async def test_the_cause_that_was_named_since_outlives_the_rejection_of_an_earlier_one(days):
+    await days.remembered()
+    await days.says("cause the moon", trigger="T1")
+    await days.says("cause the tide", trigger="T2")
+    waiting = await days.archive.reviews.queue(9)
+    await days.taps(REJECT, next(one.id for one in waiting if one.text == "the moon"))
+    assert (await days.stands()).cause.text == (await days.memory()).cause == "the tide"
+    await days.taps(REJECT, next(one.id for one in waiting if one.text == "the tide"))
+    assert (await days.stands()).cause is None
 
 
 async def test_a_cause_put_right_is_the_one_that_is_remembered(days):

@@ -63,3 +63,11 @@ def test_questions_are_told_with_the_beginning_of_their_answer():
     (one,) = [one for one in chronicle(Record(incident(), None, answers=[(question, answer)])) if one.who == ("U1",)]
     assert one.text.startswith("asked: why? · answered: because of the pool xxx")
     assert len(one.text) < 250
+
+
+def test_a_cause_that_was_rejected_is_told_as_that():
+    named, rejected = entry(1, "cause", text="the moon"), entry(2, "cause")
+    assert told(Record(incident(), None, [named, rejected]))[-2:] == [
+        "named the cause: the moon",
+        "rejected a cause that was named",
+    ]

@@ -19,7 +19,7 @@ def record(*things):
         kind, _, value = thing.partition(":")
         key = f"unk{value}" if kind == "unacknowledged" else f"k{number}"
         who = BOT if kind == "escalated" else f"U{number}"
-        made.append(Entry("INC-1", key, T0 + timedelta(minutes=number), kind, who, value=value, number=number))
+        made.append(Entry("INC-1", key, T0 + timedelta(minutes=number), kind, who, "so", value=value, number=number))
     return made
 
 
@@ -47,6 +47,13 @@ def numbers(now: Standing):
 )
 def test_what_counts(things, counts):
     assert numbers(standing(record(*things))) == counts
+
+
+@pytest.mark.parametrize(("rejected", "stands"), [("k1", {"cause": 2}), ("k2", {}), ("k9", {"cause": 2})])
+def test_a_rejection_takes_back_the_cause_that_it_is_of_and_no_other(rejected, stands):
+    named = record("cause", "cause")
+    gone = Entry("INC-1", f"reviewed:cause:INC-1:{rejected}", T0 + timedelta(hours=1), "cause", "U9", number=3)
+    assert numbers(standing([*named, gone])) == stands
 
 
 @pytest.mark.parametrize(

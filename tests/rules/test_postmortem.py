@@ -34,6 +34,15 @@ def test_what_people_confirmed_stands_before_what_the_evidence_suspects():
     assert "Is that the cause? Nobody confirmed one." in text()
 
 
+def test_a_cause_that_was_rejected_is_none_that_people_confirmed():
+    named = entry("cause", "the moon")
+    rejected = replace(entry("cause", number=2), key=f"reviewed:cause:{INCIDENT.id}:1")
+    whole = text(entries=[named, rejected])
+    assert "onfirmed by people" not in whole
+    assert "Is that the cause? Nobody confirmed one." in whole
+    assert "**P0** Find the cause" in text(entries=[named, rejected], report=None)
+
+
 def test_without_cause_or_cure_it_asks():
     whole = text(report=NO_CAUSE, runs=[], closing=replace(CLOSING, words=""))
     assert "> ❓ What was the cause? Neither evidence nor people have told." in whole

@@ -55,3 +55,16 @@ async def test_who_answers_here_answers_the_page_of_ours_of_that_opening(hub, ce
     assert (page, await mirror.called(replace(incident, opening=2))) == (made.id, None)
     await mirror.tell(page, Entry("INC-1", "acknowledged:1:0:1", at, "acknowledged", "Dana"))
     assert await pager.answered(incident) is True
+
+
+async def test_a_cause_that_was_named_and_then_rejected_is_noted_there_as_both(hub, certificates):
+    hub.incidents.append({"id": "Q1", "status": "triggered", "incident_key": "k"})
+    known = {"pagerduty_api_url": hub.url, "extra_ca_file": certificates.ca_file, "pagerduty_notes": True}
+    settings = Settings(_env_file=None, pagerduty_api_key=KEY, pagerduty_from=BOB.email, **known)
+    at, mirror = datetime(2026, 11, 3, 4, 0, tzinfo=UTC), open_mirror(settings)
+    for number, text in ((1, "the moon"), (2, "")):
+        await mirror.tell("Q1", Entry("INC-1", f"cause:{number}", at, "cause", "Dana", text, number=number))
+    assert [note["content"] for note in hub.incidents[0]["notes"]] == [
+        "[INC-1 #1] Dana in Slack, cause: the moon",
+        "[INC-1 #2] Dana in Slack, rejected a cause that was named",
+    ]
