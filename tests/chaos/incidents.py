@@ -45,6 +45,7 @@ async def chaos(folder, kills, seed, model="script", **settings) -> Tally:
                 await _one_life(bot, strike)
             await bot.start()
             await crowd.over()
+        await crowd.town.slack.deliveries.close()  # what was not heard by now is not half heard at the end
         await bot.stop()  # which finishes what is in hand
         tally = await count(crowd)
     tally.stages, tally.seconds = dict(strike.stages), time.monotonic() - began
@@ -109,6 +110,10 @@ async def _one_life(bot, strike) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LIFE_S):
             await strike.fell.wait()
+    if bot.pid is None:
+        return  # it ended by itself
     strike.anywhere()
-    await strike.fell.wait()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LIFE_S):
+            await strike.fell.wait()
     await bot.kill()  # it is dead; this waits for it
