@@ -177,7 +177,7 @@ def _over(gate):
 
 
 async def test_an_approval_that_was_read_in_time_counts_though_the_bot_was_away_until_after_the_expiry(tmp_path):
-    async with open_place(tmp_path, BOOKS, APPROVAL_TIMEOUT_S="6") as place:
+    async with open_place(tmp_path, BOOKS, APPROVAL_TIMEOUT_S="20") as place:
         gate = await place.ask("one")
         place.town.slack.workspace.faults.add(unheard("chat.update"))
         await place.person(ALICE).react(gate, YES)
@@ -193,7 +193,7 @@ async def test_an_approval_that_was_read_in_time_counts_though_the_bot_was_away_
 
 
 async def test_an_approval_that_is_first_read_after_the_expiry_is_a_no(tmp_path):
-    async with open_place(tmp_path, BOOKS, APPROVAL_TIMEOUT_S="4") as place:
+    async with open_place(tmp_path, BOOKS, APPROVAL_TIMEOUT_S="12") as place:
         gate = await place.ask("one")
         (opened,) = [event for event in await place.on_record(GateOpened) if isinstance(event, GateOpened)]
         await place.town.bot.kill()
@@ -207,7 +207,7 @@ async def test_an_approval_that_is_first_read_after_the_expiry_is_a_no(tmp_path)
 async def test_what_ended_without_a_record_of_its_end_is_shown_as_may_have_run(tmp_path):
     async with open_place(tmp_path, BOOKS) as place:
         gate = await place.ask("one")
-        place.note.takes(1.0)
+        place.note.takes(8.0)
         await place.person(ALICE).react(gate, YES)
         await until(lambda: place.ran)
         with contextlib.closing(sqlite3.connect(place.town.env["DATABASE_URL"].removeprefix("sqlite:///"))) as other:
