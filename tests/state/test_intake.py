@@ -239,7 +239,9 @@ _EVENTS = st.lists(
 
 
 @given(events=_EVENTS, minutes=st.lists(st.integers(0, 90), min_size=25, max_size=25))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_whatever_comes_there_is_one_open_incident_a_service_and_each_alert_in_one(
     events, minutes, tmp_path_factory, clock
 ):
