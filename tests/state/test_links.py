@@ -243,7 +243,9 @@ _DOINGS = st.lists(
 
 
 @given(calls=_GRAPHS, doings=_DOINGS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_whatever_happens_there_is_no_chain_and_nothing_is_linked_without_a_reason(
     calls, doings, tmp_path_factory, clock
 ):
