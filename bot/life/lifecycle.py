@@ -53,20 +53,23 @@ class Standing:
         return next(after, None)
 
 
-def standing(entries: Iterable[Entry], opened: datetime | None = None) -> Standing:
+def standing(entries: Iterable[Entry], opened: datetime | None = None, ended: datetime | None = None) -> Standing:
     """What the entries, in their order, come to.
 
-    `opened` is when the present opening began: who acknowledged, said, resolved or closed before that did it for an
-    earlier one. Severity, lead and cause stay with the incident.
+    `opened` is when the opening began: who acknowledged, said, resolved or closed before that did it for an earlier
+    one. `ended`, of one that may be long over, is when it was closed: so do they after that for a later one. Severity,
+    lead and cause stay with the incident.
     """
     now = Standing()
     for entry in entries:
         past = opened is not None and entry.at < opened and entry.kind in _OF_AN_OPENING
-        now = now if past else _after(now, entry)
+        later = ended is not None and entry.at > ended and entry.kind in _BEGINS_ANEW
+        now = now if past or later else _after(now, entry)
     return now
 
 
 _OF_AN_OPENING = frozenset({"acknowledged", "unacknowledged", "escalated", "status", "resolved", "closed"})
+_BEGINS_ANEW = _OF_AN_OPENING | {"reopened"}
 _LAST_COUNTS = frozenset({"severity", "lead", "status", "cause", "resolved", "closed"})
 
 

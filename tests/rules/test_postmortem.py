@@ -9,7 +9,7 @@ from bot.closing.postmortem.impact import error_budget_share, failed_requests
 from bot.closing.postmortem.roles import user_ids, without_names
 from bot.domain.run import Checked, Ended, StepRefused
 from integrations.contract import Alert, Gap, Series
-from tests.rules.postmortems import CLOSED, CLOSING, INCIDENT, NOW, chapter, deed, entry, record, run, text
+from tests.rules.postmortems import CLOSED, CLOSING, INCIDENT, NOW, chapter, deed, entry, good_run, record, run, text
 from tests.rules.runs import expired, opened
 from tests.stories.incident_sample import CONTEXT, NO_CAUSE, REPORT, series
 
@@ -195,6 +195,45 @@ def test_a_reopened_incident_counts_from_its_present_opening():
     whole = text(incident=again, closing=replace(CLOSING, opening=2), report=None, runs=[])
     assert "version 2" in whole
     assert "It lasted 10 min" in whole
+
+
+AGAIN = {
+    "incident": replace(INCIDENT, opening=2, reopened_at=NOW + timedelta(minutes=20)),
+    "closing": replace(CLOSING, opening=2, words=""),
+}
+
+
+def test_who_took_an_earlier_opening_on_did_not_take_this_one_on():
+    first = entry("acknowledged")
+    whole = text(**AGAIN, entries=[first])
+    assert "It was acknowledged" not in whole and "somebody took it on" not in whole
+    whole = text(**AGAIN, entries=[first, entry("acknowledged", number=2, minutes=25)])
+    assert "It was acknowledged 5 min after the first alert." in whole
+    assert "Went well: somebody took it on 5 min after the alert." in whole
+
+
+def test_what_was_run_in_an_earlier_opening_did_not_end_this_one():
+    watched = entry("watched", "restarted it: it helped")
+    whole = text(**AGAIN, runs=[good_run()], entries=[watched])
+    assert "What ended it? Nothing in the record says so." in chapter(whole, "Executive summary")
+    done = chapter(whole, "Resolution")
+    assert "restart-service" not in done and "restarted it" not in done
+    assert "What made it recover?" in done
+    assert "Went well: a step of a runbook helped" not in whole
+    assert "asked for runbook restart-service" in chapter(whole, "Timeline (UTC)")
+
+
+def test_what_is_told_of_the_opening_after_it_was_closed_counts():
+    assert "It helped" in chapter(text(entries=[entry("watched", "v2.34.0: It helped", minutes=50)]), "Resolution")
+
+
+def test_what_was_done_in_a_later_opening_is_no_part_of_this_one():
+    later = replace(INCIDENT, opening=2, reopened_at=CLOSED + timedelta(minutes=20))
+    much_later = run(*good_run()[1], asked_at=CLOSED + timedelta(minutes=30))
+    done = [entry("closed", minutes=40), entry("acknowledged", number=2, minutes=65)]
+    whole = text(incident=later, closing=replace(CLOSING, words=""), runs=[much_later], entries=done)
+    assert "It was acknowledged" not in whole
+    assert "What ended it? Nothing in the record says so." in whole
 
 
 def test_the_same_record_gives_the_same_text():

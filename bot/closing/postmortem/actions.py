@@ -40,7 +40,7 @@ def _cause(record: Record) -> Iterator[Said]:
     for past in record.report.context.of(Similar)[:1] if record.report else ():
         text = f"Look at what was agreed after {past.incident_id}: it looks the same, and it came back."
         yield Said(text, (record.sources.cite(f"memory of past incidents: {past.incident_id}", past.url),), "P1")
-    if not record.runs and record.report and not record.report.context.of(RunbookMatch):
+    if not record.ran and record.report and not record.report.context.of(RunbookMatch):
         yield Said(f"Write a runbook for {record.incident.title}: none matched.", (record.look(),), "P1")
 
 
@@ -69,7 +69,7 @@ def _seen(record: Record) -> Iterator[Said]:
 
 
 def _steps(record: Record) -> Iterator[Said]:
-    for run, events in record.runs:
+    for run, events in record.ran:
         for at in steps(run, events):
             called, book = name(at), run.runbook.id
             if at.failure:

@@ -24,7 +24,7 @@ def _well(record: Record) -> Iterator[Said]:
         text = f"Went well: the evidence named a cause within {figure(seconds)} s, with {one.confidence} confidence."
         yield Said(text, record.facts(one.facts))
     if helped(record):
-        run = record.runs[-1][0]
+        run = record.ran[-1][0]
         yield Said("Went well: a step of a runbook helped, and its check says so.", (record.run(run),))
     if seen := record.standing.acknowledged:
         after = span((seen.at - record.alerted).total_seconds())
@@ -41,7 +41,7 @@ def _badly(record: Record) -> Iterator[Said]:
         seen = [f"nothing was seen of {blind}"] if blind else []
         seen += [f"{'not all' if blind else 'not all was seen'} of {part}"] if part else []
         yield Said(f"Went badly: {', and '.join(seen)}.", (record.look(),))
-    failed = [run for run, events in record.runs if any(at.failure for at in steps(run, events))]
+    failed = [run for run, events in record.ran if any(at.failure for at in steps(run, events))]
     for run in failed:
         yield Said(f"Went badly: a step of {run.runbook.id} failed in the middle of it.", (record.run(run),))
     for past in record.report.context.of(Similar)[:1] if record.report else ():

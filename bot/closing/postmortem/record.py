@@ -45,7 +45,7 @@ class Record:
     """The last look; None where nobody could look."""
     entries: Sequence[Entry] = ()
     runs: Sequence[tuple[Run, Sequence[Event]]] = ()
-    """In the order in which they were asked for."""
+    """Of every opening, in the order in which they were asked for."""
     slo: float | None = None
     """Percent of requests that have to be good, over 30 days; None: not set."""
     names: Mapping[str, str] = field(default_factory=dict)
@@ -62,11 +62,21 @@ class Record:
         return onset if onset is not None and onset < self.alerted else self.alerted
 
     @property
-    def alerted(self) -> datetime:
-        """When the first alert of the opening fired, or a person opened it again."""
+    def since(self) -> datetime | None:
+        """When the opening began, of a later one; None: with the first alert, or nobody knows any more."""
         again = self.incident.reopened_at
         told = self.closing.opening > 1 and again is not None and again <= self.closing.at
-        return again if told and again is not None else self.incident.started_at
+        return again if told else None
+
+    @property
+    def until(self) -> datetime | None:
+        """When the opening was closed, where a later one began; None: what comes now is still told of this one."""
+        return self.closing.at if self.incident.opening > self.closing.opening else None
+
+    @property
+    def alerted(self) -> datetime:
+        """When the first alert of the opening fired, or a person opened it again."""
+        return self.since or self.incident.started_at
 
     @property
     def ended(self) -> datetime:
@@ -92,7 +102,16 @@ class Record:
 
     @property
     def standing(self) -> Standing:
-        return standing(self.entries)
+        return standing(self.entries, self.since, self.until)
+
+    @property
+    def ran(self) -> Sequence[tuple[Run, Sequence[Event]]]:
+        """What was run in this opening: what was run before did not hold, and what was run after is another's."""
+        return [(run, events) for run, events in self.runs if self.holds(run.asked_at)]
+
+    def holds(self, at: datetime) -> bool:
+        """Whether what was done then was done in this opening."""
+        return (self.since is None or at >= self.since) and (self.until is None or at <= self.until)
 
     @property
     def suspected(self) -> Cause | None:
@@ -140,7 +159,8 @@ class Record:
         return self.sources.cite(f"record of {self.incident.id}, entry {entry.number}: {entry.kind}", entry.link)
 
     def of_kind(self, *kinds: str) -> Iterator[Entry]:
-        return (entry for entry in self.entries if entry.kind in kinds)
+        """Of this opening."""
+        return (entry for entry in self.entries if entry.kind in kinds and self.holds(entry.at))
 
 
 def _apart(first: datetime, then: datetime) -> timedelta:

@@ -25,7 +25,7 @@ _ENDS = {
 
 def resolution(record: Record) -> Chapter:
     """What was done in the order in which it was, and how it ended; what helped is asked where nothing tells."""
-    runs = [line for run, events in record.runs for line in _run(record, run, events)]
+    runs = [line for run, events in record.ran for line in _run(record, run, events)]
     return Chapter("resolution", (*runs, *_watched(record), *_end(record), *_open(record)))
 
 
@@ -40,7 +40,7 @@ def steps(run: Run, events: Sequence[Event]) -> Iterator[Progress]:
 
 def helped(record: Record) -> bool:
     """Whether a check after a step that changed something said that it helped."""
-    return any(at.helped for run, events in record.runs for at in steps(run, events))
+    return any(at.helped for run, events in record.ran for at in steps(run, events))
 
 
 def _run(record: Record, run: Run, events: Sequence[Event]) -> Iterator[Said]:

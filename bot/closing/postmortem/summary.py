@@ -54,7 +54,7 @@ def _end(record: Record) -> Iterator[Said | Asked]:
 
 def what_helped(record: Record) -> Said | None:
     """The last step that changed something and whose check was good."""
-    for run, events in reversed(record.runs):
+    for run, events in reversed(record.ran):
         good = [at for at in steps(run, events) if at.helped]
         if good and good[-1].prepared and any(isinstance(event, Ended) for event in events):
             step = good[-1].prepared.prepared.name
