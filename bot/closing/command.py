@@ -129,8 +129,9 @@ class ClosingCommand:
         return line("Kept open. `/incident resolve` closes it.")
 
     def _wake(self) -> None:
-        self._at.changed.set()
-        self._at.desk.changed.set()
+        desk = self._at.desk
+        for event in (self._at.changed, desk.changed, desk.written_elsewhere):
+            event.set()
 
 
 def _typed(text: str) -> str:

@@ -60,6 +60,10 @@ class Outbox(Protocol):
         """Entries of these kinds that were made since then and not told there yet, the oldest first."""
         ...
 
+    async def fired_by(self, incident_id: str, source: str, moment: datetime) -> Sequence[str]:
+        """Fingerprints of this sender's alerts of the incident that had fired by then and not again since."""
+        ...
+
     async def keep_told(self, entry: Entry, place: Place, at: datetime, refused: str = "") -> None:
         """It was told there, or refused for good, and why. A second time it changes nothing."""
         ...

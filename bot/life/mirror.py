@@ -91,10 +91,10 @@ async def _tell(life: Life, mirror: Mirror, entry: Entry) -> str:
         return ""
     incident = await life.desk.journal.incident(entry.incident_id)
     now = await life.standing(incident)
-    if entry.kind == "acknowledged" and (now.taken is None or now.taken.number != entry.number):
-        return ""  # taken back, or a call came after it: there it would pass for an answer
+    if _overtaken(entry, incident, now):
+        return ""
     try:
-        for fingerprint in await _known_there(mirror, incident, now, entry):
+        for fingerprint in await _known_there(life, mirror, incident, now, entry):
             name = "first-responder" if entry.who == BOT else await life.people.name(entry.who) or "somebody"
             await mirror.tell(fingerprint, replace(entry, who=name))
     except Unreachable:
@@ -105,12 +105,23 @@ async def _tell(life: Life, mirror: Mirror, entry: Entry) -> str:
     return ""
 
 
-async def _known_there(mirror: Mirror, incident: Incident, now: Standing, entry: Entry) -> Iterable[str]:
-    """Its alerts; and what people were called by before this was done, or it would go on to call them.
+def _overtaken(entry: Entry, incident: Incident, now: Standing) -> bool:
+    """Whether it counts no more: told there now, it would pass for an answer, or silence what fires by now."""
+    match entry.kind:
+        case "acknowledged":  # taken back, or a call came after it
+            return now.taken is None or now.taken.number != entry.number
+        case "resolved" | "closed":  # opened again since; two replicas' clocks differ, so that both are asked
+            return incident.status == "open" or entry.at < incident.last_opened_at
+        case _:
+            return False
 
-    Raises RoomError.
+
+async def _known_there(life: Life, mirror: Mirror, incident: Incident, now: Standing, entry: Entry) -> Iterable[str]:
+    """Its alerts by then: what fired later was not meant. And what people were called by before this was done.
+
+    That would go on to call them. Raises RoomError, JournalDown.
     """
-    known = dict.fromkeys(one.fingerprint for one in incident.alerts if one.source == mirror.source)
+    known = dict.fromkeys(await life.outbox.fired_by(incident.id, mirror.source, entry.at))
     if now.called is not None and entry.number > now.called.number and (ours := await mirror.called(incident)):
         known[ours] = None
     return known

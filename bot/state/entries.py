@@ -97,6 +97,12 @@ class SqlEntries:
         with down("read"):
             return await self._database.read(lambda connection: [read(row) for row in connection.execute(found)])
 
+    async def fired_by(self, incident_id: str, source: str, moment: datetime) -> Sequence[str]:
+        of_it = sa.and_(alerts.c.incident_id == incident_id, alerts.c.source == source)
+        found = sa.select(alerts.c.fingerprint).where(of_it, alerts.c.received_at <= moment).order_by(alerts.c.seq)
+        with down("read"):
+            return await self._database.read(lambda connection: connection.scalars(found).all())
+
     async def keep_told(self, entry: Entry, place: Place, at: datetime, refused: str = "") -> None:
         values = {"incident_id": entry.incident_id, "number": entry.number, "place": place, "at": at}
         with down("written"):

@@ -6,34 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.entry import BOT, Entry
 from bot.life.mirror import heard_there, reflect, tell_there
 from integrations.contract import Act, Refused, Unreachable
 from tests.stories.incident_sample import NOW, alert
 from tests.stories.life_world import days_with
+from tests.stories.mirror_world import There, called
 from tests.stories.workshop_world import DANA, ERIN
 from tests.stories.world import eventually, stopped
-
-
-class There:
-    """`bot.life.mirror.Mirror` that notes what it was told, and can be away or refuse."""
-
-    source, place, kinds = "pagerduty", "pagerduty", ("acknowledged", "note", "status", "closed")
-
-    def __init__(self, page=None):
-        self.page = page
-        self.told = []
-        self.by = []
-        self.fails = []
-
-    async def called(self, incident):
-        return self.page
-
-    async def tell(self, fingerprint, entry):
-        if self.fails:
-            raise self.fails.pop(0)
-        self.told.append((fingerprint, entry.kind, entry.text))
-        self.by.append(entry.who)
 
 
 @pytest.fixture
@@ -46,12 +25,6 @@ async def days(tmp_path):
 def act(kind, **more):
     made = Act("E1", "pagerduty", "Q1", kind, "Dana Demir", NOW, url="https://pd.example/Q1")
     return replace(made, **more)
-
-
-async def called(days):
-    """The bot has the next level called."""
-    at = days.town.clock.now()
-    await days.life.write(Entry(days.town.incident_id, "escalated:1:data", at, "escalated", BOT, value="begun 1"))
 
 
 async def test_what_was_left_at_the_last_end_is_told_at_the_start(days):

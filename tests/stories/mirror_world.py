@@ -1,0 +1,30 @@
+"""The other place that an incident stands in, as far as it is told of: PagerDuty without a wire."""
+
+from bot.domain.entry import BOT, Entry
+
+
+class There:
+    """`bot.life.mirror.Mirror` that notes what it was told, and can be away or refuse."""
+
+    source, place, kinds = "pagerduty", "pagerduty", ("acknowledged", "note", "status", "closed")
+
+    def __init__(self, page=None):
+        self.page = page
+        self.told = []
+        self.by = []
+        self.fails = []
+
+    async def called(self, incident):
+        return self.page
+
+    async def tell(self, fingerprint, entry):
+        if self.fails:
+            raise self.fails.pop(0)
+        self.told.append((fingerprint, entry.kind, entry.text))
+        self.by.append(entry.who)
+
+
+async def called(days):
+    """The bot has the next level called."""
+    at = days.town.clock.now()
+    await days.life.write(Entry(days.town.incident_id, "escalated:1:data", at, "escalated", BOT, value="begun 1"))
