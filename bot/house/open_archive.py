@@ -11,6 +11,7 @@ from bot.ports import Clock, Journal
 from bot.schedules import DAY_S, SOON_S, Tick
 from bot.settings import Settings
 from bot.state.audit import ChainedAudit
+from bot.state.closings import SqlClosings
 from bot.state.database import Database
 from bot.state.entries import SqlEntries
 from bot.state.leftovers import SqlLeftovers
@@ -38,6 +39,7 @@ def open_archive(
         postmortems=SqlPostmortems(database),
         owed=SqlOwed(database),
         shelf=None if library is None else Shelf(library, may),
+        closings=SqlClosings(database),
     )
 
 

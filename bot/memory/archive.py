@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.closing.ports import Postmortems
+from bot.closing.ports import Closings, Postmortems
 from bot.life.entry_ports import Entries
 from bot.memory.deeds_as_steps import Shelf
 from bot.memory.ports import Memories, Owed, Reviews
@@ -29,3 +29,5 @@ class Archive:
     """None where nobody looks for what a crash left undone."""
     shelf: Shelf | None = None
     """None where no runbooks are drafted."""
+    closings: Closings | None = None
+    """None where nothing is closed."""

@@ -34,11 +34,30 @@ class Life:
     """The first one first."""
     thumbs: tuple[int, int] = (0, 0)
     """How many people found the bot's words about it helpful, and how many did not."""
+    began: datetime | None = None
+    """When it was opened, as far as is known of one between the first and the last."""
+    ended: datetime | None = None
+    """When it was closed, where a later one began; None: it is the last."""
 
     @property
     def since(self) -> datetime:
-        """When it was opened; of an earlier opening nobody knows better than when the first one was."""
-        return self.incident.last_opened_at if self.incident.opening == self.opening else self.incident.opened_at
+        """When it was opened; where nobody knows better, when the first one was."""
+        if self.incident.opening == self.opening:
+            return self.incident.last_opened_at
+        return self.began or self.incident.opened_at
+
+
+def by_itself(life: Life) -> Life:
+    """Without what was done in another opening, and what fired in a later one; what people named as cause stays."""
+    ended = life.ended
+    runs = [one for one in life.runs if one[0].asked_at >= life.since and (ended is None or one[0].asked_at <= ended)]
+    if ended is None:
+        return replace(life, runs=runs)
+    entries = [entry for entry in life.entries if entry.at <= ended or entry.kind == "cause"]
+    alerts = tuple(alert for alert in life.incident.alerts if alert.starts_at <= ended)
+    over = [alert.ends_at for alert in alerts if alert.ends_at and life.since <= alert.ends_at <= ended]
+    incident = replace(life.incident, alerts=alerts, resolved_at=max(over, default=ended))
+    return replace(life, incident=incident, entries=entries, runs=runs)
 
 
 def recollect(life: Life) -> Memory:

@@ -10,7 +10,7 @@ from bot.domain.memory import Learnt, Memory, memory_id
 from bot.domain.postmortem import Written
 from bot.memory.archive import Archive
 from bot.memory.draft_runbook import draft, same_steps
-from bot.memory.recollect import Life, recollect, to_look_at
+from bot.memory.recollect import Life, by_itself, recollect, to_look_at
 
 
 async def remember(archive: Archive, incident_id: str, opening: int) -> Memory:
@@ -79,11 +79,26 @@ async def _runbook(archive: Archive, life: Life, memory: Memory) -> None:
 async def _life(archive: Archive, incident_id: str, opening: int) -> Life:
     incident = await archive.journal.incident(incident_id)
     runs = (await archive.runs.of_incident(incident_id))[::-1]
-    return Life(
+    began, ended = await _bounds(archive, incident_id, opening) if incident.opening > opening else (None, None)
+    life = Life(
         incident,
         opening,
         await archive.journal.report(incident_id, opening),
         await archive.entries.of_incident(incident_id),
         [(run, await archive.runs.events(run.id)) for run in runs],
         await archive.memories.thumbs(incident_id),
+        began,
+        ended,
     )
+    return by_itself(life)
+
+
+async def _bounds(archive: Archive, incident_id: str, opening: int) -> tuple[datetime | None, datetime | None]:
+    """When an earlier opening began and was closed; None: nobody knows. Its beginning only its memory has kept."""
+    if archive.closings is None:
+        return None, None
+    earlier = await archive.closings.closing(incident_id, opening - 1)
+    closed = await archive.closings.closing(incident_id, opening)
+    before = await archive.memories.memory(memory_id(incident_id, opening))
+    known = [*([before.opened_at] if before else []), *([earlier.at] if earlier else [])]
+    return max(known, default=None), closed.at if closed else None

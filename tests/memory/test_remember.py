@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.entry import Entry
+from bot.domain.closing import Closing
+from bot.domain.entry import BOT, Entry
 from bot.domain.postmortem import Written
 from bot.domain.run import Checked, Ended, Run
 from bot.memory.archive import Archive
 from bot.memory.remember import remember
+from bot.state.closings import SqlClosings
 from bot.state.entries import SqlEntries
 from bot.state.journal import journal
 from bot.state.memories import SqlMemories, SqlReviews
@@ -31,7 +33,8 @@ ALERT = Alert(
 def archive(database, clock):
     record = journal(database, clock, (("service",), ("env",), 3600))
     runs, entries = SqlRuns(database), SqlEntries(database)
-    return Archive(record, entries, runs, SqlMemories(database), SqlReviews(database), clock)
+    memories, closings = SqlMemories(database), SqlClosings(database)
+    return Archive(record, entries, runs, memories, SqlReviews(database), clock, closings=closings)
 
 
 @pytest.fixture
@@ -49,9 +52,9 @@ async def said(archive, incident_id, kind, text, key="1", **changes):
     assert await archive.entries.append(entry)
 
 
-async def ran(archive, incident_id, *events):
+async def ran(archive, incident_id, *events, id_="R1"):
     book = Runbook(id="payment-rollback", title="Roll back", steps=())
-    run = Run("R1", incident_id, book, {}, "payment", "C1", "U1", archive.clock.now(), "production")
+    run = Run(id_, incident_id, book, {}, "payment", "C1", "U1", archive.clock.now(), "production")
     await archive.runs.open(run)
     for number, event in enumerate(events):
         assert await archive.runs.append(run.id, number, event)
@@ -94,6 +97,32 @@ async def test_a_second_opening_is_a_memory_of_its_own(archive, incident, clock)
     await archive.journal.take([replace(ALERT, starts_at=clock.now())])
     again = await remember(archive, incident, 2)
     assert (again.id, again.opened_at, again.minutes) == (f"{incident}.2", clock.now(), None)
+
+
+async def closed(archive, incident_id, opening, words="", by="U1", **changes):
+    how = "by a person" if by != BOT else "not reviewed"
+    assert await archive.closings.close(Closing(incident_id, opening, archive.clock.now(), by, how, words, **changes))
+
+
+async def test_a_later_opening_leaves_the_memory_of_each_earlier_one_as_it_was(archive, incident, clock):
+    await ran(archive, incident, Checked(NOW, "1", True, "fine"), Ended(NOW, "done"))
+    await closed(archive, incident, 1, "rolled back")
+    kept = [await remember(archive, incident, 1)]
+    for opening, by in ((2, BOT), (3, "U1")):
+        clock.pass_(minutes=20)
+        again = replace(ALERT, name=f"Alert{opening}", fingerprint=f"f{opening}", starts_at=clock.now())
+        await archive.journal.take([again])
+        await ran(archive, incident, Ended(NOW, "failed"), id_=f"R{opening}")
+        clock.pass_(minutes=5)
+        await archive.journal.take([replace(again, status="resolved", ends_at=clock.now())])
+        clock.pass_(minutes=15)
+        await closed(archive, incident, opening, "the probe", by, false_alarm=by != BOT)
+        kept.append(await remember(archive, incident, opening))
+    assert [one.resolution for one in kept] == ["rolled back", "", ""]
+    assert [one.minutes for one in kept] == [11.0, 5.0, 20.0]
+    assert [[ran.result for ran in one.runs] for one in kept] == [["done"], ["failed"], ["failed"]]
+    assert [one.false_alarm for one in kept] == [False, False, True]
+    assert [await remember(archive, incident, one.opening) for one in kept] == kept
 
 
 async def test_an_incident_without_a_look_is_remembered_too(archive):
