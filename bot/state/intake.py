@@ -23,12 +23,21 @@ INTAKE_LOCK = 7310212
 
 # What every alert asks and says, put together once: to do so for each takes longer than the database's part of it.
 _SEEN = (
-    sa.select(alerts, incidents.c.opening, incidents.c.lead)
+    sa.select(alerts, incidents.c.opening, incidents.c.lead, incidents.c.resolved_at)
     .outerjoin(incidents, incidents.c.id == alerts.c.incident_id)
     .where(
         alerts.c.source == sa.bindparam("source"),
         alerts.c.fingerprint == sa.bindparam("fingerprint"),
         alerts.c.starts_at == sa.bindparam("starts_at"),
+    )
+)
+_FIRING = (
+    sa.select(alerts.c.starts_at, incidents.c.resolved_at)
+    .join(incidents, incidents.c.id == alerts.c.incident_id)
+    .where(
+        alerts.c.source == sa.bindparam("source"),
+        alerts.c.fingerprint == sa.bindparam("fingerprint"),
+        alerts.c.status == "firing",
     )
 )
 _LAST = (
@@ -81,8 +90,13 @@ def in_turn(connection: Connection) -> None:
 
 
 def take(connection: Connection, alert: Alert, rules: Rules, now: datetime) -> Taken:
-    """Records one alert and says what it did, in a transaction that has waited its turn (`in_turn`)."""
-    alert = alert if alert.dated else _dated(connection, alert)
+    """Records one alert and says what it did, in a transaction that has waited its turn (`in_turn`).
+
+    An alert is the one recorded under its start, which only its sender's own word fires again; without a start it is
+    the one of its fingerprint that fires, unless it comes firing later than an incident may reopen after that one's
+    was closed over it: then it begins now.
+    """
+    alert = alert if alert.dated else _dated(connection, alert, rules, now)
     seen = _seen(connection, alert)
     if alert.status == "resolved":
         return _resolve(connection, alert, seen, now)
@@ -99,13 +113,18 @@ def _seen(connection: Connection, alert: Alert) -> Any:
     return connection.execute(_SEEN, identity).one_or_none()
 
 
-def _dated(connection: Connection, alert: Alert) -> Alert:
+def _dated(connection: Connection, alert: Alert, rules: Rules, now: datetime) -> Alert:
     """The alert with the start of the one of its fingerprint that fires now; its own where none does."""
-    firing = sa.select(alerts.c.starts_at).where(
-        alerts.c.source == alert.source, alerts.c.fingerprint == alert.fingerprint, alerts.c.status == "firing"
-    )
-    began = connection.scalar(firing.order_by(alerts.c.starts_at.desc()).limit(1))
-    return replace(alert, starts_at=began) if began else alert
+    firing = connection.execute(_FIRING, {"source": alert.source, "fingerprint": alert.fingerprint})
+    # What repeats itself each minute does not undo a closing; what is never ended is not unheard for ever either.
+    it = [row for row in firing if alert.status == "resolved" or _may_reopen(row.resolved_at, rules, now)]
+    began = max(it, key=lambda row: (row.resolved_at is None, row.starts_at), default=None)
+    return replace(alert, starts_at=began.starts_at) if began else alert
+
+
+def _may_reopen(resolved_at: datetime | None, rules: Rules, now: datetime) -> bool:
+    """Whether what fires is still of the incident that ended then; None: it is open."""
+    return resolved_at is None or now - resolved_at <= rules.reopen_window
 
 
 def _identity(alert: Alert) -> sa.ColumnElement[bool]:
@@ -117,12 +136,17 @@ def _identity(alert: Alert) -> sa.ColumnElement[bool]:
 
 
 def _fires_again(alert: Alert, seen: Any) -> bool:
-    """Only a sender that says so itself (PagerDuty's reopened) fires an alert again under the same start."""
-    return (
-        seen.status == "resolved"
-        and alert.reopened_at is not None
-        and (seen.ends_at is None or alert.reopened_at > seen.ends_at)
-    )
+    """Only a sender that says so itself (PagerDuty's reopened) fires an alert again under the same start.
+
+    It is believed although the end never came, where people closed the incident before it said so.
+    """
+    if not alert.dated:  # it ended in this very delivery, which has one time for all
+        return bool(seen.status == "resolved")
+    if alert.reopened_at is None:
+        return False
+    if seen.status == "resolved":
+        return seen.ends_at is None or alert.reopened_at > seen.ends_at
+    return seen.resolved_at is not None and alert.reopened_at > seen.resolved_at
 
 
 def _told(seen: Any, effect: Any) -> Taken:
@@ -153,7 +177,7 @@ def _home(connection: Connection, alert: Alert, rules: Rules, now: datetime) -> 
         severity = min(last.severity, Severity.of(alert.severity))
         _change(connection, last.id, last.lead, severity=severity)
         return Taken(last.id, last.opening, "joined")
-    if last is not None and now - last.resolved_at <= rules.reopen_window:
+    if last is not None and _may_reopen(last.resolved_at, rules, now):
         severity = min(last.severity, Severity.of(alert.severity))
         again = {"status": "open", "resolved_at": None, "reopened_at": now, "opening": last.opening + 1}
         again |= {"message_channel": None, "message_ts": None}  # the next headline stands in a message of its own
