@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -10,7 +10,8 @@ from typing import Literal
 from bot.domain.analysis import SignalState
 
 Verdict = Literal["helped", "partly", "no change", "worse", "nothing to mend", "not seen"]
-"""`nothing to mend`: every signal was at its normal when the change came, and still is. `not seen`: nobody measured."""
+"""`nothing to mend`: every signal was at its normal when the change came, and still is. `not seen`: nobody measured
+both then and now."""
 Course = Literal["back", "nearing", "same", "worse", "fine", "unknown"]
 
 BACK = 0.1
@@ -52,14 +53,16 @@ class Judged:
 def judge(before: Sequence[Before], now: Sequence[SignalState], at: datetime) -> Judged:
     """Whether the change helped, by the incident's own signals."""
     then = {one.signal: one for one in before}
-    readings = [Reading(state, then.get(state.signal), _course(then.get(state.signal), state)) for state in now]
+    readings = [Reading(state, then.get(state.signal), _course(then, state)) for state in now]
     told = tuple(one for one in readings if one.course not in ("fine", "unknown"))
     return Judged(at, _verdict(readings), told)
 
 
-def _course(before: Before | None, state: SignalState) -> Course:
+def _course(measured: Mapping[str, Before], state: SignalState) -> Course:
+    """What is bad now and was not there while others were has come since; where none was, nobody looked."""
+    before = measured.get(state.signal)
     if before is None or state.normal is None:
-        return "worse" if state.bad else "unknown"
+        return "worse" if state.bad and measured else "unknown"
     if not before.bad:
         return "worse" if state.bad else "fine"
     then, now = abs(before.value - state.normal), abs(state.value - state.normal)

@@ -16,7 +16,7 @@ _SAYS: dict[Verdict, str] = {
     "no change": "◻️ no change so far",
     "worse": "🔺 it is worse than before",
     "nothing to mend": "◻️ nothing was out of normal, and nothing is",
-    "not seen": "❔ unknown: no figures of this service",
+    "not seen": "❔ unknown: it was not measured both then and now",
 }
 _AT_THE_END: dict[Verdict, str] = {"no change": "◻️ it did not help"}
 _HELPED: tuple[Verdict, ...] = ("helped", "partly")

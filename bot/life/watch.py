@@ -6,7 +6,8 @@ came, then a few looks, and one message that says what they have come to.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -66,26 +67,32 @@ async def watch(watching: Watch, steps: Steps) -> None:
 async def as_it_was(watching: Watch) -> tuple[Before, ...]:
     """The signals of the incident's service at the last moment before the change. Raises JournalDown."""
     incident = await watching.desk.journal.incident(watching.entry.incident_id)
-    kept = await watching.desk.journal.report(incident.id, incident.opening)
-    known = {state.signal for state in kept.analysis.signals if state.bad} if kept else set()
+    known = await _known_bad(watching.desk, incident)
     report = await look_again(watching.desk, incident)
-    made = watching.made_at.timestamp()
-    whole = {one.signal: one for one in report.context.of(Series) if not one.instance and not one.edge}
+    then = _as_they_were(report, watching.made_at)
     return tuple(
-        Before(
-            state.signal,
-            _value_at(whole.get(state.signal), made, state.value),
-            state.bad or state.signal in known,
-        )
+        Before(state.signal, then.get(state.signal, state.value), state.bad or state.signal in known)
         for state in report.analysis.signals
     )
 
 
 async def as_it_is(watching: Watch, before: Sequence[Before]) -> Judged:
-    """Raises JournalDown."""
+    """What the look before it did not see, this one reads back, of what was bad then. Raises JournalDown."""
     incident = await watching.desk.journal.incident(watching.entry.incident_id)
     report = await look_again(watching.desk, incident)
-    return judge(before, report.analysis.signals, watching.desk.clock.now())
+    known, then = await _known_bad(watching.desk, incident), _as_they_were(report, watching.made_at)
+    missed = [
+        Before(state.signal, then[state.signal], bad=True)
+        for state in report.analysis.signals
+        if state.signal in then.keys() - {one.signal for one in before} and (state.bad or state.signal in known)
+    ]
+    return judge((*before, *missed), report.analysis.signals, watching.desk.clock.now())
+
+
+async def _known_bad(desk: Desk, incident: Incident) -> set[str]:
+    """The signals that were bad in the briefing, which people acted upon. Raises JournalDown."""
+    kept = await desk.journal.report(incident.id, incident.opening)
+    return {state.signal for state in kept.analysis.signals if state.bad} if kept else set()
 
 
 async def look_again(desk: Desk, incident: Incident) -> Report:
@@ -99,10 +106,11 @@ async def look_again(desk: Desk, incident: Incident) -> Report:
         return await desk.looking.look(scope, nobody)
 
 
-def _value_at(series: Series | None, made: float, otherwise: float) -> float:
-    """The last figure that is not later than the change; what is known now where there is none."""
-    earlier = [value for at, value in zip(series.times, series.values, strict=True) if at <= made] if series else []
-    return earlier[-1] if earlier else otherwise
+def _as_they_were(report: Report, made_at: datetime) -> Mapping[str, float]:
+    """Of each signal the last figure that is not later than the change; without those that have none."""
+    whole = [one for one in report.context.of(Series) if not one.instance and not one.edge]
+    upto = {one.signal: one.values[: bisect_right(one.times, made_at.timestamp())] for one in whole}
+    return {signal: values[-1] for signal, values in upto.items() if values}
 
 
 @done_as(Priority.CHATTER)

@@ -38,6 +38,8 @@ def before(value, *, bad=True, signal="error_rate"):
         ([before(0.3, bad=False)], [state(9.0, bad=True)], "worse"),
         ([], [], "not seen"),
         ([], [state(0.3)], "not seen"),
+        ([], [state(9.0, bad=True)], "not seen"),
+        ([before(9.0)], [state(9.0, bad=True), state(9, bad=True, signal="cpu")], "worse"),
         ([before(23.4)], [state(0.4, normal=None)], "not seen"),
         ([before(9), before(2, signal="cpu")], [state(0.3), state(2, bad=True, signal="cpu")], "partly"),
         ([before(9), before(2, signal="cpu")], [state(0.3), state(0.3, signal="cpu")], "helped"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import get_origin
 
 from bot.catalog import Catalog
 from bot.desk import Desk, Telling
@@ -269,7 +270,7 @@ class Life:
             if name == self.twice:
                 self.taken_up = True
                 result = await act()
-            assert isinstance(result, kind)
+            assert isinstance(result, get_origin(kind) or kind)
             await self._maybe_end("undone", name)
             self.recorded[name] = result
             await self._maybe_end("after", name)
