@@ -42,7 +42,12 @@ class Measures:
             registry=self.registry,
             buckets=SOURCE_SECONDS,
         )
-        self._gaps = Counter("source_gaps", "Gaps that a briefing had to show.", ["source"], registry=self.registry)
+        self._gaps = Counter(
+            "source_gaps",
+            "Looks that a source left with a gap; partial: it was seen in part.",
+            ["source", "partial"],
+            registry=self.registry,
+        )
         self._webhooks = Counter("webhooks", "Deliveries by answer.", ["source", "status"], registry=self.registry)
         self._alerts = Counter("alerts", "Alerts by what they did.", ["effect"], registry=self.registry)
         self._redactions = Counter("redactions", "Secrets masked, by kind.", ["kind"], registry=self.registry)
@@ -93,8 +98,8 @@ class Measures:
     def gathered(self, context: Context) -> None:
         for source, seconds in context.took.items():
             self._source.labels(source).observe(seconds)
-        for gap in context.gaps:
-            self._gaps.labels(gap.source).inc()
+        for source, partial in {(gap.source, gap.partial) for gap in context.gaps}:
+            self._gaps.labels(source, str(partial).lower()).inc()
         for kind, times in context.masked.items():
             self.redacted(kind, times)
 

@@ -9,9 +9,11 @@ import promql_parser as promql
 import pytest
 import yaml
 
+from bot.domain.context import Context
 from bot.domain.money import Usage
-from bot.measures import AnswerEnd, VoteOfAnswer
+from bot.measures import AnswerEnd, Measures, VoteOfAnswer
 from bot.questions.model_ports import WINDOWS
+from integrations.contract import Gap
 from tests.pages import ROOT, section
 from tests.real.programs import where
 from tests.test_docs import measured
@@ -28,6 +30,7 @@ VALUES = {
     ("webhooks_total", "status"): {"401|503"},
     ("first_response_time_seconds_bucket", "stage"): {"headline", "briefing"},
     ("first_response_time_seconds_count", "stage"): {"headline", "briefing"},
+    ("source_gaps_total", "partial"): {"true", "false"},
     ("up", "job"): {"first-responder"},
 }
 
@@ -45,6 +48,22 @@ def selected(expr):
     found = []
     promql.walk(promql.parse(expr), lambda node: found.append(node))
     return [one for one in found if isinstance(one, promql.VectorSelector)]
+
+
+def test_a_look_counts_a_source_once_and_tells_apart_what_was_seen_in_part():
+    github = [
+        Gap("github", reason, partial=True) for reason in ("looked at 5 of 9 repositories", "acme/shop: no answer")
+    ]
+    measures = Measures()
+    for _ in range(3):
+        measures.gathered(Context(None, gaps=(*github, Gap("prometheus", "no answer in 8 s"))))
+    counted = {
+        (sample.labels["source"], sample.labels["partial"]): sample.value
+        for family in measures.registry.collect()
+        for sample in family.samples
+        if sample.name == "source_gaps_total"
+    }
+    assert counted == {("github", "true"): 3, ("prometheus", "false"): 3}
 
 
 @each_rule
