@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -23,8 +23,8 @@ class Decision:
     at: datetime
     text: str | None = None
     """Where they wrote it anew."""
-    memory: Memory | None = None
-    """As it is from then on."""
+    memory: Callable[[Memory], Memory] | None = None
+    """Of a memory: what it makes of it as it stands at that moment."""
     entry: Entry | None = None
     """What that adds to the incident's record."""
     written: Written | None = None
@@ -34,12 +34,11 @@ class Decision:
 class Memories(Protocol):
     """The record of what is remembered: the truth, of which vectors are a copy. Every method raises JournalDown."""
 
-    async def keep(self, memory: Memory) -> bool:
-        """Writes it under its id, over what stands there. False: the very same stood there already."""
-        ...
+    async def keep(self, memory: Memory, seen: Memory | None = None) -> bool:
+        """Writes it only where `seen`, as it was read before, still stands under its id; None: where nothing does.
 
-    async def keep_new(self, memory: Memory) -> bool:
-        """Writes it only where nothing stands under its id. False: something does."""
+        False: somebody wrote there since, and nothing changed.
+        """
         ...
 
     async def memory(self, memory_id: str) -> Memory | None: ...

@@ -10,7 +10,12 @@ from bot.domain.memory import Learnt, Memory, memory_id
 from bot.domain.postmortem import Written
 from bot.memory.archive import Archive
 from bot.memory.draft_runbook import draft, same_steps
+from bot.memory.ports import Memories
 from bot.memory.recollect import Life, by_itself, recollect, to_look_at
+from bot.ports import JournalDown
+
+TRIES = 9
+"""How often a memory is read and kept anew where somebody wrote it in between."""
 
 
 async def remember(archive: Archive, incident_id: str, opening: int) -> Memory:
@@ -23,9 +28,7 @@ async def remember(archive: Archive, incident_id: str, opening: int) -> Memory:
     owed = await archive.owed.of(id_) if archive.owed else 0
     life, written = await _life(archive, incident_id, opening), await _postmortem(archive, incident_id, opening)
     memory = replace(recollect(life), url=written.url or None if written and written.review != "rejected" else None)
-    before = await archive.memories.memory(memory.id)
-    memory = memory if before is None else with_review(memory, before)
-    await archive.memories.keep(memory)
+    _, memory = await keep(archive.memories, memory)
     await archive.reviews.wait(to_look_at(memory, archive.clock.now()))
     if written is not None:
         await archive.reviews.wait(_to_review(memory, archive.clock.now()))
@@ -33,6 +36,20 @@ async def remember(archive: Archive, incident_id: str, opening: int) -> Memory:
     if archive.owed and owed:
         await archive.owed.settle(id_, owed)
     return memory
+
+
+async def keep(memories: Memories, memory: Memory) -> tuple[Memory | None, Memory]:
+    """Keeps what was learnt anew, in the light of what a person made of it; what stood there before, and what does now.
+
+    Whoever decides, or learns it too, at this moment comes before or after, and is not written over. Raises
+    JournalDown.
+    """
+    for _ in range(TRIES):
+        before = await memories.memory(memory.id)
+        after = memory if before is None else with_review(memory, before)
+        if after == before or await memories.keep(after, before):
+            return before, after
+    raise JournalDown(f"the memory {memory.id} is written by others again and again")
 
 
 def with_review(memory: Memory, before: Memory) -> Memory:

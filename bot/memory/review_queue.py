@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from bot.domain.analysis import Confidence
 from bot.domain.entry import Entry
@@ -28,7 +29,6 @@ async def decide(archive: Archive, one: Learnt, review: Review, by: str, texts: 
     at = archive.clock.now()
     limit = LONGEST if one.kind in ("runbook", "postmortem") else MOST_TEXT
     cleaned = None if texts is None else (_clean(texts[0], limit), _clean(texts[1], limit))
-    memory = await archive.memories.memory(one.id.removeprefix(MEMORY)) if one.kind == "memory" else None
     written = await postmortem_of(archive, one) if one.kind == "postmortem" else None
     words = "" if cleaned is None else cleaned[0]
     another = one.kind == "cause" and review in ("edited", "rejected")
@@ -38,7 +38,7 @@ async def decide(archive: Archive, one: Learnt, review: Review, by: str, texts: 
         by,
         at,
         text=None if cleaned is None or written is not None else words,
-        memory=reviewed(memory, review, by, cleaned) if memory else None,
+        memory=partial(reviewed, review=review, by=by, texts=cleaned) if one.kind == "memory" else None,
         entry=Entry(one.incident_id, f"reviewed:{one.id}", at, "cause", by, words) if another else None,
         written=looked_at(written, review, by, at, cleaned) if written else None,
     )

@@ -42,11 +42,8 @@ class SqlMemories:
         self._newest = (memories.c.opened_at.desc(), memories.c.id)  # whole, so that a limit always cuts the same
         self._most = most
 
-    async def keep(self, memory: Memory) -> bool:
-        return await self._write(lambda connection: _keep(connection, _row(memory)))
-
-    async def keep_new(self, memory: Memory) -> bool:
-        return await self._write(lambda connection: insert_new(connection, memories, **_row(memory)))
+    async def keep(self, memory: Memory, seen: Memory | None = None) -> bool:
+        return await self._write(lambda connection: _keep(connection, memory, seen))
 
     async def memory(self, memory_id: str) -> Memory | None:
         found = await self._all(sa.select(memories.c.body).where(memories.c.id == memory_id))
@@ -155,11 +152,26 @@ def _row(memory: Memory) -> dict[str, Any]:
     }
 
 
-def _keep(connection: Connection, row: dict[str, Any]) -> bool:
-    if insert_new(connection, memories, **row):
-        return True
-    other = memories.update().where(memories.c.id == row["id"], memories.c.digest != row["digest"])
-    return connection.execute(other.values(**row)).rowcount > 0
+def _keep(connection: Connection, memory: Memory, seen: Memory | None) -> bool:
+    if seen is None:
+        return insert_new(connection, memories, **_row(memory))
+    if _standing(connection, memory.id) != seen:
+        return False
+    _put(connection, memory)
+    return True
+
+
+def _standing(connection: Connection, memory_id: str) -> Memory | None:
+    """The memory, which nobody else changes until this transaction ends.
+
+    It is told by what it says: its digest may be that of another version of the bot, which wrote the same otherwise.
+    """
+    body = connection.scalar(sa.select(memories.c.body).where(memories.c.id == memory_id).with_for_update())
+    return None if body is None else codec.read(body, Memory)
+
+
+def _put(connection: Connection, memory: Memory) -> None:
+    connection.execute(memories.update().where(memories.c.id == memory.id).values(**_row(memory)))
 
 
 def _briefing(incident_id: str) -> str:
@@ -211,11 +223,12 @@ def _decide(connection: Connection, decided: Decision) -> bool:
     change = learnt.update().where(waits).values(review=after.review, owed=owed, body=codec.dump_any(after, Learnt))
     if connection.execute(change).rowcount == 0:
         return False
-    if decided.memory is not None:
-        _keep(connection, _row(decided.memory))
+    if decided.entry is not None:
+        entries.append(connection, decided.entry)  # it waits for the incident: before any memory, as all who say of it
+    stands = _standing(connection, before.id.removeprefix(f"{before.kind}:")) if decided.memory else None
+    if decided.memory is not None and stands is not None:
+        _put(connection, decided.memory(stands))
     if decided.written is not None:
         postmortems.write(connection, decided.written)
         owe(connection, before.incident_id)
-    if decided.entry is not None:
-        entries.append(connection, decided.entry)
     return True

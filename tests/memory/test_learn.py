@@ -192,7 +192,7 @@ async def test_a_file_that_changed_changes_its_memory_but_not_what_a_person_made
     assert (await take(memories, folder.postmortems(tmp_path, []))).changed == ("INC-892",)
     (memory,) = await memories.known()
     assert memory.cause == "The gateway's address was old."
-    await memories.keep(replace(memory, review="rejected", reviewed_by="U1"))
+    await memories.keep(replace(memory, review="rejected", reviewed_by="U1"), memory)
     await take(memories, folder.postmortems(tmp_path, []))
     assert await memories.known() == []
 

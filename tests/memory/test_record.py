@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ import pytest
 from bot.domain.memory import Learnt
 from bot.memory.ports import Decision
 from bot.state.memories import SqlMemories, SqlReviews
+from bot.state.memory_tables import memories as table
 from tests.memory.made import NOW, memory
 
 
@@ -35,16 +37,22 @@ async def test_a_memory_comes_back_as_it_was_kept(memories):
     assert await memories.memory("INC-NONE") is None
 
 
-async def test_kept_again_it_is_one_and_says_whether_it_changed(memories):
-    assert [await memories.keep(memory()) for _ in "12"] == [True, False]
-    assert await memories.keep(memory(cause="another"))
+async def test_it_is_kept_only_over_what_was_seen_there(memories):
+    assert await memories.keep(memory())
+    assert not await memories.keep(memory(cause="another"))
+    assert await memories.keep(memory(cause="another"), memory())
+    assert not await memories.keep(memory(cause="a third"), memory())
+    assert not await memories.keep(memory("INC-GONE"), memory("INC-GONE"))
     assert [one.cause for one in await memories.known()] == ["another"]
 
 
-async def test_what_is_only_kept_where_nothing_stands_leaves_what_does(memories):
-    assert await memories.keep_new(memory())
-    assert not await memories.keep_new(memory(cause="another"))
-    assert (await memories.memory("INC-892")).cause == memory().cause
+async def test_what_another_version_wrote_otherwise_is_the_same_where_it_says_the_same(memories, database):
+    await memories.keep(memory())
+    body = json.dumps({"of_a_later_version": 1, "id": "INC-892", "incident_id": "INC-892", "service": "payment",
+                       "title": "HighErrorRate", "opened_at": NOW.isoformat()})  # fmt: skip
+    await database.write(lambda c: c.execute(table.update().values(body=body, digest="of another")).close())
+    assert await memories.keep(memory(), await memories.memory("INC-892"))
+    assert await memories.memory("INC-892") == memory()
 
 
 async def test_the_newest_come_first_and_rejected_ones_not_at_all(memories):
@@ -65,7 +73,7 @@ async def test_of_those_that_opened_at_one_moment_the_same_are_compared_and_copi
 async def test_any_change_of_what_is_shown_changes_the_stamp(memories):
     stamps = [await memories.stamp()]
     for one in (memory(), memory(cause="another"), memory(cause="another", review="rejected")):
-        await memories.keep(one)
+        await memories.keep(one, await memories.memory(one.id))
         stamps.append(await memories.stamp())
     assert stamps[0] == stamps[3] and len(set(stamps)) == 3
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -13,6 +14,7 @@ from bot.domain.postmortem import Written
 from bot.domain.run import Checked, Ended, Run
 from bot.memory.archive import Archive
 from bot.memory.remember import remember
+from bot.memory.review_queue import decide
 from bot.state.closings import SqlClosings
 from bot.state.entries import SqlEntries
 from bot.state.journal import journal
@@ -188,9 +190,57 @@ async def test_what_people_thought_of_the_briefing_is_kept(archive, incident):
 async def test_what_a_person_made_of_it_stays(archive, incident):
     memory = await remember(archive, incident, 1)
     edited = replace(memory, review="edited", reviewed_by="U2", cause="mine", cause_by="person", resolution="so")
-    await archive.memories.keep(edited)
+    await archive.memories.keep(edited, memory)
     again = await remember(archive, incident, 1)
     assert (again.review, again.reviewed_by, again.cause, again.resolution) == ("edited", "U2", "mine", "so")
+
+
+class Meanwhile:
+    """A part of the record in which something happens just before this is written for the first time."""
+
+    def __init__(self, record, written, act):
+        self._record, self._written, self._act = record, written, act
+
+    def __getattr__(self, name):
+        real = getattr(self._record, name)
+        if name != self._written or self._act is None:
+            return real
+
+        async def late(*given):
+            act, self._act = self._act, None
+            await act()
+            return await real(*given)
+
+        return late
+
+
+async def test_what_a_person_makes_of_it_while_it_is_learnt_anew_stays(archive, incident):
+    await remember(archive, incident, 1)
+    (one,) = await archive.reviews.queue(9)
+    await archive.memories.vote(incident, "U1", "down", NOW)
+    edit = partial(decide, archive, one, "edited", "U2", ("mine", "so"))
+    again = await remember(replace(archive, memories=Meanwhile(archive.memories, "keep", edit)), incident, 1)
+    assert (again.review, again.reviewed_by, again.cause, again.resolution) == ("edited", "U2", "mine", "so")
+    assert await archive.memories.memory(incident) == again
+
+
+async def test_what_is_learnt_anew_while_a_person_decides_stays(archive, incident):
+    await remember(archive, incident, 1)
+    (one,) = await archive.reviews.queue(9)
+
+    async def thumb():
+        await archive.memories.vote(incident, "U1", "down", NOW)
+        await remember(archive, incident, 1)
+
+    await decide(replace(archive, reviews=Meanwhile(archive.reviews, "decide", thumb)), one, "accepted", "U2")
+    memory = await archive.memories.memory(incident)
+    assert (memory.review, memory.reviewed_by, memory.disliked) == ("accepted", "U2", 1)
+
+
+async def test_two_who_learn_it_at_once_keep_one(archive, incident):
+    first = partial(remember, archive, incident, 1)
+    await remember(replace(archive, memories=Meanwhile(archive.memories, "keep", first)), incident, 1)
+    assert [one.id for one in await archive.memories.known()] == [incident]
 
 
 async def test_an_unknown_incident_is_an_error(archive):

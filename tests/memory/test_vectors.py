@@ -37,7 +37,7 @@ async def test_vectors_follow_the_record(memories, room):
     assert await follow(memories, vectors) == (1, 0)
     assert await follow(memories, vectors) == (0, 0)
     assert await found(room) == {"INC-892": memory().cause}
-    await memories.keep(memory(cause="another"))
+    await memories.keep(memory(cause="another"), memory())
     assert await follow(memories, vectors) == (1, 0)
     assert await found(room) == {"INC-892": "another"}
 
@@ -49,7 +49,7 @@ async def test_what_the_record_does_not_show_has_no_vectors(memories, room, way)
     if way == "forgotten":
         await memories.forget(["INC-892"])
     else:
-        await memories.keep(memory(review="rejected"))
+        await memories.keep(memory(review="rejected"), memory())
     assert await follow(memories, RoomVectors(room)) == (0, 1)
     assert await room.held() == {}
 

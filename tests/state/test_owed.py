@@ -31,7 +31,7 @@ async def test_keeping_a_memory_anew_settles_nothing(database):
     memories, owed = SqlMemories(database), SqlOwed(database)
     await memories.keep(memory("INC-1"))
     await memories.vote("INC-1", "U1", "up", NOW)
-    await memories.keep(memory("INC-1", cause="another"))
+    await memories.keep(memory("INC-1", cause="another"), memory("INC-1"))
     assert await owed.of("INC-1") == 1
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.domain.memory import Memory
 from bot.domain.text import clean, visible
 from bot.memory.ports import Memories
-from bot.memory.remember import with_review
+from bot.memory.remember import keep, with_review
 
 BY_RECORD = "record"
 """Who reviewed what people wrote down themselves: nobody has to look at it again."""
@@ -86,10 +86,11 @@ async def take(
 
 
 async def _kept(memories: Memories, one: Memory, *, dry_run: bool) -> str:
-    before = await memories.memory(one.id)
-    after = one if before is None else with_review(one, before)
+    if dry_run:
+        before = await memories.memory(one.id)
+        after = one if before is None else with_review(one, before)
+    else:
+        before, after = await keep(memories, one)
     if before == after:
         return "unchanged"
-    if not dry_run:
-        await memories.keep(after)
     return "new" if before is None else "changed"
