@@ -26,6 +26,7 @@ class Course:
     said_at: datetime | None = None
     """When the message that is its briefing was posted."""
     acknowledged_at: datetime | None = None
+    """Where it is told with another: when either was."""
     resolved_at: datetime | None = None
     false_alarm: bool = False
 
@@ -37,6 +38,8 @@ class Fired:
     name: str
     incident_id: str
     times: int = 1
+    acknowledged: bool = False
+    """Whether somebody acknowledged that incident, or the one that it is told with, whenever it was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def digest_of(week: Week) -> Digest:
         resolve_s=_middle((course.opened_at, course.resolved_at) for course in courses),
         unacknowledged=sum(course.acknowledged_at is None for course in courses),
         alerts=sum(one.times for one in week.fired),
-        noisy=_noisy(week.fired, {course.id for course in courses if course.acknowledged_at}),
+        noisy=_noisy(week.fired),
         liked=week.liked,
         disliked=week.disliked,
         spent=week.spent,
@@ -114,10 +117,10 @@ def _middle(spans: Iterable[tuple[datetime, datetime | None]]) -> float | None:
     return median(seconds) if seconds else None
 
 
-def _noisy(fired: Sequence[Fired], acknowledged: set[str]) -> tuple[Noise, ...]:
+def _noisy(fired: Sequence[Fired]) -> tuple[Noise, ...]:
     times: dict[str, int] = {}
     for one in fired:
         times[one.name] = times.get(one.name, 0) + one.times
-    heeded = {one.name for one in fired if one.incident_id in acknowledged}
+    heeded = {one.name for one in fired if one.acknowledged}
     found = [Noise(name, number) for name, number in times.items() if number >= NOISY and name not in heeded]
     return tuple(sorted(found, key=lambda noise: (-noise.times, noise.name))[:MOST_NOISY])

@@ -50,12 +50,7 @@ def _week(connection: Connection, since: datetime, until: datetime) -> Week:
 
 def _courses(connection: Connection, within: sa.ColumnElement[bool]) -> tuple[Course, ...]:
     opened = sa.select(incidents.c.id).where(within)
-    acknowledged = (
-        sa.select(entries.c.incident_id, sa.func.min(entries.c.at))
-        .where(entries.c.kind == "acknowledged", entries.c.incident_id.in_(opened))
-        .group_by(entries.c.incident_id)
-    )
-    first = {row[0]: row[1] for row in connection.execute(acknowledged)}
+    first = _acknowledged(connection, opened)
     remembered = sa.select(memories.c.incident_id, memories.c.body).where(memories.c.incident_id.in_(opened))
     false = {row.incident_id for row in connection.execute(remembered) if json.loads(row.body).get("false_alarm")}
     found = connection.execute(sa.select(incidents).where(within))
@@ -70,7 +65,22 @@ def _fired(connection: Connection, within: sa.ColumnElement[bool]) -> tuple[Fire
         .subquery()
     )
     fired = sa.select(*each.c, sa.func.count().label("times")).group_by(*each.c)
-    return tuple(Fired(row.name, row.incident_id, row.times) for row in connection.execute(fired))
+    heeded = _acknowledged(connection, sa.select(alerts.c.incident_id).where(within))
+    return tuple(
+        Fired(row.name, row.incident_id, row.times, row.incident_id in heeded) for row in connection.execute(fired)
+    )
+
+
+def _acknowledged(connection: Connection, those: sa.Select[Any]) -> Mapping[str, datetime]:
+    """Of those incidents, by id, when somebody first acknowledged them, or the one that they are told with."""
+    of_it = sa.or_(entries.c.incident_id == incidents.c.id, entries.c.incident_id == incidents.c.lead)
+    first = (
+        sa.select(incidents.c.id, sa.func.min(entries.c.at))
+        .join(entries, of_it)
+        .where(entries.c.kind == "acknowledged", incidents.c.id.in_(those))
+        .group_by(incidents.c.id)
+    )
+    return {row[0]: row[1] for row in connection.execute(first)}
 
 
 def _votes(connection: Connection, within: sa.ColumnElement[bool]) -> Mapping[str, int]:

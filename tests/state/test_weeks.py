@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.digest import Fired
+from bot.domain.digest import Fired, digest_of
 from bot.domain.entry import Entry
 from bot.domain.incident import Posted, Severity
 from bot.domain.memory import Memory
 from bot.domain.money import Money
 from bot.state.entries import SqlEntries
+from bot.state.links import SqlLinks
 from bot.state.memories import SqlMemories
 from bot.state.weeks import SqlWeeks
 from tests.stories.incident_sample import alert
@@ -73,3 +74,38 @@ async def test_a_course_has_the_moments_that_came(database, record, clock):
     assert not courses[first].false_alarm
     assert courses[second].false_alarm
     assert courses[second].said_at is None
+
+
+async def acknowledge(database, id_, clock):
+    await SqlEntries(database).append(Entry(id_, "acknowledged:1:0", clock.now(), "acknowledged", "U1"))
+
+
+async def test_an_alert_of_an_incident_from_before_the_week_was_heeded_if_that_was(database, record, clock):
+    cart, bank = await opened(record, clock, "cart"), await opened(record, clock, "bank")
+    await acknowledge(database, cart, clock)
+    clock.moment += timedelta(days=8)
+    for number in range(3):
+        await opened(record, clock, "cart", "Slow", f"later {number}")
+        await opened(record, clock, "bank", "Full", f"later {number}")
+    clock.moment += timedelta(hours=1)
+    week = await of_week(database, clock)
+    assert week.courses == ()
+    assert {(one.incident_id, one.acknowledged) for one in week.fired} == {(cart, True), (bank, False)}
+    assert [noise.name for noise in digest_of(week).noisy] == ["Full"]
+
+
+async def test_who_acknowledged_a_lead_has_what_is_told_with_it(database, record, clock):
+    lead, told, alone = [await opened(record, clock, service) for service in ("cart", "bank", "mail")]
+    for number in range(3):
+        await opened(record, clock, "bank", "Full", f"more {number}")
+    await SqlLinks(database).merge(told, lead, "U1")
+    clock.moment += timedelta(minutes=3)
+    await acknowledge(database, lead, clock)
+    acknowledged_at = clock.now()
+    clock.moment += timedelta(hours=1)
+
+    week = await of_week(database, clock)
+    taken = {course.id: course.acknowledged_at for course in week.courses}
+    assert taken == {lead: acknowledged_at, told: acknowledged_at, alone: None}
+    digest = digest_of(week)
+    assert (digest.unacknowledged, digest.acknowledge_s, digest.noisy) == (1, 180, ())

@@ -42,8 +42,8 @@ def test_times_are_medians_of_what_there_is():
 
 
 def test_an_alert_is_noise_when_it_fires_often_and_nobody_heeds_it():
-    fired = [("Cpu", "a")] * 4 + [("Disk", "b")] * 5 + [("Latency", "a")] * 2
-    found = digest_of(week(course("a"), course("b", acknowledged=9), fired=fired))
+    fired = [("Cpu", "a")] * 4 + [("Disk", "b")] * 4 + [("Disk", "before", 1, True)] + [("Latency", "a")] * 2
+    found = digest_of(week(course("a"), course("b"), fired=fired))
     assert [(noise.name, noise.times) for noise in found.noisy] == [("Cpu", 4)]
 
 
