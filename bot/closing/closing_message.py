@@ -12,6 +12,7 @@ from bot.domain.incident import Incident
 from bot.domain.postmortem import Written
 from bot.domain.text import bare, link, prose, safe
 from bot.domain.words import clock, count, span
+from integrations.contract import RoomError, Unreachable
 
 CLOSE, KEEP, FALSELY = "close.yes", "close.keep", "close.false"
 
@@ -45,7 +46,7 @@ def turned_down(asked: Proposal, again: datetime | None, now: datetime) -> Brief
     return line("Not closed: it fired again.")
 
 
-def closed(incident: Incident, closing: Closing, written: Written | None, trouble: str = "") -> Briefing:
+def closed(incident: Incident, closing: Closing, written: Written | None, trouble: RoomError | None = None) -> Briefing:
     """That it is closed, by whom, and where its postmortem is. `trouble`: why that could not be published."""
     lines = (*_of_closing(closing), *_of_postmortem(written, trouble))
     lasted = span((min(incident.resolved_at or closing.at, closing.at) - incident.started_at).total_seconds())
@@ -75,22 +76,34 @@ def _of_closing(closing: Closing) -> Iterator[str]:
         yield f"⚠️ {count(len(closing.firing), 'alert')} still firing: {names}"
 
 
-def _of_postmortem(written: Written | None, trouble: str) -> Iterator[str]:
+def _of_postmortem(written: Written | None, trouble: RoomError | None) -> Iterator[str]:
     if written is None:
         return
+    kept = link(written.url, "where postmortems are kept") if written.url else ""
     if written.review == "rejected":
         yield f"The draft of the postmortem was rejected by <@{written.reviewed_by}>."
+        if trouble is not None:
+            yield f"Not marked so {kept}: {_why(written, trouble)}"
         return
     by = f", worded in part by {safe(written.model, 60)}" if written.model else ""
     if written.reviewed:
         yield f"Postmortem: in this thread, reviewed by <@{written.reviewed_by}>{by}."
     else:
         yield f"Postmortem: a draft is in this thread{by}. ❓ marks what only people know."
-    if written.url:
-        yield f"Also: {link(written.url, 'where postmortems are kept')}"
-    elif trouble:
-        retry = f"`first-responder postmortem {written.incident_id} --post` tries again."
-        yield f"Not published: {prose(trouble, 300)}. {retry}"
+    if kept:
+        yield f"Also: {kept}"
+    if trouble is not None:
+        yield f"{'There as it was before' if kept else 'Not published'}: {_why(written, trouble)}"
+
+
+def _why(written: Written, trouble: RoomError) -> str:
+    """And what comes of it: what follows from a review is tried until it is done, or refused."""
+    why = f"{prose(f'{trouble.source}: {trouble.reason}', 300)}."
+    if written.review != "waiting" and isinstance(trouble, Unreachable):
+        return f"{why} I try again."
+    if written.review == "rejected":
+        return f"{why} Put it right there by hand."
+    return f"{why} `first-responder postmortem {written.incident_id} --post` tries again."
 
 
 def draft(written: Written) -> Briefing:

@@ -50,7 +50,7 @@ async def owed(at: ClosingDesk) -> Sequence[Deed]:
 
 
 async def _follow(at: ClosingDesk, archive: Archive, one: Learnt) -> None:
-    """What Slack refuses for good is let be. Raises ChatError, JournalDown."""
+    """What Slack refuses for good is let be. Raises ChatError, RoomError, JournalDown: then it stays owed."""
     if archive.owed is None:
         return
     opening = opening_of(one.id.removeprefix(f"{one.kind}:"), one.incident_id)

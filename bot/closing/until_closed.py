@@ -20,6 +20,7 @@ from bot.closing.next_closing import CloseIt, Propose, Wait, WriteUp, next_closi
 from bot.domain.closing import Over
 from bot.ports import ChatError, JournalDown
 from bot.woken import woken
+from integrations.contract import RoomError
 
 log = structlog.get_logger(__name__)
 
@@ -125,6 +126,8 @@ async def _tried(at: ClosingDesk, deed: Deed, turn: str = "close") -> None:
 def _log(deed: Deed, problem: Exception) -> None:
     if isinstance(problem, ChatError):
         log.warning("tried again, less and less often", incident=deed.incident_id, slack=problem.code)
+    elif isinstance(problem, RoomError):
+        log.warning("tried again, less and less often", incident=deed.incident_id, problem=str(problem))
     elif not isinstance(problem, NowhereError):
         log.error("what is over cannot be gone on with", incident=deed.incident_id, problem=repr(problem))
 

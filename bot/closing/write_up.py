@@ -19,7 +19,8 @@ from bot.domain.closing import Closing
 from bot.domain.incident import Posted
 from bot.domain.postmortem import Written
 from bot.insist import OUTAGE_S, attempt
-from integrations.contract import RoomError
+from bot.ports import ChatError
+from integrations.contract import RoomError, Unreachable
 
 log = structlog.get_logger(__name__)
 
@@ -53,28 +54,45 @@ async def post(wrapping: Wrapping) -> bool:
 async def publish(wrapping: Wrapping) -> bool:
     """To where the team keeps postmortems; what it says of that stands in the channel. Raises JournalDown."""
     trouble = await _published(wrapping)
+    if trouble is not None:
+        _log(wrapping, trouble)
     await attempt("closed", lambda: stand(wrapping, trouble), OUTAGE_S)
-    return not trouble
+    return trouble is None
 
 
 async def stand_anew(wrapping: Wrapping) -> None:
-    """What stands in the channel and beyond says what the record says by now. Raises ChatError, JournalDown."""
-    await _post(wrapping)
-    await stand(wrapping, await _published(wrapping))
+    """What stands in the channel and beyond says what the record says by now; the one may fail without the other.
+
+    What was refused for good is let be, once it is said. Raises Unreachable, ChatError, JournalDown.
+    """
+    trouble = await _published(wrapping)
+    try:
+        await _post(wrapping, trouble)
+    except ChatError as problem:
+        if isinstance(trouble, Unreachable):  # even where Slack's no is for good
+            raise trouble from problem
+        raise
+    if isinstance(trouble, Unreachable):
+        raise trouble
+    if trouble is not None:
+        _log(wrapping, trouble)
 
 
-async def _published(wrapping: Wrapping) -> str:
-    """Why it could not be; empty: it is, or it is not to be. One that was rejected is only put right where it is."""
+async def _published(wrapping: Wrapping) -> RoomError | None:
+    """Why it could not be; None: it is, or it is not to be. One that was rejected is only put right where it is."""
     written, publisher = await written_of(wrapping), wrapping.at.publisher
     if written is None or publisher is None or (written.review == "rejected" and not written.url):
-        return ""
+        return None
     try:
         url = await publisher.publish(await publication(wrapping, written))
         await wrapping.at.postmortems.keep_url(wrapping.incident_id, wrapping.opening, url)
     except RoomError as problem:
-        log.warning("a postmortem was not published", incident=wrapping.incident_id, problem=str(problem))
-        return f"{problem.source}: {problem.reason}"
-    return ""
+        return problem
+    return None
+
+
+def _log(wrapping: Wrapping, trouble: RoomError) -> None:
+    log.warning("a postmortem was not published", incident=wrapping.incident_id, problem=str(trouble))
 
 
 async def remember(wrapping: Wrapping) -> bool:
@@ -107,7 +125,7 @@ async def told(wrapping: Wrapping, written: Written) -> str:
     return with_review(written, names.get(written.reviewed_by, RESPONDER))
 
 
-async def stand(wrapping: Wrapping, trouble: str = "") -> Posted | None:
+async def stand(wrapping: Wrapping, trouble: RoomError | None = None) -> Posted | None:
     """The message that says it is closed says what is known of that by now. Raises ChatError, JournalDown."""
     incident, closing = await wrapping.incident(), await wrapping.closing()
     channel = place_of(incident)
@@ -127,8 +145,8 @@ async def stand(wrapping: Wrapping, trouble: str = "") -> Posted | None:
     return found
 
 
-async def _post(wrapping: Wrapping) -> None:
-    written, message = await written_of(wrapping), await stand(wrapping)
+async def _post(wrapping: Wrapping, trouble: RoomError | None = None) -> None:
+    written, message = await written_of(wrapping), await stand(wrapping, trouble)
     if written is None or message is None:
         return
     await put(wrapping, written, message)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.closing.command import ClosingCommand
 from bot.domain.entry import Entry
@@ -16,7 +17,7 @@ from bot.memory.remember import remember
 from bot.memory.review_queue import decide
 from bot.state.memories import SqlMemories, SqlReviews
 from bot.state.owed import SqlOwed
-from integrations.contract import Unreachable
+from integrations.contract import Refused, Unreachable
 from runbooks.loader import read
 from runbooks.model import Library
 from tests.stories.closing_world import over, world_with
@@ -30,11 +31,11 @@ class Shelves:
 
     def __init__(self):
         self.kept = []
-        self.away = False
+        self.trouble = None
 
     async def publish(self, publication):
-        if self.away:
-            raise Unreachable("github", "does not answer")
+        if self.trouble:
+            raise self.trouble
         self.kept.append(publication.text)
         return "https://example.com/pull/1"
 
@@ -132,22 +133,78 @@ async def test_a_rejected_postmortem_says_so_where_it_stands_and_is_no_source(sl
 
 async def test_what_was_rejected_is_published_nowhere_new(slack, tmp_path):
     shelves = Shelves()
-    shelves.away = True
+    shelves.trouble = Unreachable("github", "does not answer")
     async with closed_with(tmp_path, slack, publisher=shelves) as world:
-        shelves.away = False
+        shelves.trouble = None
         await decided(world, "postmortem", "rejected")
         await world.look()
         assert shelves.kept == []
 
 
-async def test_a_shelf_that_is_away_is_told_of_and_not_asked_again_and_again(slack, tmp_path):
+@pytest.mark.parametrize(
+    ("review", "texts", "line"),
+    [
+        ("accepted", None, "**Reviewed** by a responder"),
+        ("edited", ("# What it was", ""), "**Reviewed and put right** by a responder"),
+        ("rejected", None, "**Rejected** on review by a responder"),
+    ],
+)
+async def test_a_shelf_that_is_away_is_told_of_and_put_right_once_it_is_back(slack, tmp_path, review, texts, line):
     shelves = Shelves()
     async with closed_with(tmp_path, slack, publisher=shelves) as world:
-        shelves.away = True
+        shelves.trouble = Unreachable("github", "does not answer")
+        await decided(world, "postmortem", review, texts)
+        for _ in "123":
+            await world.look(minutes=2)
+        told = slack.of("1:closed").text
+        assert "where postmortems are kept" in told
+        assert "github: does not answer. I try again." in told
+        assert len(await world.archive.owed.decisions()) == 1
+        shelves.trouble = None
+        await world.look(minutes=2)
+        assert line in shelves.kept[-1]
+        assert "does not answer" not in slack.of("1:closed").text
+        assert await world.archive.owed.decisions() == []
+
+
+async def test_a_shelf_that_is_away_longer_is_tried_less_often_and_the_log_says_it_once_an_hour(slack, tmp_path):
+    shelves = Shelves()
+    async with closed_with(tmp_path, slack, publisher=shelves) as world:
+        shelves.trouble = Unreachable("github", "does not answer")
         await decided(world, "postmortem", "accepted")
+        with capture_logs() as lines:
+            for _ in range(30):
+                await world.look(minutes=1)
+        (said,) = [line for line in lines if line["log_level"] != "debug"]
+        assert (said["log_level"], said["problem"]) == ("warning", "github: does not answer")
+
+
+@pytest.mark.parametrize(
+    ("review", "what_to_do"),
+    [("accepted", "--post` tries again"), ("rejected", "Put it right there by hand.")],
+)
+async def test_a_shelf_that_says_no_is_told_of_with_what_to_do_and_not_asked_again(slack, tmp_path, review, what_to_do):
+    shelves = Shelves()
+    async with closed_with(tmp_path, slack, publisher=shelves) as world:
+        shelves.trouble = Refused("github", "the token is refused (401)")
+        await decided(world, "postmortem", review)
         await world.look()
-        assert "Not published" not in slack.of("1:closed").text
-        assert "Also:" in slack.of("1:closed").text
+        told = slack.of("1:closed").text
+        assert "github: the token is refused (401)." in told
+        assert what_to_do in told
+        assert await world.archive.owed.decisions() == []
+
+
+async def test_a_channel_that_is_gone_keeps_nothing_from_being_put_right_on_the_shelf(slack, tmp_path):
+    shelves = Shelves()
+    async with closed_with(tmp_path, slack, publisher=shelves) as world:
+        shelves.trouble = Unreachable("github", "does not answer")
+        await decided(world, "postmortem", "rejected")
+        slack.refuse("edit", "is_archived")
+        await world.look()
+        shelves.trouble = None
+        await world.look(minutes=2)
+        assert "**Rejected**" in shelves.kept[-1]
         assert await world.archive.owed.decisions() == []
 
 
