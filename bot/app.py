@@ -20,7 +20,7 @@ from starlette.applications import Starlette
 from bot.catalog import load as load_catalog
 from bot.clock import SystemClock
 from bot.desk import Desk
-from bot.house.going_on import Part, go_on
+from bot.going_on import Part, go_on
 from bot.house.open_answering import open_answering
 from bot.house.open_commands import open_commands
 from bot.house.open_desk import open_desk
@@ -126,7 +126,7 @@ async def _finish(told: Told, ears: Ears) -> None:
     """Lets stories come to their end. Meanwhile people are heard: one of them may want to stop a run.
 
     What they said is done with while there is an engine, as it may begin a story, and that has its time as well. What
-    they say later Slack brings to the next start.
+    they write later Slack brings to the next start; of a command it says that it failed.
     """
     loop = asyncio.get_running_loop()
     end = loop.time() + FINISH_S

@@ -1,7 +1,7 @@
 """Before the fourth story: what is over stays quiet, is proposed to people, is closed, and then its story is told.
 
-What waits does so in the database: no process holds it, no crash ends it, and a storm of resolved incidents costs one
-read.
+What waits does so in the database: no process holds it, no crash ends it, and a storm of resolved incidents costs no
+more reads than one.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[impo
 
 from bot import schedules
 from bot.desk import Desk, nobody_else
-from bot.house.going_on import Part, go_on
+from bot.going_on import Part, go_on
 from bot.left_alone import LeaveAlone
 from bot.measures import Measures
 from bot.ports import ChatError, JournalDown

@@ -12,7 +12,7 @@ import structlog
 from bot import schedules
 from bot.answer import answer, take_up_questions
 from bot.desk import Telling
-from bot.house.going_on import Part
+from bot.going_on import Part
 from bot.house.open_archive import forgetting, open_archive
 from bot.house.open_closing import Closing, open_closing
 from bot.house.open_escalation import Escalating, open_escalation

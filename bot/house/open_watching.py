@@ -8,7 +8,7 @@ from functools import partial
 
 from bot.desk import Desk
 from bot.domain.run import Run
-from bot.house.going_on import Part
+from bot.going_on import Part
 from bot.life.see_changes import EVERY_S, Begin, look_for_changes, watch_ended
 from bot.life.watch import LOOKS, Watch, watch
 from bot.ports import Steps

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.house.going_on import Part, go_on
+from bot.going_on import Part, go_on
 from bot.slack.faults import NO_ANSWER, word_of
 from bot.slack.listen import Replies, listen
 
@@ -122,7 +122,7 @@ class Ears:
         take = self._heard.kept(socket.handle)
 
         async def hear(client: Any, request: Any) -> None:
-            if not self._hanging_up:  # else it is not acknowledged, and Slack brings it to the next start
+            if not self._hanging_up:  # else nothing is acknowledged: events come to the next start, a command fails
                 await take(client, request)
 
         socket.client.socket_mode_request_listeners[:] = [hear]

@@ -4,7 +4,7 @@ import asyncio
 
 from structlog.testing import capture_logs
 
-from bot.house.going_on import Part, go_on
+from bot.going_on import Part, go_on
 
 
 class Act:
