@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from playground.pagerduty_changes import Changes
+from playground.pagerduty_listing import listing
 from playground.serving import serving
 from playground.tls import Certificates
 from playground.world import Person, Shift, World
@@ -103,17 +104,10 @@ class PagerDuty:
         return JSONResponse({"abilities": ["teams", "read_only_users", "service_support_hours", "urgencies"]})
 
     async def _incidents(self, request: Request) -> Response:
-        """Filters by key and state as the real one does; a call that would change something is another matter."""
+        """What is listed; a call that would change something is another matter."""
         if request.method == "POST":
             return self._make(request, await request.json())
-        asked = request.query_params
-        states, key = asked.getlist("statuses[]"), asked.get("incident_key")
-        found = [
-            one
-            for one in reversed(self.seen.incidents)
-            if (not states or one["status"] in states) and (key is None or one["incident_key"] == key)
-        ]
-        return JSONResponse({"incidents": found[:25], "limit": 25, "offset": 0, "more": False, "total": None})
+        return listing(request.query_params, self.seen.incidents, self._world.now(), _error)
 
     def _make(self, request: Request, asked: JSON) -> Response:
         """An incident that calls level 1 of its escalation policy. One of an open incident's key is refused."""
@@ -130,7 +124,8 @@ class PagerDuty:
         if any(one["incident_key"] == key and one["status"] != "resolved" for one in self.seen.incidents):
             told = "Open incident with matching dedup key already exists on this service"
             return _error(400, 2002, "Arguments Caused Error", [told])
-        made = _incident(f"Q{len(self.seen.incidents) + 1:08d}", wanted, turns, base) | {"incident_key": key}
+        made = _incident(f"Q{len(self.seen.incidents) + 1:08d}", wanted, turns, base)
+        made |= {"incident_key": key, "created_at": _time(self._world.now())}
         self.seen.incidents.append(made)
         return JSONResponse({"incident": made}, 201)
 

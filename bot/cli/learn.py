@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.memory.learning.found import Found, Took
     from bot.settings import Settings
     from integrations.github.past import Issue
-    from integrations.pagerduty.past import Over
+    from integrations.pagerduty.past import Past
 
 MOST_TOLD = 20
 """So many of what was skipped are told one by one."""
@@ -81,7 +81,8 @@ def _found(settings: Settings, path: Path | None, repo: str, label: str, days: i
         return folder.postmortems(path, services) if path.is_dir() else folder.json_lines(path)
     if repo:
         return elsewhere.from_github(repo, asyncio.run(_issues(settings, repo, label)), services)
-    return elsewhere.from_pagerduty(asyncio.run(_resolved(settings, days)))
+    past = asyncio.run(_resolved(settings, days))
+    return [*elsewhere.left_out(past), *elsewhere.from_pagerduty(past.found)]
 
 
 async def _issues(settings: Settings, repo: str, label: str) -> Iterable[Issue]:
@@ -97,7 +98,7 @@ async def _issues(settings: Settings, repo: str, label: str) -> Iterable[Issue]:
     return await labelled(github.Settings(token, settings.github_api_url, settings.extra_ca_file), repo, label)
 
 
-async def _resolved(settings: Settings, days: int) -> Iterable[Over]:
+async def _resolved(settings: Settings, days: int) -> Past:
     from bot.settings import SettingsError
     from integrations import pagerduty
     from integrations.pagerduty.past import resolved

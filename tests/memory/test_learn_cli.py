@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -11,8 +13,12 @@ from typer.testing import CliRunner
 from werkzeug import Response
 
 from bot.__main__ import app
+from bot.memory.learning import elsewhere
+from integrations.pagerduty.past import Past
+from playground import pagerduty as stand_in
 from playground import tls
 from tests.memory.test_learn import POSTMORTEM
+from tests.rooms.quiet import Quiet
 
 
 @pytest.fixture
@@ -127,3 +133,31 @@ def test_a_refused_key_is_said_without_it(env, httpserver):
     with_hub = env | {"GITHUB_TOKEN": "ghp_made-up", "GITHUB_API_URL": httpserver.url_for("").rstrip("/")}
     code, lines = learn("--github", "acme/pm", env=with_hub)
     assert code == 1 and "GITHUB_TOKEN" in lines[0] and "ghp_made-up" not in " ".join(lines)
+
+
+class Year(Quiet):
+    """A PagerDuty of today."""
+
+    moment = datetime.now(UTC)
+
+
+async def test_by_default_a_year_of_pagerdutys_is_learnt(env, tmp_path):
+    certificates = tls.make(tmp_path)
+    async with stand_in.running(Year(), token="u+made-up", certificates=certificates) as hub:
+        for days in (300, 200, 10):
+            at = (Year.moment - timedelta(days=days)).isoformat()
+            one = {"id": f"Q{days}", "incident_number": days, "title": "Down", "service": {"summary": "checkout"}}
+            hub.incidents.append(one | {"status": "resolved", "created_at": at, "resolved_at": at, "notes": []})
+        there = {"PAGERDUTY_API_KEY": "u+made-up", "PAGERDUTY_API_URL": hub.url}
+        with_pager = env | there | {"EXTRA_CA_FILE": str(certificates.ca_file)}
+        assert await asyncio.to_thread(learn, "--pagerduty", env=with_pager) == (
+            0, ["3 learnt, 0 changed, 0 known already, 0 skipped"],
+        )  # fmt: skip
+
+
+def test_what_pagerduty_has_besides_is_said():
+    left_out = elsewhere.left_out(Past((), datetime(2026, 3, 1, tzinfo=UTC)))
+    assert [f"{one.name}: {one.why}" for one in left_out] == [
+        "what PagerDuty has from before 2026-03-01: the newest 5,000 incidents are read, and no more"
+    ]
+    assert list(elsewhere.left_out(Past(()))) == []

@@ -11,7 +11,7 @@ from bot.memory.learning.folder import remembered
 from bot.memory.learning.found import Found, Skipped, from_a_record
 from bot.memory.learning.written import read
 from integrations.github.past import Issue
-from integrations.pagerduty.past import Over
+from integrations.pagerduty.past import MOST_FOUND, Over, Past
 
 
 def from_pagerduty(incidents: Iterable[Over]) -> Iterator[Found]:
@@ -34,6 +34,13 @@ def from_pagerduty(incidents: Iterable[Over]) -> Iterator[Found]:
             url=one.url,
         )
         yield from_a_record(memory, redact)
+
+
+def left_out(past: Past) -> Iterator[Found]:
+    """What was not even read, because PagerDuty has too much."""
+    if past.left_out_before is not None:
+        name = f"what PagerDuty has from before {past.left_out_before:%Y-%m-%d}"
+        yield Skipped(name, f"the newest {MOST_FOUND:,} incidents are read, and no more")
 
 
 def from_github(repo: str, issues: Iterable[Issue], services: Iterable[str]) -> Iterator[Found]:
