@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot.domain.briefing import Briefing, Button, Section, line
-from bot.domain.closing import Closing, Proposal
+from bot.domain.closing import Closing, Proposal, opened_again
 from bot.domain.entry import BOT
 from bot.domain.incident import Incident
 from bot.domain.postmortem import Written
@@ -20,7 +20,7 @@ CLOSE, KEEP, FALSELY = "close.yes", "close.keep", "close.false"
 def proposal(incident: Incident, helped: str, until: datetime, now: datetime) -> Briefing:
     """Whether it may be closed: what it was, how long, what seems to have fixed it, and what silence means."""
     over = incident.resolved_at or now
-    lasted, quiet = span((over - incident.started_at).total_seconds()), span((now - over).total_seconds())
+    resolved, quiet = _took(incident, incident.opening, over), f"quiet for {span((now - over).total_seconds())}"
     fixed = f"What seems to have helped: {prose(helped, 400)}" if helped else "Nothing in the record says what helped."
     value = f"{incident.id} {incident.opening}"
     buttons = (
@@ -30,8 +30,8 @@ def proposal(incident: Incident, helped: str, until: datetime, now: datetime) ->
     )
     what = f"{safe(incident.service, 100)} · {safe(incident.title, 150)}"
     return Briefing(
-        plain=f"{bare(incident.title)}: quiet for {quiet}. Close it?",
-        headline=f"*Close it?* {what}\nresolved {lasted} after the alert · quiet for {quiet}",
+        plain=f"{bare(incident.title)}: {quiet}. Close it?",
+        headline=f"*Close it?* {what}\n" + " · ".join([*(f"resolved {after}" for after in resolved), quiet]),
         sections=(Section((fixed,), buttons=buttons),),
         footer="`/incident resolve &lt;what helped&gt;` says it in words · no answer by"
         f" {clock(until, now)} UTC closes it as recovered, not reviewed",
@@ -49,14 +49,22 @@ def turned_down(asked: Proposal, again: datetime | None, now: datetime) -> Brief
 def closed(incident: Incident, closing: Closing, written: Written | None, trouble: RoomError | None = None) -> Briefing:
     """That it is closed, by whom, and where its postmortem is. `trouble`: why that could not be published."""
     lines = (*_of_closing(closing), *_of_postmortem(written, trouble))
-    lasted = span((min(incident.resolved_at or closing.at, closing.at) - incident.started_at).total_seconds())
-    head = f"🔒 *Closed* {clock(closing.at, closing.at)} UTC {_how(closing)} · {lasted} after the alert"
+    over = min(incident.resolved_at or closing.at, closing.at)
+    head = f"🔒 *Closed* {clock(closing.at, closing.at)} UTC {_how(closing)}"
     return Briefing(
         plain=f"{bare(incident.title)}: closed",
-        headline=head,
+        headline=" · ".join([head, *_took(incident, closing.opening, over)]),
         sections=(Section(lines),) if lines else (),
         footer="`/incident reopen` opens it again",
     )
+
+
+def _took(incident: Incident, opening: int, over: datetime) -> Iterator[str]:
+    """How long after its beginning this opening was over; nothing where that is not known any more."""
+    if again := opened_again(incident, opening, over):
+        yield f"{span((over - again).total_seconds())} after it was opened again"
+    elif opening == 1:
+        yield f"{span((over - incident.started_at).total_seconds())} after the alert"
 
 
 def _how(closing: Closing) -> str:

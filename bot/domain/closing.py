@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from bot.domain.incident import Posted
+from bot.domain.incident import Incident, Posted
 
 How = Literal["by a person", "by itself", "not reviewed", "not closed"]
 """`by itself`: AUTO_RESOLVE is set. `not reviewed`: nobody answered the proposal to close it. `not closed`: of a draft
@@ -42,6 +42,15 @@ def false_alarm(words: str) -> str | None:
     """
     found = _FALSE_ALARM.match(words)
     return words[found.end() :].strip() if found else None
+
+
+def opened_again(incident: Incident, opening: int, by: datetime) -> datetime | None:
+    """When this opening, which had begun by then, began; None: with the first alert, or nobody knows any more (pure).
+
+    Of an incident only the present opening's beginning is kept, and the first's.
+    """
+    again = incident.reopened_at
+    return again if opening > 1 and again is not None and again <= by else None
 
 
 @dataclass(frozen=True, slots=True)

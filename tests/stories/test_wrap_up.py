@@ -220,8 +220,10 @@ async def test_opened_again_it_is_told_again_and_closed_again_with_one_new_versi
         assert world.begun == [(incident_id, 2)]
         with pytest.raises(NotDoneError, match="It is open"):
             await world.say("reopen")
+        world.clock.pass_(minutes=20)
         await world.say("resolve for good")
         await world.look()
+        assert "· 20 min after it was opened again" in slack.of("2:closed").text
         assert world.told == [(incident_id, 1), (incident_id, 2)]
         assert ["version 1" in text for text in world.postmortems()] == [True, False]
         assert world.remembered == [(incident_id, 1), (incident_id, 2)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.analysis import Cause, Fact
-from bot.domain.closing import Closing
+from bot.domain.closing import Closing, opened_again
 from bot.domain.context import Report
 from bot.domain.entry import Entry
 from bot.domain.incident import Incident
@@ -64,9 +64,7 @@ class Record:
     @property
     def since(self) -> datetime | None:
         """When the opening began, of a later one; None: with the first alert, or nobody knows any more."""
-        again = self.incident.reopened_at
-        told = self.closing.opening > 1 and again is not None and again <= self.closing.at
-        return again if told else None
+        return opened_again(self.incident, self.closing.opening, self.closing.at)
 
     @property
     def until(self) -> datetime | None:
