@@ -84,7 +84,7 @@ class Posts:
         found = await self.find(channel_id, key, thread)
         if found is None:
             return await self.post(channel_id, message, key, thread)
-        if message.more and len((await self._standing(found)).more) < len(message.more):
+        if message.more and len((await self._standing(found, thread)).more) < len(message.more):
             await self.edit(found, message)
         return found
 
@@ -245,17 +245,19 @@ class Posts:
             Call("chat.delete"), lambda client: client.chat_delete(channel=posted.channel_id, ts=posted.ts)
         )
 
-    async def _look_up(self, posted: Posted) -> _Standing:
-        """What an earlier process put into the thread of this message."""
+    async def _look_up(self, posted: Posted, thread: str | None = None) -> _Standing:
+        """What an earlier process put into the thread of this message, which costs a call less where that is known.
+
+        Slack shows a thread only by the ts of its head: by that of a reply, that reply alone.
+        """
         found: dict[int, str] = {}
-        thread = posted.ts
-        async for message in self.messages(posted.channel_id, posted.ts):
-            if message.get("ts") == posted.ts:
-                thread = str(message.get("thread_ts") or posted.ts)
+        async for message in self.messages(posted.channel_id, thread or posted.ts):
+            if thread is None and message.get("ts") == posted.ts != (message.get("thread_ts") or posted.ts):
+                return await self._look_up(posted, str(message["thread_ts"]))
             key = await self.key_of(message)
             if key and key.startswith(f"{posted.ts}:more:"):
                 found[int(key.rpartition(":")[2])] = str(message["ts"])
-        return _Standing(thread, more=[found[number] for number in sorted(found)])
+        return _Standing(thread or posted.ts, more=[found[number] for number in sorted(found)])
 
     @contextlib.contextmanager
     def _looked_up_again_where_it_fails(self, posted: Posted) -> Iterator[None]:
@@ -267,15 +269,15 @@ class Posts:
                 standing.sure = False
             raise
 
-    async def _standing(self, posted: Posted) -> _Standing:
+    async def _standing(self, posted: Posted, thread: str | None = None) -> _Standing:
         """What is known of the message; asked of Slack where that is nothing, or not sure. Raises ChatError."""
         known = self._known.get(posted)
         if known is not None and known.sure:
             return known
         if known is None:
-            return self._remember(posted, await self._look_up(posted))
+            return self._remember(posted, await self._look_up(posted, thread))
         try:
-            known.more = (await self._look_up(posted)).more
+            known.more = (await self._look_up(posted, known.thread)).more
         except ChatError as problem:
             if problem.code != "thread_not_found":  # the message itself is gone, which its edit will say
                 raise

@@ -91,12 +91,12 @@ def _history(call: Call) -> Json:
 
 
 def _replies(call: Call) -> Json:
+    """A whole thread by the ts of its head; by the ts of a reply that reply alone, as Slack does it."""
     channel = _joined(call)
     message = channel.messages.get(call.text("ts"))
     if message is None:
         raise SlackError("thread_not_found")
-    head = channel.messages.get(message.thread_ts or message.ts, message)
-    return _messages(call, [head, *_between(call, channel.replies(head.ts))], keep_first=True)
+    return _messages(call, [message, *_between(call, channel.replies(message.ts))], keep_first=True)
 
 
 def _joined(call: Call) -> Channel:

@@ -105,6 +105,9 @@ async def test_a_thread_holds_its_replies_apart(bot: AsyncWebClient, place: str)
     async for page in await bot.conversations_replies(channel=place, ts=head, limit=2):
         texts += [message["text"] for message in page["messages"]]
     assert texts == ["head", "reply 0", "reply 1", "reply 2"]
+    reply = (await bot.conversations_replies(channel=place, ts=head))["messages"][1]
+    alone = (await bot.conversations_replies(channel=place, ts=reply["ts"]))["messages"]
+    assert [(message["text"], message["thread_ts"]) for message in alone] == [("reply 0", head)]
     assert await refusal(bot.conversations_replies(channel=place, ts="1.000000")) == "thread_not_found"
     assert await refusal(bot.chat_postMessage(channel=place, text="x", thread_ts="1.000000")) == "thread_not_found"
 

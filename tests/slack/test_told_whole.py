@@ -60,6 +60,12 @@ async def process(slack):
         await chat.close()
 
 
+@pytest.fixture(params=["in the channel", "in a thread"])
+async def thread(request, place, process):
+    """Where it is said: Slack shows the thread of a message only by the ts of its head."""
+    return (await process().post(place, SMALL, key="head")).ts if request.param == "in a thread" else None
+
+
 def fails_in_the_middle(slack, **how):
     """From the first message on, the next post is refused once."""
 
@@ -79,11 +85,11 @@ def text(slack, place):
     return "\n".join(as_text(message) for message in slack.workspace.channels[place].messages.values())
 
 
-async def half_of_it(slack, chat, place, briefing, **how):
+async def half_of_it(slack, chat, place, briefing, thread=None, **how):
     """A message whose second part failed."""
     fails_in_the_middle(slack, **how)
     with pytest.raises(ChatError):
-        await chat.stand(place, briefing, key=KEY)
+        await chat.stand(place, briefing, key=KEY, thread=thread)
 
 
 def nothing_but_a_look(slack):
@@ -150,18 +156,19 @@ async def test_a_short_message_of_an_earlier_process_costs_the_one_look_too(slac
     assert await process().stand(place, SMALL, key=KEY) == posted
 
 
-async def test_a_long_message_of_an_earlier_process_that_stands_whole_is_left_as_it_is(slack, place, process):
-    posted = await process().stand(place, long_briefing(), key=KEY)
+async def test_a_long_message_of_an_earlier_process_that_stands_whole_is_left_as_it_is(slack, place, process, thread):
+    posted = await process().stand(place, long_briefing(), key=KEY, thread=thread)
     before = text(slack, place)
     slack.workspace.faults.add(Fault("chat.*", error="fatal_error", times=None))
-    assert await process().stand(place, long_briefing(begins="other"), key=KEY) == posted
+    assert await process().stand(place, long_briefing(begins="other"), key=KEY, thread=thread) == posted
     assert text(slack, place) == before
 
 
-async def test_a_part_whose_answer_was_lost_is_not_said_twice(slack, place, process):
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_a_part_whose_answer_was_lost_is_not_said_twice(slack, place, process, thread, restarts):
     chat = process()
-    await half_of_it(slack, chat, place, long_briefing(), drop=True, when="after")
-    await chat.stand(place, long_briefing(), key=KEY)
+    await half_of_it(slack, chat, place, long_briefing(), thread, drop=True, when="after")
+    await (process() if restarts else chat).stand(place, long_briefing(), key=KEY, thread=thread)
     assert "line 299 " in text(slack, place)
     assert Counter(keys(slack, place)).most_common(1)[0][1] == 1
 
@@ -175,3 +182,12 @@ async def test_what_is_completed_in_other_words_has_no_seam(slack, place, proces
     said = text(slack, place)
     assert "line " not in said
     assert all(f"later {n} " in said for n in range(310))
+
+
+async def test_a_long_message_that_a_later_process_edits_says_nothing_twice(slack, place, process, thread):
+    posted = await process().stand(place, long_briefing(), key=KEY, thread=thread)
+    await process().edit(posted, long_briefing(310, "later"))
+    assert Counter(keys(slack, place)).most_common(1)[0][1] == 1
+    assert "line " not in text(slack, place)
+    await process().edit(posted, SMALL)
+    assert "later " not in text(slack, place)
