@@ -9,7 +9,7 @@ from typing import Any
 import stamina
 
 from bot.domain.move import Move
-from bot.domain.run import Chosen, Event, Run, Stopped
+from bot.domain.run import Chosen, Ended, Event, Run, Stopped
 from bot.ports import JournalDown
 from bot.runs.action_ports import Entry
 from bot.runs.next_move import next_move
@@ -58,6 +58,14 @@ class Job:
             with tried:
                 while event not in self.events and not await self.append(event):
                     pass
+
+    async def end(self, ended: Ended) -> None:
+        """Commits the run's end, as for sure; what people decide up to that moment is in the audit before it."""
+        async for tried in stamina.retry_context(JournalDown, attempts=None, timeout=None, wait_max=5.0):
+            with tried:
+                await self.audit_people()
+                while ended not in self.events and not await self.append(ended):
+                    await self.audit_people()
 
     async def audit_for_sure(self, what: str, facts: Mapping[str, Any]) -> None:
         """The same for what has happened already: it waits until the database can be written."""

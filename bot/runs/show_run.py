@@ -154,10 +154,11 @@ async def say(job: Job, text: str) -> Outcome:
 
 async def finish(job: Job, move: Finish) -> None:
     """Appends the end, once, and shows it."""
+    await job.refresh()  # while the last step was shown, somebody may have stopped it
     if not any(isinstance(event, Ended) for event in job.events):
         await job.audit_people()
         await job.audit("run.ended", {"result": move.result, "reason": move.reason})
-        await job.append_for_sure(Ended(job.now(), move.result, move.reason))
+        await job.end(Ended(job.now(), move.result, move.reason))
         await _tell_the_head(job)
     await show(job, *await _earned(job), patience_s=OUTAGE_S)
 

@@ -14,7 +14,7 @@ from bot.domain.said import Tap
 from bot.ports import JournalDown
 from bot.state.audit_reading import reading
 from tests.stories.incident_sample import NOW
-from tests.stories.workshop_world import DANA, ERIN, town_with
+from tests.stories.workshop_world import DANA, ERIN, FakeHands, town_with
 from tests.stories.world import eventually, stopped
 
 BEFORE = ["run.asked", "step.prepared", "deed.begun", "deed.ended", "step.prepared", "gate.opened"]
@@ -37,6 +37,38 @@ class Audit:
             self._words.remove(entry.what)
             raise JournalDown("away")
         await self._audit.record(entry, at)
+
+
+class Meanwhile:
+    """The audit; while it records one word for the first time, something else happens."""
+
+    def __init__(self, audit, word, happens):
+        self._audit, self._word, self._happens = audit, word, happens
+
+    @property
+    def head(self):
+        return self._audit.head
+
+    async def record(self, entry, at):
+        await self._audit.record(entry, at)
+        if entry.what == self._word:
+            self._word = ""
+            await self._happens()
+
+
+class LastHands(FakeHands):
+    """Hands after whose last deed Slack takes its time with the next edit."""
+
+    def __init__(self, chat):
+        super().__init__()
+        self.chat = chat
+        self.holding = asyncio.get_running_loop().create_future()
+
+    async def perform(self, deed, stop):
+        outcome = await super().perform(deed, stop)
+        if "rollout status" in self.ran[-1]:
+            self.holding.set_result(self.chat.hold("edit"))
+        return outcome
 
 
 class BrokenBell:
@@ -154,6 +186,37 @@ async def test_a_stop_in_the_middle_of_a_deed_is_told_once_behind_it(town, audit
     await town.ended()
     assert words(audited())[-4:] == ["deed.begun", "deed.ended", "run.stopped", "run.ended"]
     assert words(audited()).count("run.stopped") == 1
+
+
+async def test_who_stopped_a_run_while_its_last_step_is_being_shown_is_in_the_audit(town, audited):
+    hands = LastHands(town.chat)
+    town.shop = replace(town.shop, hands=hands)
+    await town.say("run restart")
+    await town.react(await town.waits(), APPROVE, ERIN)
+    came, go = await hands.holding
+    await came.wait()
+    assert "being stopped" in as_text(await town.say("stop"))
+    go.set()
+    assert (await town.ended()).result == "done"
+    assert words(audited())[-2:] == ["run.stopped", "run.ended"]
+    assert only(audited(), "run.stopped") == (DANA, {"reason": "stopped by a person"})
+
+
+@pytest.mark.parametrize("fails", [(), ("run.stopped",)])
+async def test_who_stopped_a_run_while_its_end_is_recorded_is_in_the_audit(town, audited, fails):
+    said = []
+
+    async def somebody_stops_it():
+        said.append(as_text(await town.say("stop")))
+
+    fails_once_at(town, *fails)
+    town.shop = replace(town.shop, audit=Meanwhile(town.shop.audit, "run.ended", somebody_stops_it))
+    await town.say("run restart")
+    await town.react(await town.waits(), APPROVE, ERIN)
+    assert (await town.ended()).result == "done"
+    assert "being stopped" in said[0]
+    assert only(audited(), "run.stopped")[0] == DANA
+    assert words(audited()).count("run.ended") == 1
 
 
 async def test_a_run_that_was_stopped_is_not_said_to_go_on_where_no_other_process_can_be_called(town):
