@@ -56,8 +56,13 @@ class Entries(Protocol):
 class Outbox(Protocol):
     """Which entries are still to be told on. Every method raises JournalDown."""
 
-    async def untold(self, place: Place, kinds: Sequence[Kind], since: datetime) -> Sequence[Entry]:
-        """Entries of these kinds that were made since then and not told there yet, the oldest first."""
+    async def untold(
+        self, place: Place, kinds: Sequence[Kind], since: datetime, incident_id: str | None = None
+    ) -> Sequence[Entry]:
+        """Entries of these kinds that were made since then and not told there yet, the oldest first.
+
+        Of one incident, or of all of them.
+        """
         ...
 
     async def fired_by(self, incident_id: str, source: str, moment: datetime) -> Sequence[str]:

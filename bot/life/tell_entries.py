@@ -64,8 +64,8 @@ def _telling(life: Life, group: asyncio.TaskGroup) -> SideBySide:
     return SideBySide(group, AT_ONCE, partial(_tell_of, life), again=life.desk.written)
 
 
-async def _untold(life: Life) -> Sequence[Entry]:
-    return await life.outbox.untold("channel", KINDS, life.desk.clock.now() - NEWS)
+async def _untold(life: Life, incident_id: str | None = None) -> Sequence[Entry]:
+    return await life.outbox.untold("channel", KINDS, life.desk.clock.now() - NEWS, incident_id)
 
 
 async def _to_tell_of(life: Life) -> Sequence[str]:
@@ -78,7 +78,7 @@ async def _tell_of(life: Life, incident_id: str) -> bool:
     """As it was recorded, by one replica at a time; whether all of it is said."""
     try:
         async with life.desk.alone(f"tell {incident_id}") as ours:
-            entries = [entry for entry in await _untold(life) if entry.incident_id == incident_id] if ours else []
+            entries = await _untold(life, incident_id) if ours else ()
             return ours and all([await _said(life, entry) for entry in entries])
     except JournalDown as problem:
         log.warning("cannot say what is to be told", incident=incident_id, problem=str(problem))

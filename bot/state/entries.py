@@ -85,13 +85,16 @@ class SqlEntries:
         with down("read"):
             return await self._database.read(lambda c: c.scalar(sa.select(incidents.c.id).where(there)))
 
-    async def untold(self, place: Place, kinds: Sequence[Kind], since: datetime) -> Sequence[Entry]:
+    async def untold(
+        self, place: Place, kinds: Sequence[Kind], since: datetime, incident_id: str | None = None
+    ) -> Sequence[Entry]:
+        here = sa.true() if incident_id is None else entries.c.incident_id == incident_id
         there = sa.and_(
             told.c.incident_id == entries.c.incident_id, told.c.number == entries.c.number, told.c.place == place
         )
         found = (
             sa.select(entries)
-            .where(entries.c.at >= since, entries.c.kind.in_(kinds), ~sa.exists().where(there))
+            .where(here, entries.c.at >= since, entries.c.kind.in_(kinds), ~sa.exists().where(there))
             .order_by(entries.c.at, entries.c.incident_id, entries.c.number)
         )
         with down("read"):

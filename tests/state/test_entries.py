@@ -118,6 +118,16 @@ async def test_what_was_told_is_not_told_again_and_places_do_not_mind_each_other
     assert await entries.untold("pagerduty", ["note"], second.at) == [second]
 
 
+async def test_what_is_untold_of_one_incident_is_asked_for_alone(database, record, incident_id):
+    (other,) = await record.take([Alert("alertmanager", "f2", "Slow", "firing", NOW, labels={"service": "b"})])
+    entries = SqlEntries(database)
+    first, second = [await entries.append(note(one)) for one in (incident_id, other.incident_id)]
+    assert await entries.untold("channel", ["note"], NOW, incident_id) == [first]
+    await entries.keep_told(first, "channel", NOW)
+    assert await entries.untold("channel", ["note"], NOW, incident_id) == []
+    assert await entries.untold("channel", ["note"], NOW) == [second]
+
+
 async def test_that_a_thousand_entries_were_told_long_ago_is_forgotten_and_none_is_told_again(
     database, record, incident_id
 ):
