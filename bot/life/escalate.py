@@ -21,7 +21,7 @@ from bot.guard.redact import redact
 from bot.insist import OUTAGE_S, attempt
 from bot.life.compose_escalation import Call, escalated
 from bot.life.findings import Findings
-from bot.life.lifecycle import Standing, acknowledged_at, acknowledging, standing
+from bot.life.lifecycle import Standing, acknowledged_at, acknowledging, of_nobody, standing
 from bot.life.reach import write
 from bot.life.why_escalate import (
     OF_ALL_TOLD_WITH_IT,
@@ -181,7 +181,7 @@ async def _level_of(at: Escalation, entry: Entry) -> int:
     incident = await at.desk.journal.incident(entry.incident_id)
     if _over(incident, entry):
         return 0
-    if _of_nobody(entry) and (await _taken(at, incident, entry) or await _answered_there(at, incident)):
+    if of_nobody(entry) and (await _taken(at, incident, entry) or await _answered_there(at, incident)):
         return 0
     called = [one for one in await at.desk.entries.of_incident(incident.id) if one.kind == "reassigned"]
     levels = [
@@ -223,15 +223,9 @@ def _over(incident: Incident, entry: Entry) -> bool:
     return incident.status != "open" or entry.value != f"begun {incident.opening}"
 
 
-def _of_nobody(entry: Entry) -> bool:
-    """Whether it is called because nobody acknowledged: then whoever did counts, also in that very moment."""
-    return entry.key.endswith(":unacknowledged")
-
-
 async def _taken(at: Escalation, incident: Incident, entry: Entry) -> bool:
     """Whether somebody acknowledged since the call was begun, and has not taken it back, as far as the record tells."""
-    now = await _standing(at, incident)
-    if now.answer(entry) is not None or (_of_nobody(entry) and now.acknowledged is not None):
+    if (await _standing(at, incident)).answer(entry) is not None:
         return True
     if incident.lead is None:
         return False

@@ -18,7 +18,10 @@ class Standing:
     acknowledgements: tuple[Entry, ...] = ()
     """Of the present opening, those that were not taken back."""
     called: Entry | None = None
-    """Why somebody was called last, in the present opening; None: the bot called nobody."""
+    """Why somebody was to be called last, in the present opening; None: the bot called nobody.
+
+    One that nobody acknowledged asks for no more than a call before it does.
+    """
     severity: Entry | None = None
     """Set by a person: outranks what the alerts say."""
     lead: Entry | None = None
@@ -48,7 +51,10 @@ class Standing:
         """Who acknowledged after this call first.
 
         By its number: the clocks of two replicas differ. And by its time: what was done elsewhere before is heard late.
+        Where it is called because nobody acknowledged, whoever did counts, also in that very moment.
         """
+        if of_nobody(call):
+            return self.acknowledged
         after = (one for one in self.acknowledgements if one.number > call.number and one.at >= call.at)
         return next(after, None)
 
@@ -84,7 +90,7 @@ def _changed(now: Standing, entry: Entry) -> Mapping[str, Any]:
             others = tuple(one for one in now.acknowledgements if taking_back(one) != entry.key)
             return {"acknowledgements": (*others, entry) if entry.kind == "acknowledged" else others}
         case "escalated":
-            return {"called": entry} if _calls(entry) else {}
+            return {"called": entry} if _calls(entry) and not (now.called and of_nobody(entry)) else {}
         case "reopened":
             return {"acknowledgements": (), "called": None, "status": None, "resolved": None, "closed": None}
         case "pinned" | "unpinned":
@@ -149,6 +155,11 @@ def acknowledged_at(incident: Incident, entries: Iterable[Entry], now: datetime)
     """When whoever acknowledges now does: after what the record holds of it, whatever another replica's clock said."""
     turns = (entry.at for entry in entries if _calls(entry) or entry.kind in ("unacknowledged", "reopened"))
     return max(now, incident.last_opened_at, *turns)
+
+
+def of_nobody(call: Entry) -> bool:
+    """Whether it is called because nobody acknowledged."""
+    return call.key.endswith(":unacknowledged")
 
 
 def taking_back(acknowledged: Entry) -> str:

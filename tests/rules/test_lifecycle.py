@@ -17,7 +17,7 @@ def record(*things):
     made = []
     for number, thing in enumerate(things, 1):
         kind, _, value = thing.partition(":")
-        key = f"unk{value}" if kind == "unacknowledged" else f"k{number}"
+        key = {"unacknowledged": f"unk{value}", "escalated": f"escalated:1:{value}"}.get(kind, f"k{number}")
         who = BOT if kind == "escalated" else f"U{number}"
         made.append(Entry("INC-1", key, T0 + timedelta(minutes=number), kind, who, "so", value=value, number=number))
     return made
@@ -65,6 +65,11 @@ def test_a_rejection_takes_back_the_cause_that_it_is_of_and_no_other(rejected, s
         (("escalated", "acknowledged", "unacknowledged:2"), None),
         (("escalated", "acknowledged", "escalated"), None),
         (("escalated", "reopened", "acknowledged"), 3),
+        (("acknowledged", "escalated:unacknowledged"), 1),
+        (("acknowledged", "acknowledged", "escalated:unacknowledged", "unacknowledged:1"), 2),
+        (("escalated:unacknowledged", "acknowledged", "escalated:data"), None),
+        (("acknowledged", "escalated:data", "escalated:unacknowledged"), None),
+        (("escalated:data", "acknowledged", "escalated:unacknowledged"), 2),
     ],
 )
 def test_a_call_asks_for_an_acknowledgement_that_comes_after_it(things, taken):

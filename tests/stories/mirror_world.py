@@ -24,7 +24,7 @@ class There:
         self.by.append(entry.who)
 
 
-async def called(days):
+async def called(days, rule="data"):
     """The bot has the next level called."""
     at = days.town.clock.now()
-    await days.life.write(Entry(days.town.incident_id, "escalated:1:data", at, "escalated", BOT, value="begun 1"))
+    await days.life.write(Entry(days.town.incident_id, f"escalated:1:{rule}", at, "escalated", BOT, value="begun 1"))

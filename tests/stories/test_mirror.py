@@ -134,6 +134,18 @@ async def test_what_was_acknowledged_before_a_call_is_not_told_after_it_as_if_it
     assert (there.told, there.by) == ([("Q1", "acknowledged", "")], ["Erin"])
 
 
+async def test_who_acknowledges_in_the_moment_in_which_it_is_noted_that_nobody_did_is_told_there(days):
+    there = There()
+    await days.says("ack", DANA)
+    await called(days, "unacknowledged")
+    await tell_there(days.life, there)
+    assert (there.told, there.by) == ([("Q1", "acknowledged", "")], ["Dana"])
+    assert f"Acknowledged before, by <@{DANA}>" in await days.says("ack", ERIN)
+    await days.says("handoff")
+    await days.passes()
+    assert "nobody has" not in days.told()[-1]
+
+
 async def test_what_was_taken_back_before_it_could_be_told_is_not_told(days):
     there, posted = There(), (await days.incident()).message
     await days.reacts(posted, "eyes", ERIN)
