@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.domain.memory import Learnt, Memory, memory_id
 from bot.domain.postmortem import Written
+from bot.life.lifecycle import standing
 from bot.memory.archive import Archive
 from bot.memory.draft_runbook import draft, same_steps
 from bot.memory.ports import Memories
@@ -28,7 +29,7 @@ async def remember(archive: Archive, incident_id: str, opening: int) -> Memory:
     owed = await archive.owed.of(id_) if archive.owed else 0
     life, written = await _life(archive, incident_id, opening), await _postmortem(archive, incident_id, opening)
     memory = replace(recollect(life), url=written.url or None if written and written.review != "rejected" else None)
-    _, memory = await keep(archive.memories, memory)
+    _, memory = await keep(archive.memories, memory, named_since=await _named_since(archive, life, id_))
     await archive.reviews.wait(to_look_at(memory, archive.clock.now()))
     if written is not None:
         await archive.reviews.wait(_to_review(memory, archive.clock.now()))
@@ -38,29 +39,31 @@ async def remember(archive: Archive, incident_id: str, opening: int) -> Memory:
     return memory
 
 
-async def keep(memories: Memories, memory: Memory) -> tuple[Memory | None, Memory]:
+async def keep(memories: Memories, memory: Memory, *, named_since: bool = False) -> tuple[Memory | None, Memory]:
     """Keeps what was learnt anew, in the light of what a person made of it; what stood there before, and what does now.
+
+    `named_since`: the cause was named by a person after the last one had looked at the memory.
 
     Whoever decides, or learns it too, at this moment comes before or after, and is not written over. Raises
     JournalDown.
     """
     for _ in range(TRIES):
         before = await memories.memory(memory.id)
-        after = memory if before is None else with_review(memory, before)
+        after = memory if before is None else with_review(memory, before, named_since=named_since)
         if after == before or await memories.keep(after, before):
             return before, after
     raise JournalDown(f"the memory {memory.id} is written by others again and again")
 
 
-def with_review(memory: Memory, before: Memory) -> Memory:
+def with_review(memory: Memory, before: Memory, *, named_since: bool = False) -> Memory:
     """What was learnt anew, in the light of what a person made of it before (pure).
 
-    What a person wrote stays, unless a person named another cause since.
+    What a person wrote stays, unless a person named another cause since: the last word counts.
     """
     reviewed = replace(memory, review=before.review, reviewed_by=before.reviewed_by)
     if before.review != "edited":
         return reviewed
-    cause = memory if memory.cause_by == "person" and before.cause_by != "person" else before
+    cause = memory if named_since or (memory.cause_by == "person" and before.cause_by != "person") else before
     return replace(
         reviewed,
         cause=cause.cause,
@@ -69,6 +72,12 @@ def with_review(memory: Memory, before: Memory) -> Memory:
         resolution=before.resolution,
         false_alarm=before.false_alarm,
     )
+
+
+async def _named_since(archive: Archive, life: Life, id_: str) -> bool:
+    cause, looked_at = standing(life.entries, life.since).cause, await archive.reviews.learnt(f"memory:{id_}")
+    at = looked_at.reviewed_at if looked_at else None
+    return cause is not None and at is not None and cause.at > at
 
 
 async def _postmortem(archive: Archive, incident_id: str, opening: int) -> Written | None:

@@ -195,6 +195,19 @@ async def test_what_a_person_made_of_it_stays(archive, incident):
     assert (again.review, again.reviewed_by, again.cause, again.resolution) == ("edited", "U2", "mine", "so")
 
 
+async def test_a_cause_named_after_an_edit_is_the_last_word_and_one_from_before_is_not(archive, incident, clock):
+    await said(archive, incident, "cause", "the cache", key="1")
+    await remember(archive, incident, 1)
+    memory = next(one for one in await archive.reviews.queue(9) if one.kind == "memory")
+    clock.pass_(minutes=5)
+    await decide(archive, memory, "edited", "U2", ("the pool", "more connections"))
+    assert (await remember(archive, incident, 1)).cause == "the pool"
+    clock.pass_(minutes=5)
+    await said(archive, incident, "cause", "the retries", key="2")
+    again = await remember(archive, incident, 1)
+    assert (again.cause, again.cause_by, again.resolution) == ("the retries", "person", "more connections")
+
+
 class Meanwhile:
     """A part of the record in which something happens just before this is written for the first time."""
 
