@@ -90,12 +90,20 @@ def _open(record: Record, now: Standing, at: datetime) -> Iterator[str]:
         if not any(isinstance(event, Ended) for event in events):
             yield f"runbook {code(run.runbook.id, 80)} is not at its end: {code(run.id)}"
     if now.taken is None and incident.status == "open":
-        missing = "acknowledged it" if now.acknowledged is None else "answered the call"
-        yield f"nobody has {missing}: `/incident ack`"
+        yield f"{_missing(now)}: `/incident ack`"
     if now.status is not None and now.status.due:
         yield f"the next status was promised by {clock(now.status.due, at)} UTC"
     for gap in report.context.gaps[:5] if report else ():
         yield f"not seen: {safe(gap.source, 40)}, {safe(gap.reason, 120)}"
+
+
+def _missing(now: Standing) -> str:
+    """Who acknowledged before a call has not answered it. Where none could be made, there is none to answer."""
+    if now.acknowledged is None:
+        return "nobody has acknowledged it"
+    if now.reached:
+        return "nobody has answered the call"
+    return "nobody has acknowledged it since the next level was to be called"
 
 
 def _suggested(report: Report | None, now: Standing) -> Iterator[str]:

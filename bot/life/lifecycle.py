@@ -22,6 +22,8 @@ class Standing:
 
     One that nobody acknowledged asks for no more than a call before it does.
     """
+    reached: bool = False
+    """Whether somebody was called for it, as far as is on record: else there is no call that anybody could answer."""
     severity: Entry | None = None
     """Set by a person: outranks what the alerts say."""
     lead: Entry | None = None
@@ -89,10 +91,11 @@ def _changed(now: Standing, entry: Entry) -> Mapping[str, Any]:
         case "acknowledged" | "unacknowledged":
             others = tuple(one for one in now.acknowledgements if taking_back(one) != entry.key)
             return {"acknowledgements": (*others, entry) if entry.kind == "acknowledged" else others}
-        case "escalated":
-            return {"called": entry} if _calls(entry) and not (now.called and of_nobody(entry)) else {}
+        case "escalated" | "reassigned":
+            return _called(now, entry)
         case "reopened":
-            return {"acknowledgements": (), "called": None, "status": None, "resolved": None, "closed": None}
+            gone = dict.fromkeys(("called", "status", "resolved", "closed"))
+            return {**gone, "acknowledgements": (), "reached": False}
         case "pinned" | "unpinned":
             pins = tuple(one for one in now.pinned if one.value != entry.value)
             return {"pinned": (*pins, entry) if entry.kind == "pinned" else pins}
@@ -100,6 +103,14 @@ def _changed(now: Standing, entry: Entry) -> Mapping[str, Any]:
             return {"lead": entry} if entry.value else {}
         case kind:
             return {kind: _last(now, entry)} if kind in _LAST_COUNTS else {}
+
+
+def _called(now: Standing, entry: Entry) -> Mapping[str, Any]:
+    """By an entry that the next level is to be called, or that it was; those of people elsewhere are passed over."""
+    if entry.kind == "reassigned":
+        return {"reached": now.reached or (now.called is not None and entry.who == BOT)}
+    asks = _calls(entry) and not (now.called and of_nobody(entry))
+    return {"called": entry, "reached": False} if asks else {}
 
 
 def _last(now: Standing, entry: Entry) -> Entry | None:

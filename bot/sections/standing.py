@@ -24,7 +24,8 @@ def standing(now: Standing, at: datetime, *, over: bool = False) -> str:
     if now.acknowledged:
         parts.append(f"acknowledged by {who(now.acknowledged.who)} {clock(now.acknowledged.at, at)}")
     if now.taken and now.taken is not now.acknowledged:
-        parts.append(f"call answered by {who(now.taken.who)} {clock(now.taken.at, at)}")
+        how = "call answered by" if now.reached else "and again by"
+        parts.append(f"{how} {who(now.taken.who)} {clock(now.taken.at, at)}")
     if now.lead:
         parts.append(f"lead {who(now.lead.value)}")
     if now.severity:

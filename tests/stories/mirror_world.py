@@ -28,3 +28,9 @@ async def called(days, rule="data"):
     """The bot has the next level called."""
     at = days.town.clock.now()
     await days.life.write(Entry(days.town.incident_id, f"escalated:1:{rule}", at, "escalated", BOT, value="begun 1"))
+
+
+async def reached(days, rule="data"):
+    """It could have somebody called."""
+    at, key = days.town.clock.now(), f"escalated:1:{rule}:2"
+    await days.life.write(Entry(days.town.incident_id, key, at, "reassigned", BOT, "level 2 was called", "2"))

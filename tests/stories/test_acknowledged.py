@@ -120,6 +120,17 @@ async def test_of_a_call_that_somebody_answered_the_next_is_told_who_did(night):
     assert f"Acknowledged before, by <@{LEE}>" in night.said[-1][1]
 
 
+async def test_where_nobody_could_be_called_nobody_is_said_to_have_answered_a_call(night):
+    await night.does("dana types it")
+    night.world.missing = "services.yaml names no oncall"
+    await night.called()
+    assert not night.world.calls
+    await night.does("lee types it")
+    assert NO_FURTHER in night.said[-1][1]
+    assert "call" not in night.said[-1][1].replace(NO_FURTHER, "")
+    assert night.head() == f"acknowledged by <@{DANA}> 04:00 · and again by <@{LEE}> 04:01"
+
+
 async def test_eyes_that_stood_before_the_call_do_not_answer_it_when_they_are_heard_again(night):
     heard_again = [["dana is heard again"], [], ["dana takes it back", "dana reacts"]]
     assert await night.called(before=[["dana reacts"]], after_call=heard_again) == [1, 2, 3]

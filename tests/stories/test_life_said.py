@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.entry import BOT, Entry
+from bot.domain.entry import Entry
 from bot.domain.said import Form
 from bot.life.chronicle import Record
 from bot.life.compose_handoff import handoff
@@ -15,6 +15,7 @@ from bot.slack.blocks import BLOCKS, TOTAL, render
 from tests.rules.postmortems import entry
 from tests.stories.incident_sample import NOW, REPORT, incident
 from tests.stories.life_world import days_with
+from tests.stories.mirror_world import called, reached
 from tests.stories.workshop_world import DANA, ERIN, GUEST
 from tests.stories.world import eventually, fire, stopped, tell
 
@@ -221,11 +222,22 @@ async def test_a_handoff_says_what_is_known_done_open_and_suggested_and_hands_ov
 
 async def test_a_handoff_says_that_a_call_is_not_answered_although_somebody_acknowledged_before_it(days):
     await days.says("ack")
-    at = days.town.clock.now()
-    await days.life.write(Entry(days.town.incident_id, "escalated:1:data", at, "escalated", BOT, value="begun 1"))
+    await called(days)
+    await reached(days)
     await days.says("handoff")
     await days.passes()
     assert "nobody has answered the call" in days.told()[-1]
+
+
+async def test_a_handoff_speaks_of_no_call_where_nobody_could_be_called(days):
+    await days.says("ack")
+    await called(days, "steps")
+    await reached(days, "steps")
+    await days.says("ack")
+    await called(days)
+    await days.says("handoff")
+    await days.passes()
+    assert "nobody has acknowledged it since the next level was to be called" in days.told()[-1]
 
 
 async def test_a_handoff_has_the_strongest_findings_with_their_figures_as_the_briefing_has_them(days):

@@ -10,7 +10,7 @@ from bot.life.mirror import heard_there, reflect, tell_there
 from integrations.contract import Act, Refused, Unreachable
 from tests.stories.incident_sample import NOW, alert
 from tests.stories.life_world import days_with
-from tests.stories.mirror_world import There, called
+from tests.stories.mirror_world import There, called, reached
 from tests.stories.workshop_world import DANA, ERIN
 from tests.stories.world import eventually, stopped
 
@@ -115,6 +115,7 @@ async def test_who_answers_a_call_is_told_there_too_although_another_acknowledge
     await days.says("ack", DANA)
     await tell_there(days.life, there)
     await called(days)
+    await reached(days)
     assert "no further level is called" in await days.says("ack", ERIN)
     await tell_there(days.life, there)
     assert (there.told, there.by) == ([("Q1", "acknowledged", "")] * 2, ["Dana", "Erin"])

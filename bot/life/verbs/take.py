@@ -47,7 +47,7 @@ def _acknowledged(had: Standing, taken: Entry, user_id: str, now: datetime) -> s
         return f"Acknowledged {when}. It stands in the briefing's head."
     first = had.acknowledged or taken
     by_another = f" First was {sections.who(first.who)}, {clock(first.at, now)} UTC." if first.who != user_id else ""
-    return f"Acknowledged {when}, in answer to the call: no further level is called for it.{by_another}"
+    return f"Acknowledged {when}: no further level is called.{by_another}"
 
 
 async def severity(life: Life, command: Command, rest: str) -> Briefing:
