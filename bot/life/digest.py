@@ -39,6 +39,7 @@ class Weeks(Protocol):
     async def week(self, since: datetime, until: datetime) -> Week:
         """Incidents opened, alerts that came, votes and money, from `since` on and before `until`.
 
+        An alert that fires again under the same start counts where it came first: no later week takes it from that.
         Raises JournalDown.
         """
         ...

@@ -102,7 +102,8 @@ class SqlEntries:
 
     async def fired_by(self, incident_id: str, source: str, moment: datetime) -> Sequence[str]:
         of_it = sa.and_(alerts.c.incident_id == incident_id, alerts.c.source == source)
-        found = sa.select(alerts.c.fingerprint).where(of_it, alerts.c.received_at <= moment).order_by(alerts.c.seq)
+        fired_at = sa.func.coalesce(alerts.c.fired_at, alerts.c.received_at)
+        found = sa.select(alerts.c.fingerprint).where(of_it, fired_at <= moment).order_by(alerts.c.seq)
         with down("read"):
             return await self._database.read(lambda connection: connection.scalars(found).all())
 

@@ -164,7 +164,7 @@ def _fire_again(connection: Connection, alert: Alert, seen: Any, rules: Rules, n
     taken = _home(connection, alert, rules, now)
     here = taken.incident_id
     seq = seen.seq if here == seen.incident_id else _NEXT_SEQ
-    again = {"status": "firing", "ends_at": None, "received_at": now, "incident_id": here, "seq": seq}
+    again = {"status": "firing", "ends_at": None, "fired_at": now, "incident_id": here, "seq": seq}
     connection.execute(alerts.update().where(_identity(alert)).values(**again), {"here": here})
     return taken
 

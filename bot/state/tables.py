@@ -96,6 +96,7 @@ alerts = sa.Table(
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("ends_at", Moment),
     sa.Column("received_at", Moment, nullable=False),
+    sa.Column("fired_at", Moment),  # again, the last time; empty: once, when it was received
     sa.Column("payload", sa.JSON, nullable=False),  # name, severity, summary, labels, annotations, url
 )
 sa.Index("alerts_by_time", alerts.c.received_at)

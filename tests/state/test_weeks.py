@@ -109,3 +109,25 @@ async def test_who_acknowledged_a_lead_has_what_is_told_with_it(database, record
     assert taken == {lead: acknowledged_at, told: acknowledged_at, alone: None}
     digest = digest_of(week)
     assert (digest.unacknowledged, digest.acknowledge_s, digest.noisy) == (1, 180, ())
+
+
+async def test_an_alert_that_fires_again_counts_in_the_week_in_which_it_came(database, record, clock):
+    came = clock.now()
+    one = alert("Slow", source="pagerduty", starts_at=came, labels={"service": "cart"})
+    (first,) = await record.take([one])
+    await record.take([replace(one, status="resolved", ends_at=came + timedelta(minutes=5))])
+    clock.moment += timedelta(days=1)
+    before = await of_week(database, clock)
+    assert digest_of(before).alerts == 1
+
+    clock.moment += WEEK
+    again = clock.now() - timedelta(hours=1)
+    (later,) = await record.take([replace(one, reopened_at=again)])
+    assert (first.effect, later.effect) == ("opened", "opened")
+    clock.moment += timedelta(hours=1)
+    week = SqlWeeks(database)
+    assert digest_of(await week.week(before.since, before.until)).alerts == 1
+    assert digest_of(await of_week(database, clock)).alerts == 0
+    fired_by = SqlEntries(database).fired_by
+    assert await fired_by(later.incident_id, "pagerduty", again) == []
+    assert await fired_by(later.incident_id, "pagerduty", clock.now()) == [one.fingerprint]
