@@ -27,6 +27,8 @@ HELP = (
 )
 MOST_WORDS = 2_000
 """Characters of what somebody says that helped."""
+MOST_NAMED = 5
+"""So many of those that go on are named in one answer."""
 _ID = re.compile(r"INC-[A-Z2-7]+", re.IGNORECASE)
 
 
@@ -57,13 +59,25 @@ class ClosingCommand:
             by = "me" if closed.by == BOT else f"<@{closed.by}>"
             return line(f"It was closed {clock(closed.at, now)} UTC by {by}. `/incident reopen` opens it again.")
         self._wake()
-        return line(_said(closed) + await self._still_at_work(incident.id))
+        return line(_said(closed) + await self._still_at_work(incident.id) + await self._still_open(incident.id))
 
     async def _still_at_work(self, incident_id: str) -> str:
         """Runs go on, and gates stay open: somebody may be about to approve what nobody needs any more."""
         runs = [run for run in await self._at.runs.unended() if run.incident_id == incident_id]
         ends = [(code(run.runbook.id, 80), code(f"/incident-action stop {run.id}")) for run in runs[:3]]
         return "".join(f"\n⚠️ Runbook {name} is not at its end: {stop} ends it." for name, stop in ends)
+
+    async def _still_open(self, incident_id: str) -> str:
+        """What is told in its channel has alerts of its own, and ends with these."""
+        linked = await self._at.desk.links.linked_to(incident_id)
+        still = [f"{safe(one.service, 80)} {code(one.id)}" for one in linked if one.status == "open"]
+        if not still:
+            return ""
+        named = ", ".join(still[:MOST_NAMED]) + (f" and {len(still) - MOST_NAMED} more" if still[MOST_NAMED:] else "")
+        goes, it = ("It goes", "it") if len(still) == 1 else ("They go", "one")
+        return (
+            f"\n⚠️ Told here too and still open: {named}. {goes} on; `/incident split` gives {it} a channel of its own."
+        )
 
     async def _reopen(self, command: Command, rest: str) -> Briefing:
         incident, words = await self._meant(command, rest)

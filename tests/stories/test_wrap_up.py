@@ -15,11 +15,12 @@ from bot.domain.money import Money
 from bot.keep_current import catch_up
 from bot.questions.consult import Consult
 from bot.questions.model_ports import ModelError, OverBudget
+from bot.state.links import SqlLinks
 from integrations.contract import Unreachable
 from tests.rules.runs import RUN
 from tests.stories.closing_world import over, told, world_with
 from tests.stories.model_world import FullPurse, NoPace, Script, says
-from tests.stories.world import INCIDENTS, OWN, FakeSlack, Life, fire, tell
+from tests.stories.world import INCIDENTS, OWN, FakeSlack, Life, fire, resolve, tell
 
 
 @pytest.fixture(autouse=True)
@@ -325,6 +326,22 @@ async def test_who_closes_it_is_told_what_is_still_at_work(slack, tmp_path):
         await world.at.runs.open(replace(RUN, id="R5", target="other", incident_id="INC-OTHER"))
         told = await world.say("resolve")
         assert told.endswith("Runbook `restart-service` is not at its end: `/incident-action stop R4MZ81` ends it.")
+
+
+async def test_who_closes_a_lead_is_told_what_goes_on_in_its_channel(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        lead = await over(world)
+        ids = [(await fire(world.at.desk, name, labels={"service": name})).incident_id for name in ("cart", "search")]
+        world.at = replace(world.at, desk=replace(world.at.desk, links=SqlLinks(world.at.desk.entries._database)))
+        world.command = ClosingCommand(world.at)
+        for one in ids:
+            assert await world.at.desk.links.merge(one, lead, "U1")
+        await resolve(world.at.desk, "search", labels={"service": "search"})
+        told = await world.say("resolve")
+        assert told.endswith(
+            f"\n⚠️ Told here too and still open: cart `{ids[0]}`."
+            " It goes on; `/incident split` gives it a channel of its own."
+        )
 
 
 async def test_what_helped_is_kept_in_plain_words(slack, tmp_path):
