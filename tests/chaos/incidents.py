@@ -89,11 +89,18 @@ class Crowd:
             self._begin(group, self.sender.send(self.alone[-1]), self._single)
 
     async def over(self):
-        """Waits until all of them have come to their ends, or raises TimeoutError."""
-        async with asyncio.timeout(END_S):
-            while self._going or self._single:  # noqa: ASYNC110 - tasks of a group, looked at together
-                await asyncio.sleep(0.1)
-            await seen(lambda: all(briefing(channel_of(self.town, service)) for service in self.alone))
+        """Waits until all of them have come to their ends, or raises TimeoutError, which says what did not."""
+        try:
+            async with asyncio.timeout(END_S):
+                while self._going or self._single:  # noqa: ASYNC110 - tasks of a group, looked at together
+                    await asyncio.sleep(0.1)
+                await seen(lambda: not self._unbriefed())
+        except TimeoutError:
+            left, log = f"{len(self._going)} rounds, {len(self._single)} alerts", self.town.bot.log.read_text()[-4_000:]
+            raise TimeoutError(f"at work: {left}; without a briefing: {self._unbriefed()}\n{log}") from None
+
+    def _unbriefed(self):
+        return [service for service in self.alone if not briefing(channel_of(self.town, service))]
 
     def _begin(self, group, what, among):
         task = group.create_task(what)
