@@ -18,7 +18,7 @@ from bot.domain.text import code, safe
 from bot.domain.words import clock, count, ordinal
 from bot.guard.redact import redact
 from bot.life.typed import words as plain_words
-from bot.ports import ChatError
+from bot.ports import ChatError, JournalDown
 from integrations.contract import RoomError
 
 HELP = (
@@ -59,7 +59,17 @@ class ClosingCommand:
             by = "me" if closed.by == BOT else f"<@{closed.by}>"
             return line(f"It was closed {clock(closed.at, now)} UTC by {by}. `/incident reopen` opens it again.")
         self._wake()
-        return line(_said(closed) + await self._still_at_work(incident.id) + await self._still_open(incident.id))
+        return line(_said(closed) + await self._goes_on(incident.id))
+
+    async def _goes_on(self, incident_id: str) -> str:
+        """What has not ended with it. A database that is away by now says so: closed it is all the same."""
+        said = ""
+        try:
+            said += await self._still_at_work(incident_id)
+            said += await self._still_open(incident_id)
+        except JournalDown:
+            said += "\n⚠️ What else still goes on here cannot be seen: the database does not answer."
+        return said
 
     async def _still_at_work(self, incident_id: str) -> str:
         """Runs go on, and gates stay open: somebody may be about to approve what nobody needs any more."""

@@ -139,7 +139,8 @@ async def open_stories(house: House) -> AsyncIterator[Told]:
     intake = Intake(desk.journal, lambda *opening: engine.start("respond", *opening), desk.changed, desk.measures)
 
     async with open_workshop(settings, desk, database, replica, run) as opened:
-        shop = replace(opened, hands=house.tracing.hands(opened.hands), ended=changes.run_ended)
+        rested = partial(engine.rests, "remediate", opening=1)
+        shop = replace(opened, hands=house.tracing.hands(opened.hands), ended=changes.run_ended, rested=rested)
         questions, pager = house.answering.questions, open_pager(settings, desk.catalog)
         told = Told(
             house=house,

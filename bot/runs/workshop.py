@@ -58,6 +58,8 @@ class Workshop:
     """Begins the story of a run, by its id; once, however often it is called."""
     ended: Callable[[Run], None] = lambda _run: None
     """Hears of each run that ended in this process, perhaps more than once."""
+    rested: Callable[[str], None] = lambda _run_id: None
+    """Hears of a run, by its id, each time that it begins to wait for a person."""
     pokes: defaultdict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
     """By run that is told here: set when something may have changed for it (a reaction, a command), so that it looks at
     once.
@@ -103,6 +105,7 @@ class Workshop:
     async def rest(self, run_id: str, seconds: float) -> None:
         """Waits so long, or until the run is poked or called."""
         self.resting.add(run_id)
+        self.rested(run_id)
         try:
             async with asyncio.timeout(seconds):
                 await (self._called(run_id) if self.bell else self.pokes[run_id].wait())

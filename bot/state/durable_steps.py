@@ -15,6 +15,9 @@ from bot.trace_ports import Traces
 
 T = TypeVar("T")
 
+SETTLED_S = 0.2
+"""Who has slept for so long really sleeps. What was slept for before a crash, and is over, ends sooner."""
+
 
 class DurableSteps:
     """`bot.ports.Steps` inside one running workflow."""
@@ -22,7 +25,7 @@ class DurableSteps:
     def __init__(
         self, home: asyncio.AbstractEventLoop, attempt: int, traces: Traces, went_on: Callable[[], None]
     ) -> None:
-        """`went_on` is called on the loop `home` after each step that was done here and now."""
+        """`went_on` is called on the loop `home` after each step that was done here and now, and in each sleep."""
         self._home = home
         self._traces = traces
         self._went_on = went_on
@@ -52,9 +55,12 @@ class DurableSteps:
 
     async def sleep(self, seconds: float) -> None:
         self.asleep = True
+        here = asyncio.get_running_loop()
+        settled = here.call_later(SETTLED_S, lambda: self._home.call_soon_threadsafe(self._went_on))
         try:
             await DBOS.sleep_async(seconds)
         finally:
+            settled.cancel()
             self.asleep = False
 
     async def _at_home(self, act: Callable[[], Awaitable[T]]) -> T:

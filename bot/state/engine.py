@@ -77,6 +77,7 @@ class Engine:
         self._ended = -math.inf
         self._taking_over = asyncio.Lock()
         self._beside: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     async def launch(self) -> None:
         """Migrates the engine's tables, under a lease that is taken. Raises sqlalchemy's OperationalError."""
@@ -157,9 +158,13 @@ class Engine:
                 await self._begin_again(story)
         log.info("stories taken up from processes that are gone", count=len(found))
 
+    def rests(self, story: str, incident_id: str, opening: int) -> None:
+        """This story only waits, for a person or a moment, and ends no process: it is as good as gone on."""
+        self._went_on(_id(story, incident_id, opening, 1))
+
     def _went_on(self, name: str) -> None:
         """A step of this story has ended, or all of it: if it was on trial, the next may be taken up."""
-        if self._begun.acquit(name):
+        if self._begun.acquit(name) and not self._closed:
             # In no story's context: the engine would take what is done there for a step of it.
             task = asyncio.create_task(self._take_up_the_next(), context=contextvars.Context())
             self._beside.add(task)
@@ -200,6 +205,10 @@ class Engine:
 
     async def close(self) -> None:
         """Tells no more, and none can be begun; what is left is taken up at the next start."""
+        self._closed = True
+        for task in self._beside:
+            task.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
         # The engine's own wait is a second at the least: only for an end that it may still have to write down.
         ends = not self._in_hand and time.monotonic() - self._ended < ENDING_S
         await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=1 if ends else 0)

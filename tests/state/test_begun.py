@@ -22,7 +22,7 @@ PROGRAM = textwrap.dedent(
     from bot.state.lease import Lease
 
     url, how = sys.argv[1], sys.argv[2]
-    waiting = []
+    waiting, under_way, ended = [], set(), set()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
     def say(word):
@@ -36,8 +36,10 @@ PROGRAM = textwrap.dedent(
 
     async def harmless(steps, about, opening):
         async def act():
-            await asyncio.sleep(600 if how in ("begin", "together") else 0.5)  # there the deadly one is first
+            under_way.add(about)
+            await asyncio.sleep(0.5 if how.endswith("go on") else 600)  # there the deadly one is first
             say(f"{about} has ended")
+            ended.add(about)
             return True
         await steps.once("act", act, bool)
 
@@ -48,15 +50,37 @@ PROGRAM = textwrap.dedent(
             await asyncio.Event().wait()
         await steps.once("act", act, bool)
 
+    async def sleeps(steps, about, opening):
+        under_way.add(about)
+        await steps.sleep(3_600)
+
+    async def rests(steps, about, opening):
+        async def act():
+            under_way.add(about)
+            engine.rests("remedy", about, opening)
+            await asyncio.Event().wait()
+        await steps.once("act", act, bool)
+
     async def main():
+        global engine
         migrate(url)
         database = open_database(url)
         lease, begun = Lease(database, STORY_VERSION, 20.0), Begun(database)
         await lease.take()
         stories = {"answer": deadly, "respond": harmless, "remediate": waits}
+        stories |= {"escalate": sleeps, "remedy": rests}
         engine = Engine(make_url(url.replace("postgresql:", "postgresql+psycopg:")), stories, lease, begun)
         await engine.launch()
         await engine.take_over()
+        if how == "all begin":
+            for number in range(3):
+                await engine.start("escalate", f"E{number}", 1)
+                await engine.start("remedy", f"R{number}", 1)
+            await engine.start("respond", "INC-1", 1)
+        if how in ("all begin", "all die"):
+            while len(under_way) < 7:
+                await asyncio.sleep(0.01)
+            os.kill(os.getpid(), signal.SIGKILL)
         if how == "begin":
             await engine.start("respond", "INC-1", 1)
             await engine.start("respond", "INC-2", 1)
@@ -64,7 +88,7 @@ PROGRAM = textwrap.dedent(
         if how == "wait":
             await engine.start("remediate", "R1", 1)
         for _ in range(200):
-            if not (begun.left_alone or waiting):
+            if not (begun.left_alone or waiting or (how == "all go on" and ended)):
                 await asyncio.sleep(0.1)
                 await engine.take_over()
         for one in begun.left_alone:
@@ -135,3 +159,9 @@ def test_a_bot_that_is_stopped_again_and_again_suspects_nobody(tmp_path):
     assert live(url, "wait") == (0, ["R1 is told"])
     for _ in range(FREE + 1):
         assert live(url) == (0, ["R1 is told"])
+
+
+def test_what_only_waits_holds_up_nobody_who_is_taken_up_after_it(url):
+    assert live(url, "all begin") == (-9, [])
+    assert live(url, "all die") == (-9, [])
+    assert live(url, "all go on") == (0, ["INC-1 has ended"])

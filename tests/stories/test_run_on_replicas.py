@@ -53,6 +53,15 @@ async def test_what_people_did_on_one_replica_wakes_the_run_that_rests_on_anothe
     assert not here.resting
 
 
+async def test_a_run_that_waits_for_a_person_says_so_to_whoever_counts_what_goes_on(town):
+    rested = []
+    town.shop = replace(town.shop, rested=rested.append)
+    await town.say("run restart")
+    run = await town.run()
+    await town.waits()
+    assert set(rested) == {run.id}
+
+
 async def test_a_database_that_is_away_wakes_nobody_and_breaks_nothing(town):
     here = replace(town.shop, bell=Away())
     resting = asyncio.create_task(here.rest("R1", 3_600.0))

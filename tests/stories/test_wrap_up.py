@@ -13,6 +13,7 @@ from bot.closing.put_away import put_away
 from bot.command_words import NotDoneError
 from bot.domain.money import Money
 from bot.keep_current import catch_up
+from bot.ports import JournalDown
 from bot.questions.consult import Consult
 from bot.questions.model_ports import ModelError, OverBudget
 from bot.state.links import SqlLinks
@@ -342,6 +343,30 @@ async def test_who_closes_a_lead_is_told_what_goes_on_in_its_channel(slack, tmp_
             f"\n⚠️ Told here too and still open: cart `{ids[0]}`."
             " It goes on; `/incident split` gives it a channel of its own."
         )
+
+
+class Away:
+    """What is read after the commit, of a database that is away by then."""
+
+    async def unended(self):
+        raise JournalDown("away")
+
+    async def linked_to(self, _incident_id):
+        raise JournalDown("away")
+
+
+@pytest.mark.parametrize("gone", ["runs", "links"])
+async def test_who_closes_it_is_told_so_where_what_is_still_at_work_cannot_be_read(slack, tmp_path, gone):
+    async with world_with(tmp_path, slack) as world:
+        incident_id = await over(world)
+        await world.at.runs.open(replace(RUN, incident_id=incident_id))
+        desk = replace(world.at.desk, links=Away()) if gone == "links" else world.at.desk
+        world.at = replace(world.at, desk=desk, runs=Away() if gone == "runs" else world.at.runs)
+        world.command = ClosingCommand(world.at)
+        said = await world.say("resolve")
+        assert said.startswith("Closed. A draft of its postmortem comes into the channel.\n⚠️ ")
+        assert said.endswith("the database does not answer.")
+        assert ("Runbook `restart-service` is not at its end" in said) == (gone == "links")
 
 
 async def test_what_helped_is_kept_in_plain_words(slack, tmp_path):
