@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 from bot.domain.dependencies import Dependencies, words
 from bot.domain.incident import BY_RULES, Severity, incident_id, service_of
 from bot.ports import Taken
+from bot.state.moment import Moment
 from bot.state.storms import storm_that_is_on, take_into_storm
-from bot.state.tables import Moment, alerts, incidents
+from bot.state.tables import alerts, incidents
 from integrations.contract import Alert
 
 TOGETHER = timedelta(minutes=5)

@@ -1,31 +1,12 @@
-"""The tables. Times are UTC; on SQLite they are stored as ISO text, so that they sort as they read."""
+"""The tables. Times are UTC, stored as ISO text, so that they sort as they read."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect
+
+from bot.state.moment import Moment
 
 metadata = sa.MetaData()
-
-
-class Moment(sa.types.TypeDecorator[datetime]):
-    """A timezone-aware moment. Refuses naive datetimes on the way in; UTC on the way out, on every database."""
-
-    impl = sa.String(32)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone is no time")
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.fromisoformat(value)
 
 
 incidents = sa.Table(
@@ -49,6 +30,7 @@ incidents = sa.Table(
     sa.Column("channel_name", sa.String(80)),
     sa.Column("message_channel", sa.String(32)),
     sa.Column("message_ts", sa.String(32)),
+    sa.Column("first_said_at", Moment),  # when the present opening stood in Slack first, wherever that was
     sa.Column("previous", sa.String(32)),
     sa.Column("lead", sa.String(32)),  # the incident that this one is told with, by id; none of those that lead
     sa.Column("linked_because", sa.Text),  # why, in words for people
@@ -97,6 +79,7 @@ alerts = sa.Table(
     sa.Column("ends_at", Moment),
     sa.Column("received_at", Moment, nullable=False),
     sa.Column("fired_at", Moment),  # again, the last time; empty: once, when it was received
+    sa.Column("reopened_at", Moment),  # when its sender said that it was opened again, the last time
     sa.Column("payload", sa.JSON, nullable=False),  # name, severity, summary, labels, annotations, url
 )
 sa.Index("alerts_by_time", alerts.c.received_at)

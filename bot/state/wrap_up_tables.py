@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from bot.state.tables import Moment, metadata
+from bot.state.moment import Moment
+from bot.state.tables import metadata
 
 closings = sa.Table(  # one for each opening, at most
     "closings",
