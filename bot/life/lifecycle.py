@@ -123,8 +123,8 @@ def _last(now: Standing, entry: Entry) -> Entry | None:
 def ask_at(incident: Incident, entries: Iterable[Entry], pace: timedelta) -> datetime | None:
     """When somebody is to be asked for a status, if nothing is said until then; None: nobody is.
 
-    That is when the next one was promised, else so long after the last word. Whoever does not answer is asked again
-    after as long, three times in all; then it is theirs to know.
+    That is when the next one was promised, while that is still to come after the last word; else so long after that
+    word. Whoever does not answer is asked again after as long, three times in all; then it is theirs to know.
     """
     since = [entry for entry in entries if entry.at >= incident.last_opened_at]
     now = standing(since)
@@ -136,8 +136,11 @@ def ask_at(incident: Incident, entries: Iterable[Entry], pace: timedelta) -> dat
         return None
     if asked:
         return asked[-1].at + pace
+    spent = max((entry.at for entry in since if entry.kind in _WORDS or entry.kind == "reminded"), default=None)
     promised = now.status.due if now.status else None
-    return promised or (since[last].at if last >= 0 else incident.last_opened_at) + pace
+    if promised and spent and promised > spent:  # not asked for yet, and nothing was said since
+        return promised
+    return (since[last].at if last >= 0 else incident.last_opened_at) + pace
 
 
 _WORDS = frozenset({"status", "note", "handoff"})

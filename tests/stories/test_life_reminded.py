@@ -57,6 +57,31 @@ async def test_what_was_promised_counts_instead_of_the_pace(days):
     assert "no status for 40 min" in days.told()[-1].lower()
 
 
+async def test_what_was_promised_counts_once_and_after_another_word_the_pace_does(days):
+    await days.says("status identified: x next=40m")
+    await days.passes(40)
+    await days.says("note still at it")
+    await days.passes(14)
+    assert len(days.told()) == 2
+    await days.passes(1)
+    assert len(days.told()) == 3
+    assert "no status for 15 min" in days.told()[-1].lower()
+
+
+async def test_a_word_before_the_promised_moment_changes_nothing_of_it_and_one_after_it_begins_the_pace(days):
+    await days.says("status identified: x next=40m")
+    days.town.clock.forward(20 * 60)
+    await days.says("note still at it")
+    await days.passes(19)
+    assert len(days.told()) == 1
+    days.town.clock.forward(5 * 60)  # nobody looked in between
+    await days.says("note nearly there")
+    await days.passes(14)
+    assert len(days.told()) == 1
+    await days.passes(1)
+    assert len(days.told()) == 2
+
+
 async def test_after_three_in_a_row_nobody_is_asked_until_something_is_said(days):
     for _ in range(6):
         await days.passes(15)
