@@ -117,8 +117,7 @@ async def bring_up_to_date(desk: Desk, incident_id: str) -> None:
     await _if_it_stands(_bring_home(desk, await desk.journal.incident(incident_id)))
     await _if_it_stands(show(desk, incident_id))
     incident = await desk.journal.incident(incident_id)
-    changed = incident.resolved_at is not None or incident.put_right or await _severity_was_set(desk, incident)
-    if incident.message is not None and changed:
+    if incident.message is not None and await _head_may_have_changed(desk, incident):
         if incident.resolved_at is not None and incident.closed_at is None:  # the line that it is closed says it too
             await _if_it_stands(_say_that_it_is_over(desk, incident, incident.message.channel_id))
         await _if_it_stands(_update_notice(desk, incident))
@@ -126,8 +125,13 @@ async def bring_up_to_date(desk: Desk, incident_id: str) -> None:
     await desk.journal.keep_shown(incident_id, revision)
 
 
-async def _severity_was_set(desk: Desk, incident: Incident) -> bool:
-    """Whether a person set it: then topic and notice say another than they did."""
+async def _head_may_have_changed(desk: Desk, incident: Incident) -> bool:
+    """Whether topic and notice may say another than they did when they were written. Raises JournalDown.
+
+    A severity that a person set and set back is that of the first alert again, and yet not what stands there.
+    """
+    if incident.resolved_at is not None or incident.put_right or incident.severity_moved:
+        return True
     return any(entry.kind == "severity" for entry in await desk.entries.of_incident(incident.id))
 
 

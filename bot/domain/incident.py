@@ -112,6 +112,11 @@ class Incident:
         return declarer(self.alerts[0]) if self.alerts else ""
 
     @property
+    def severity_moved(self) -> bool:
+        """Whether it is another than it was opened with: a worse alert joined, or a person set it."""
+        return bool(self.alerts) and self.severity != Severity.of(self.alerts[0].severity)
+
+    @property
     def put_right(self) -> bool:
         """Whether a person decided with whom it is told."""
         return self.linked_by not in ("", BY_RULES)

@@ -102,6 +102,43 @@ async def test_what_is_shown_costs_slack_nothing_more(slack, tmp_path):
         assert len(slack.calls) == calls
 
 
+async def test_an_alert_that_makes_it_worse_is_seen_in_the_topic_and_in_the_notice_too(slack, tmp_path):
+    async with desk_with(tmp_path, slack, Source("prometheus", ERRORS)) as desk:
+        await tell(desk, await fire(desk, severity="warning"))
+        assert slack.topics[OWN].startswith("SEV3 · ")
+        await fire(desk, "SLOBurn", severity="critical")
+        await fire(desk, "HighLatency", severity="warning")  # one that is harmless again hides nothing
+        await catch_up(desk)
+
+        assert "SEV1 · " in slack.of("1:briefing").text
+        assert slack.topics[OWN].startswith("SEV1 · ")
+        assert "SEV1 · " in slack.of("1:notice").text
+
+
+async def test_an_alert_that_makes_a_reopened_one_worse_is_seen_in_the_notice_of_that_opening(slack, tmp_path):
+    async with desk_with(tmp_path, slack, Source()) as desk:
+        await tell(desk, await fire(desk, severity="warning"))
+        await resolve(desk)
+        await catch_up(desk)
+        await tell(desk, await fire(desk, "HighLatency", severity="warning"))
+        await fire(desk, "SLOBurn", severity="critical")
+        await catch_up(desk)
+
+        assert "SEV1 · " in slack.of("2:notice").text
+        assert slack.topics[OWN].startswith("SEV1 · ")
+
+
+async def test_an_alert_that_is_no_worse_costs_the_edit_of_the_message_alone(slack, tmp_path):
+    async with desk_with(tmp_path, slack, Source()) as desk:
+        await tell(desk, await fire(desk))
+        await catch_up(desk)
+        before = len(slack.calls)
+        await fire(desk, "HighLatency", severity="warning")
+        await catch_up(desk)
+
+        assert [call.partition(" ")[0] for call in slack.calls[before:]] == ["edit"]
+
+
 async def test_resolved_while_the_story_still_runs_it_is_said_once_the_briefing_stands(slack, tmp_path):
     answer = asyncio.Event()
     async with desk_with(tmp_path, slack, Source("slow", ERRORS, waits_for=answer)) as desk:
