@@ -17,12 +17,13 @@ import structlog
 from bot.desk import Desk
 from bot.domain.entry import BOT, Entry
 from bot.domain.incident import Incident
-from bot.domain.run import DeedEnded, Ended, Event, Run
+from bot.domain.run import Ended, Event, Run
 from bot.domain.storm import rank
 from bot.life.reach import write
 from bot.life.watch import key_of_outcome, look_again
 from bot.ports import JournalDown
 from bot.runs.action_ports import Runs
+from bot.runs.progress import changed
 from integrations.contract import Change
 
 log = structlog.get_logger(__name__)
@@ -100,11 +101,10 @@ async def _made(desk: Desk, runs: Runs, incident: Incident) -> AsyncIterator[Mad
 
 
 def of_run(run: Run, events: Iterable[Event]) -> Made | None:
-    """A run that came to its end and did something; who began it knows its check, but not what follows."""
+    """A run that came to its end and changed something; who began it knows its check, but not what follows."""
     events = tuple(events)
     ended = next((event for event in events if isinstance(event, Ended)), None)
-    did = any(isinstance(event, DeedEnded) and event.outcome.result == "done" for event in events)
-    if ended is None or not did or ended.result not in ("done", "failed"):
+    if ended is None or ended.result not in ("done", "failed") or not changed(events):
         return None
     return Made(f"changed:run:{run.id}", f"Runbook {run.runbook.id} on {run.target}", ended.at)
 

@@ -22,6 +22,7 @@ from bot.domain.run import (
     StepsLeft,
 )
 from runbooks.prepared import Deed, Outcome, Prepared, Value
+from runbooks.reading import is_read
 from runbooks.variables import BUILT_IN
 
 
@@ -183,6 +184,17 @@ def prepared_at(events: Sequence[Event], path: str) -> StepPrepared:
     if found is None:
         raise LookupError(f"step {path} is not prepared")
     return found
+
+
+def changed(events: Iterable[Event]) -> bool:
+    """Whether the run did more than look: a deed that is no read ended well, or a check says that one has helped whose
+    end nobody saw.
+    """
+    events = tuple(events)
+    if any(isinstance(event, DeedEnded) and event.outcome.ok and not is_read(deed) for event, deed in _deeds(events)):
+        return True
+    paths = {event.prepared.path for event in events if isinstance(event, StepPrepared)}
+    return any(progress_of(events, path).helped for path in paths)
 
 
 def begun(events: Iterable[Event]) -> tuple[Deed, ...]:

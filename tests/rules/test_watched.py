@@ -1,19 +1,19 @@
 """Whether a change helped, by its signals before and after; and which changes are watched."""
 
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.analysis import SignalState
-from bot.domain.run import DeedEnded, Ended
+from bot.domain.run import Ended
 from bot.domain.watched import BACK, Before, judge
 from bot.life.compose_watch import outcome, watched
 from bot.life.see_changes import of_changes, of_run
 from integrations.contract import Change
-from runbooks.prepared import Outcome
+from runbooks.prepared import Exec
+from tests.rules.runs import RUN, asked, begun, checked, chosen, did, lost, skipped, step
 
 NOW = datetime(2026, 11, 3, 4, 0, tzinfo=UTC)
 
@@ -95,21 +95,26 @@ def test_only_what_was_rolled_out_since_the_incident_was_opened_is_watched():
     assert len({one.key for one in found}) == 3
 
 
+LOOKED = (step("1", Exec(("kubectl", "get", "pods"), "/usr/bin/kubectl", "", 60.0), ruling="run"), *did("1"))
+CHANGES = asked(step("2"))
+
+
 @pytest.mark.parametrize(
-    ("results", "ended", "watched_"),
+    ("events", "end", "watched_"),
     [
-        (["done"], "done", True),
-        (["failed", "done"], "failed", True),
-        (["failed"], "failed", False),
-        (["done"], None, False),
-        (["done"], "stopped", False),
+        ([*LOOKED, *CHANGES, *did("2")], "done", True),
+        ([*LOOKED, *CHANGES, *did("2"), checked("2", ok=False)], "failed", True),
+        ([*LOOKED, *CHANGES, begun("2"), lost("2"), chosen("2", "check"), checked("2", ok=True)], "done", True),
+        ([*LOOKED, *CHANGES, begun("2"), lost("2")], "failed", False),
+        ([*LOOKED, *CHANGES, *did("2", result="failed")], "failed", False),
+        ([*LOOKED, *CHANGES, *did("2")], None, False),
+        ([*LOOKED, *CHANGES, *did("2")], "stopped", False),
+        ([*LOOKED, skipped("2")], "done", False),
         ([], "done", False),
     ],
 )
-def test_a_run_is_watched_once_it_came_to_its_end_and_did_something(results, ended, watched_):
-    run = SimpleNamespace(id="R1", runbook=SimpleNamespace(id="rollback"), target="cart/prod")
-    events = [DeedEnded(NOW, "1", n, Outcome(result), "") for n, result in enumerate(results)]
-    found = of_run(run, [*events, *([Ended(NOW, ended)] if ended else [])])
+def test_a_run_is_watched_once_it_came_to_its_end_and_changed_something(events, end, watched_):
+    found = of_run(RUN, [*events, *([Ended(NOW, end)] if end else [])])
     assert bool(found) == watched_
     if found:
-        assert (found.key, found.what, found.at) == ("changed:run:R1", "Runbook rollback on cart/prod", NOW)
+        assert (found.key, found.what, found.at) == ("changed:run:R4MZ81", "Runbook restart-service on cart", NOW)

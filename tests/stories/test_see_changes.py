@@ -62,14 +62,14 @@ async def test_a_deployment_that_came_since_is_entered_once_and_its_watch_is_beg
 
 
 @asynccontextmanager
-async def watched_town(tmp_path, lasts_s=WATCH_S):
+async def watched_town(tmp_path, lasts_s=WATCH_S, *books):
     """A town whose runs are watched as soon as they end, the entries whose watch was begun, and who begins them."""
     begun = []
 
     async def begin(incident_id, number):
         begun.append((incident_id, number))
 
-    async with town_with(tmp_path) as town:
+    async with town_with(tmp_path, *books) as town:
         watching = Watching(town.shop.desk, lasts_s)
         town.shop = replace(town.shop, ended=watching.run_ended)
         parts = [asyncio.create_task(part.act()) for part in watching.parts(town.shop.runs, begin)]
@@ -111,6 +111,23 @@ async def test_what_changed_nothing_or_is_over_or_not_to_be_watched_is_not(tmp_p
         await restarted(town, DENY if settles == "denied" else APPROVE)
         await watching.ended.join()
         assert begun == []
+        assert await town.shop.desk.entries.of_incident(town.incident_id) == []
+
+
+LOOKS = """
+id: look
+title: Look at it
+steps:
+  - {name: look, action: exec, command: kubectl get pods}
+"""
+
+
+async def test_a_run_that_only_looked_is_not_watched_and_never_found_to_have_helped(tmp_path):
+    async with watched_town(tmp_path, WATCH_S, LOOKS) as (town, begun, watching):
+        await town.say("run look")
+        assert (await town.ended()).result == "done"
+        await watching.ended.join()
+        assert await Looking(town.shop.desk).look() == begun == []
         assert await town.shop.desk.entries.of_incident(town.incident_id) == []
 
 
