@@ -63,7 +63,7 @@ async def _answer(asking: Asking, known: Known, talk: Talk | None) -> Answer:
     now = desk.clock.now()
     if known.same is not None and known.same_at is not None:
         again = compose_answer.again(known.same, known.same_at, asked.id, now)
-        return Answer(again, known.same.plain, known.same.ended, known.same.model, evidence=known.evidence)
+        return Answer(again, known.same.plain, known.same.ended, known.same.model)
     if talk is not None and talk.text and talk.why != "refusal":
         told = compose_answer.from_model(talk, asked, now)
         if told is not None:

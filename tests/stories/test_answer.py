@@ -1,6 +1,7 @@
 """A question is answered in its thread: by a model over its tools, within its limits, and without it where it must."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -9,7 +10,7 @@ from bot.domain.money import Money, Usage
 from bot.questions import next_turn
 from bot.questions.model_ports import ModelError, OverBudget
 from tests.stories.model_world import room, says, uses
-from tests.stories.world import Life, eventually, fire
+from tests.stories.world import NOW, Life, eventually, fire
 
 ASKED = ("query_metrics", {"service": "payment-service", "signal": "error_rate"})
 GOOD = "Yes: errors rose to 23.4 % [{id}]."
@@ -229,6 +230,18 @@ async def test_the_same_question_on_the_same_evidence_is_answered_from_the_cache
     assert len(here.model.requests) == 2
     assert again.split("\n")[0] == first.split("\n")[0]
     assert "nothing has changed since" in again
+
+
+async def test_what_is_asked_again_and_again_is_as_old_as_its_answer_and_asked_anew_after_five_minutes(tmp_path):
+    async with room(tmp_path, says("Errors are at 23 % [1]."), says("Errors are at 2 % [1].")) as here:
+        said = []
+        for minute in (0, 2, 4, 6):
+            here.desk.clock.moment = NOW + timedelta(minutes=minute)
+            said.append(await here.ask("how bad is it now?"))
+    assert "answered 2 min ago" in said[1]
+    assert "answered 4 min ago" in said[2]
+    assert said[3].startswith("Errors are at 2 % [1].")
+    assert len(here.model.requests) == 2
 
 
 async def test_what_changed_is_asked_anew(tmp_path):
