@@ -50,5 +50,5 @@ class Answer:
     model: str | None = None
     cost: Money = NOTHING
     evidence: str = ""
-    """Digest of what the answer rests on: the same question on the same evidence has the same answer. Empty where this one
-    is not to be given again, as where it repeats another itself: what is repeated would never grow old."""
+    """Digest of what the answer rests on: the same question on the same evidence has the same answer. Empty where this
+    one is not to be given again, as where it repeats another itself: what is repeated would never grow old."""
