@@ -44,9 +44,10 @@ _FIRING = (
 _LAST = (
     sa.select(incidents)
     .where(incidents.c.service == sa.bindparam("service"), incidents.c.env == sa.bindparam("env"))
-    .order_by(incidents.c.opened_at.desc())
+    .order_by(incidents.c.status != "open", incidents.c.resolved_at.desc())
     .limit(1)
 )
+"""The open one, else the one that ended last: people may have opened an older one again."""
 _AT_ABOUT_THAT_TIME = (
     sa.select(incidents.c.id, incidents.c.service, incidents.c.lead)
     .where(

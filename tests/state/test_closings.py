@@ -128,6 +128,36 @@ async def test_an_open_incident_is_not_opened_again_nor_beside_another_of_its_se
         await closings.reopen(Reopening(other, 1, "U2", clock.now()))
 
 
+async def two_of_one_service(record, clock, closings):
+    """Both over; the older one is open again, and the newer one ended before that."""
+    older = await over(record, clock)
+    clock.pass_(hours=3)
+    assert await over(record, clock) != older
+    clock.pass_(minutes=10)
+    await closings.reopen(Reopening(older, 1, "U1", clock.now()))
+    return older
+
+
+async def test_what_fires_joins_an_older_incident_that_people_opened_again(record, clock, closings):
+    older = await two_of_one_service(record, clock, closings)
+    for wait in (timedelta(minutes=1), timedelta(hours=2)):
+        clock.pass_(seconds=wait.total_seconds())
+        (joined, other) = await record.take(
+            [alert(starts_at=clock.now()), alert("DiskFull", starts_at=clock.now(), labels={"service": "bank"})]
+        )
+        assert (joined.effect, joined.incident_id) == ("joined", older)
+        assert other.effect in ("opened", "joined"), "the rest of the delivery is taken with it"
+
+
+async def test_what_fires_again_reopens_the_incident_that_ended_last(record, clock, closings):
+    older = await two_of_one_service(record, clock, closings)
+    clock.pass_(hours=2)
+    await closings.close(by_a_person(older, clock, opening=2))
+    clock.pass_(minutes=30)
+    (again,) = await record.take([alert(starts_at=clock.now())])
+    assert (again.effect, again.incident_id, again.opening) == ("reopened", older, 3)
+
+
 async def test_several_that_open_it_again_open_it_once(record, clock, closings):
     id_ = await over(record, clock)
     again = Reopening(id_, 1, "U2", clock.now())
