@@ -106,9 +106,9 @@ def _message(posted, text):
 
 
 @asynccontextmanager
-async def days_with(tmp_path, *, catalog=None, **more):
+async def days_with(tmp_path, *, catalog=None, books=(MATCHING,), **more):
     """A briefed incident of payment-service, SEV1, and the life after it."""
-    async with town_with(tmp_path, MATCHING) as town:
+    async with town_with(tmp_path, *books) as town:
         desk = town.shop.desk if catalog is None else replace(town.shop.desk, catalog=catalog)
         begun = []
 
