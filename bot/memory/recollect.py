@@ -118,8 +118,9 @@ def sure(memory: Memory) -> str:
 
 
 def _minutes(since: datetime, incident: Incident, stands: Standing) -> float | None:
+    """Until its last alert was resolved, or a person closed it before: who closes it may come hours later."""
     told = stands.resolved or stands.closed
-    ended = told.at if told and told.who != BOT else incident.resolved_at or (told.at if told else None)
+    ended = min((at for at in (told.at if told else None, incident.resolved_at) if at), default=None)
     return round((ended - since).total_seconds() / 60, 1) if ended and ended > since else None
 
 

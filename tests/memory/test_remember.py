@@ -121,7 +121,7 @@ async def test_a_later_opening_leaves_the_memory_of_each_earlier_one_as_it_was(a
         await closed(archive, incident, opening, "the probe", by, false_alarm=by != BOT)
         kept.append(await remember(archive, incident, opening))
     assert [one.resolution for one in kept] == ["rolled back", "", ""]
-    assert [one.minutes for one in kept] == [11.0, 5.0, 20.0]
+    assert [one.minutes for one in kept] == [11.0, 5.0, 5.0]
     assert [[ran.result for ran in one.runs] for one in kept] == [["done"], ["failed"], ["failed"]]
     assert [one.false_alarm for one in kept] == [False, False, True]
     assert [await remember(archive, incident, one.opening) for one in kept] == kept
@@ -272,3 +272,18 @@ async def test_how_long_it_took_is_until_a_person_resolved_it(archive, incident,
     clock.moment = NOW + timedelta(minutes=7)
     await said(archive, incident, "resolved", "rolled back")
     assert (await remember(archive, incident, 1)).minutes == 7.0
+
+
+async def test_closed_in_the_morning_it_took_until_its_last_alert_was_resolved(archive, incident, clock):
+    clock.pass_(hours=6)
+    await closed(archive, incident, 1, "rolled back")
+    assert (await remember(archive, incident, 1)).minutes == 11.0
+
+
+async def test_closed_by_a_person_while_an_alert_fired_it_took_until_then(archive, clock):
+    (taken,) = await archive.journal.take([ALERT])
+    clock.pass_(minutes=7)
+    await closed(archive, taken.incident_id, 1, "rolled back")
+    clock.pass_(minutes=4)
+    await archive.journal.take([replace(ALERT, status="resolved", ends_at=clock.now())])
+    assert (await remember(archive, taken.incident_id, 1)).minutes == 7.0
