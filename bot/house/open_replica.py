@@ -72,11 +72,19 @@ class Replica:
     def tick(self, engine: Engine, ticks: Sequence[Tick], desk: Desk) -> AsyncIOScheduler:
         """Starts the periodic work. Each is done by one replica where several tick: the database says by which.
 
-        What each does for itself: to look for stories to take up, and to say which it leaves alone.
+        What each does for itself: to look for stories to take up, to say which it leaves alone, and to let go of what
+        it claimed while the database was away.
         """
         sweep = Tick("take over", self.lease.every_s, partial(take_over, engine))
         alone = Tick("left alone", self.lease.every_s, LeaveAlone(desk, lambda: self.begun.left_alone).look)
-        return schedules.start([sweep, alone, *(replace(tick, act=self._once(tick)) for tick in ticks)])
+        own = [sweep, alone, Tick("let go", self.lease.every_s, self._let_go)] if self.shared else [sweep, alone]
+        return schedules.start([*own, *(replace(tick, act=self._once(tick)) for tick in ticks)])
+
+    async def _let_go(self) -> None:
+        try:
+            await self.claims.let_go()
+        except JournalDown as problem:
+            log.warning("claims are not let go of", problem=str(problem))
 
     def _once(self, each: Tick) -> Act:
         async def tick() -> None:
