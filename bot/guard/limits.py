@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
+from bot.domain.move import ROLLBACK
 from bot.domain.run import MOST_DEEDS, MOST_REPEATS, MOST_RUNNING_S, Event
 from bot.runs.progress import begun, seconds_run
 from runbooks.prepared import Deed, Exec, Http, Promql
 
 
-def over(events: Sequence[Event], left: Sequence[Deed]) -> str:
-    """Which limit of the run the deeds that are left would break, and what to do; empty: none."""
+def over(events: Sequence[Event], path: str, left: Sequence[Deed]) -> str:
+    """Which limit of the run the deeds that are left of a step would break, and what to do; empty: none.
+
+    What undoes a step breaks none: it is wanted just where the step used them up, and a person always approves it.
+    """
+    if path.endswith(ROLLBACK):
+        return ""
     so_far = begun(events)
     if len(so_far) + len(left) > MOST_DEEDS:
         return (
@@ -38,6 +45,13 @@ def _repeatable(deed: Deed) -> tuple[object, ...]:
             return ()
 
 
+def within(events: Sequence[Event], path: str, deed: Deed) -> Deed:
+    """With no more time than its run has left; what undoes a step has the time of its own."""
+    if path.endswith(ROLLBACK) or not isinstance(deed, (Exec, Http, Promql)):
+        return deed
+    return replace(deed, timeout_s=min(deed.timeout_s, seconds_left(events)))
+
+
 def seconds_left(events: Sequence[Event]) -> float:
-    """Running time that the run has left; a deed should not be given more."""
+    """Running time that the run has left."""
     return max(0.0, MOST_RUNNING_S - seconds_run(events))

@@ -24,7 +24,7 @@ from bot.domain.run import (
     StepsLeft,
     Stopped,
 )
-from bot.guard.limits import seconds_left
+from bot.guard.limits import within
 from bot.guard.redact import redact
 from bot.ports import JournalDown
 from bot.runs import at_work, ballot, run_facts
@@ -38,7 +38,7 @@ from runbooks.conditions import ConditionError, expected
 from runbooks.gleaning import GleanError
 from runbooks.gleaning import glean as gleaned
 from runbooks.prepare import step_at
-from runbooks.prepared import Deed, Exec, Http, Outcome, Prepared, Promql, Say, Value, digest
+from runbooks.prepared import Deed, Outcome, Prepared, Say, Value, digest
 from runbooks.reading import is_read
 
 log = structlog.get_logger(__name__)
@@ -65,7 +65,7 @@ async def act(job: Job, move: Act) -> None:
         return
     if await job.halted():  # to make sure of the approval may have taken a while
         return
-    deed = _within(step.prepared.deeds[move.index], seconds_left(job.events))
+    deed = within(job.events, move.path, step.prepared.deeds[move.index])
     facts = run_facts.of_deed(step.prepared, move.index)
     await job.audit("deed.begun", facts)
     if not await job.append(DeedBegun(job.now(), move.path, move.index, at_work.me())):
@@ -175,13 +175,6 @@ async def _still_as_shown(job: Job, step: StepPrepared, gate: Gate) -> bool:
         return True
     await prepare(job, Prepare(gate.path))
     return False
-
-
-def _within(deed: Deed, seconds: float) -> Deed:
-    """With no more time than its run has left."""
-    if isinstance(deed, (Exec, Http, Promql)):
-        return replace(deed, timeout_s=min(deed.timeout_s, seconds))
-    return deed
 
 
 async def _perform(job: Job, deed: Deed) -> Outcome:

@@ -140,7 +140,7 @@ def _forward(run: Run, events: Sequence[Event], at: Progress) -> Move | None:
     left = at.prepared.prepared.deeds[at.done :]
     if not left:
         return None
-    if reason := over(events, left):
+    if reason := over(events, at.path, left):
         return Refuse(at.path, reason)
     return _gated(run, at) if _asks(at) else Act(at.path, at.done)
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.guard.limits import within
 from bot.runs.next_move import (
     Act,
     Ask,
@@ -409,6 +410,33 @@ def test_running_time_counts_and_pauses_do_not():
         "2", "The run has used up its 5 minutes of running time. Start another run."
     )
     assert next_move(RUN, [*long, step("2", Say("done"), ruling="run")]) == Act("2", 0)
+
+
+UNDOABLE_TWENTY = many(20, rollback=(command("undo"),))
+ALL_ACTIONS = [*asked(UNDOABLE_TWENTY), *(event for index in range(19) for event in did("1", index))]
+ALL_TIME = [*asked(UNDOABLE), *did("1", result="timeout", seconds=301.0)]
+ALIKE = step("1", *[command("undo")] * 3, rollback=(command("undo"),))
+ALL_REPEATS = [*asked(ALIKE), *did("1", 0), *did("1", 1)]
+
+
+@pytest.mark.parametrize(
+    "used_up",
+    [
+        [*ALL_ACTIONS, *did("1", 19, result="failed")],
+        ALL_TIME,
+        [*ALL_REPEATS, *did("1", 2, result="failed")],
+    ],
+)
+def test_what_used_up_a_limit_can_be_undone_behind_its_gate_all_the_same(used_up):
+    assert next_move(RUN, used_up) == OfferRollback("1.rollback")
+    assert next_move(RUN, [*used_up, BACK]) == Ask("1.rollback")
+    assert next_move(RUN, [*used_up, *asked(BACK, "G2")]) == Act("1.rollback", 0)
+
+
+def test_what_undoes_has_its_own_time():
+    deed = command("undo", timeout=60.0)
+    assert within(ALL_TIME, "1.rollback", deed) == deed
+    assert within([*asked(ONE), *did("1", seconds=290.0)], "2", deed) == command("undo", timeout=10.0)
 
 
 @pytest.mark.parametrize("deed", [command("restart"), LOOK, Http("POST", "http://flags/off", {}, "", 5.0)])

@@ -266,10 +266,11 @@ def test_it_ends_within_its_limits(seed):
     honest = Honest(seed)
     *_, (events, move) = honest.walk()
     assert isinstance(move, Finish)
-    assert sum(isinstance(event, DeedBegun) for event in events) <= MOST_DEEDS
+    forward = [event for event in events if not getattr(event, "path", "").endswith("rollback")]
+    assert sum(isinstance(event, DeedBegun) for event in forward) <= MOST_DEEDS
     counted = {}
     deeds = {}
-    for event in events:
+    for event in forward:
         if isinstance(event, StepPrepared):
             deeds[event.prepared.path] = event.prepared.deeds
         elif isinstance(event, DeedBegun) and not isinstance(deed := deeds[event.path][event.index], Wait):
