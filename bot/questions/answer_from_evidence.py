@@ -15,6 +15,7 @@ from bot.compose import brief
 from bot.domain.briefing import Briefing, Section
 from bot.domain.context import Report
 from bot.domain.incident import Incident
+from bot.domain.money import NOTHING, Money
 
 Part = Callable[[Incident, Report, datetime], Section | None]
 
@@ -50,25 +51,30 @@ _PARTS: tuple[tuple[str, str, Part], ...] = (
 ASKABLE = ", ".join(name for name, _, _ in _PARTS)
 
 
-def answer(question: str, incident: Incident, report: Report | None, now: datetime) -> Briefing:
-    """What the last look says about the question."""
+def answer(question: str, incident: Incident, report: Report | None, now: datetime, cost: Money = NOTHING) -> Briefing:
+    """What the last look says about the question. `cost` is what a model took that came to nothing."""
     if report is None:
-        return _line("I am still looking. The briefing comes in this channel in a few seconds.")
+        return _line("I am still looking. The briefing comes in this channel in a few seconds.", paid(cost))
     asked = [(name, part) for name, words, part in _PARTS if re.search(rf"\b({words})\b", question, re.IGNORECASE)]
     if not asked:
-        return _line(f"I don't know. From the evidence I can tell: {ASKABLE}.", _asof(report, now))
+        return _line(f"I don't know. From the evidence I can tell: {ASKABLE}.", _asof(report, now, cost))
     told = [(name, part(incident, report, now)) for name, part in asked[:3]]
     found = [section for _, section in told if section is not None]
     if nothing := [name for name, section in told if section is None]:
         found.append(Section((f"Nothing found about: {', '.join(nothing)}.",)))
     first, *others = found
     plain = brief(incident, report, now).plain
-    return Briefing(plain, "\n".join(first.text), tuple(others), _asof(report, now))
+    return Briefing(plain, "\n".join(first.text), tuple(others), _asof(report, now, cost))
 
 
-def _asof(report: Report, now: datetime) -> str:
-    return f"{sections.measured(report, now)} · no model was used"
+def paid(cost: Money) -> str | None:
+    """What a model took that left no answer; None where none was paid."""
+    return f"{cost} for a model" if cost.micros else None
 
 
-def _line(text: str, footer: str | None = None) -> Briefing:
+def _asof(report: Report, now: datetime, cost: Money) -> str:
+    return f"{sections.measured(report, now)} · {paid(cost) or 'no model was used'}"
+
+
+def _line(text: str, footer: str | None) -> Briefing:
     return Briefing(plain=text, headline=text, footer=footer)

@@ -10,6 +10,7 @@ from datetime import datetime
 from bot.domain.briefing import Briefing, Button, Section
 from bot.domain.context import Report
 from bot.domain.incident import Incident
+from bot.domain.money import NOTHING
 from bot.domain.question import Answer, Ended, Question, Source
 from bot.domain.talk import Talk, Why
 from bot.domain.text import links, safe
@@ -69,9 +70,10 @@ def from_evidence(
     question: Question, incident: Incident, report: Report | None, talk: Talk | None, now: datetime
 ) -> Briefing:
     """What the last look tells about the question; why no model did, where one was to be asked."""
+    cost = talk.cost if talk is not None else NOTHING
     if talk is not None and talk.why == "stopped":
-        return Briefing(plain="Stopped.", headline="Stopped.")
-    told = answer_from_evidence.answer(question.text, incident, report, now)
+        return Briefing(plain="Stopped.", headline="Stopped.", footer=answer_from_evidence.paid(cost))
+    told = answer_from_evidence.answer(question.text, incident, report, now, cost)
     if talk is not None and (why := _why_no_model(talk)):
         note = Section((f"⚠️ {why} This is what the evidence tells.",))
         told = replace(told, sections=(*told.sections, note))

@@ -130,6 +130,10 @@ class Consult:
             reasons[name] = attempt.reason
         raise NoModel(_all(reasons), cost)
 
+    async def spent_on_answer(self, account: Account) -> Money:
+        """What all the calls for this account's answer took, also those that came to nothing. Raises JournalDown."""
+        return await self._purse.spent_on(account.incident_id, answer_id=account.answer_id)
+
     async def close(self) -> None:
         """Waits until all that was used is booked, and closes the model."""
         await asyncio.gather(*self._booking)

@@ -111,8 +111,8 @@ class Purse(Protocol):
         """Every limit that is set and that this account counts for. Raises JournalDown."""
         ...
 
-    async def spent_on(self, incident_id: str, story: str = "") -> Money:
-        """What an incident has cost so far, or one of its stories. Raises JournalDown."""
+    async def spent_on(self, incident_id: str, story: str = "", answer_id: str = "") -> Money:
+        """What an incident has cost so far, or one of its stories or answers. Raises JournalDown."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -64,6 +65,8 @@ async def _answer(asking: Asking, known: Known, talk: Talk | None) -> Answer:
     if known.same is not None and known.same_at is not None:
         again = compose_answer.again(known.same, known.same_at, asked.id, now)
         return Answer(again, known.same.plain, known.same.ended, known.same.model)
+    if talk is not None:  # what was cut short, and what summing up the thread took, stands in none of its turns
+        talk = replace(talk, cost=await asking.consult.spent_on_answer(asking.account))
     if talk is not None and talk.text and talk.why != "refusal":
         told = compose_answer.from_model(talk, asked, now)
         if told is not None:

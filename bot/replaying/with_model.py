@@ -191,5 +191,5 @@ class _Allowance(Purse):
     async def standing(self, account: Account) -> tuple[Spending, ...]:
         return ()
 
-    async def spent_on(self, incident_id: str, story: str = "") -> Money:
+    async def spent_on(self, incident_id: str, story: str = "", answer_id: str = "") -> Money:
         return self._spent

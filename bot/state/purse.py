@@ -84,10 +84,11 @@ class SqlPurse:
         """The least that this process was refused because of this limit in this window; None for nothing."""
         return self._refused.get((spending.window, spending.until))
 
-    async def spent_on(self, incident_id: str, story: str = "") -> Money:
+    async def spent_on(self, incident_id: str, story: str = "", answer_id: str = "") -> Money:
         """Reservations that are not settled included, as everywhere."""
         these = sa.select(_SUM).where(spend.c.incident_id == incident_id)
         these = these.where(spend.c.story == story) if story else these
+        these = these.where(spend.c.answer_id == answer_id) if answer_id else these
         return Money(int(await self._read(lambda connection: connection.scalar(these)) or 0))
 
     def _note_refusal(self, limit: Spending, most: Money) -> None:

@@ -207,6 +207,15 @@ async def test_what_an_incident_cost_is_told_by_story_too(purse):
     assert await purse.spent_on("INC-9") == NOTHING
 
 
+async def test_what_one_answer_cost_is_the_sum_of_its_calls(purse):
+    purse = purse()
+    reservation = await purse.reserve(ANSWER, MODEL, TEN)
+    await purse.settle(reservation, Usage(10, 10), CENT)
+    await purse.reserve(ANSWER, MODEL, TEN)
+    await purse.reserve(replace(ANSWER, answer_id="another"), MODEL, TEN)
+    assert await purse.spent_on(ANSWER.incident_id, answer_id=ANSWER.answer_id) == CENT + TEN
+
+
 async def test_amounts_may_be_large(purse):
     purse = purse()
     await purse.reserve(BRIEFING, MODEL, Money.dollars(3_000))

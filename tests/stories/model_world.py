@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.answer import answer
 from bot.domain.dialogue import Reply, Text, ToolUse
-from bot.domain.money import Money, Usage
+from bot.domain.money import NOTHING, Money, Usage
 from bot.domain.question import Question
 from bot.questions.asking import Asking
 from bot.questions.consult import Consult
@@ -39,6 +39,8 @@ class Script:
     def __init__(self, *replies):
         self.replies = list(replies)
         self.requests = []
+        self.begun = Usage(input=10)
+        """What a call has used when it has only begun."""
 
     def route(self, work):
         return (NAME,)
@@ -51,7 +53,7 @@ class Script:
 
     async def say(self, request, model, on_text=lambda text: None, on_usage=lambda usage: None):
         self.requests.append(request)
-        on_usage(Usage(input=10))
+        on_usage(self.begun)
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         if callable(reply):
             reply = await reply(request)
@@ -69,14 +71,21 @@ class FullPurse:
 
     over: OverBudget | None = None
     settled: list = field(default_factory=list)
+    accounts: list = field(default_factory=list)
 
     async def reserve(self, account, model, most):
         if self.over is not None:
             raise self.over
-        return f"r{len(self.settled)}"
+        self.accounts.append(account)
+        return f"r{len(self.accounts) - 1}"
 
     async def settle(self, reservation, usage, cost):
         self.settled.append((reservation, usage, cost))
+
+    async def spent_on(self, incident_id, story="", answer_id=""):
+        paid = [(self.accounts[int(reservation[1:])], cost) for reservation, _, cost in self.settled]
+        of = (incident_id, answer_id)
+        return sum((cost for account, cost in paid if (account.incident_id, account.answer_id) == of), NOTHING)
 
 
 class NoPace:

@@ -1,6 +1,7 @@
 """A question is answered in its thread: by a model over its tools, within its limits, and without it where it must."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from bot.domain.dialogue import ToolResult
 from bot.domain.money import Money, Usage
 from bot.questions import next_turn
+from bot.questions.asking import Asking
 from bot.questions.model_ports import ModelError, OverBudget
+from bot.questions.read_up import read_up
 from tests.stories.model_world import room, says, uses
 from tests.stories.world import NOW, Life, eventually, fire
 
@@ -66,6 +69,8 @@ async def test_what_is_all_made_up_is_replaced_by_the_evidence(tmp_path):
     assert "Bob" not in said
     assert "Errors" in said
     assert "rested on nothing that exists" in said
+    assert "no model was used" not in said
+    assert said.endswith("· $0.0011 for a model")
 
 
 async def test_its_words_neither_ping_nor_link(tmp_path):
@@ -183,11 +188,6 @@ async def test_a_pause_is_gone_on_with(tmp_path):
 
 
 async def test_stop_ends_it_within_a_second(tmp_path):
-    never = asyncio.Event()
-
-    async def hangs(request):
-        await never.wait()
-
     async with room(tmp_path, hangs) as here:
         question = await here.put("why?")
         story = asyncio.create_task(here.story(question))
@@ -196,6 +196,46 @@ async def test_stop_ends_it_within_a_second(tmp_path):
         await story
         assert here.chat.of(f"answer:{question.id}").text.startswith("Stopped.")
         assert here.purse.settled  # what is known to have been used is booked
+
+
+async def hangs(request):
+    await asyncio.Event().wait()
+
+
+async def stopped_at_its(here, call):
+    """What stands in Slack after somebody stopped the answer while the model was called for the so-manieth time."""
+    question = await here.put("why?")
+    story = asyncio.create_task(here.story(question))
+    await eventually(lambda: len(here.model.requests) == call)
+    await here.questions.stop(question.channel_id, question.thread)
+    await story
+    return here.chat.of(f"answer:{question.id}").text
+
+
+async def test_a_turn_that_was_cut_short_is_in_the_small_print_too(tmp_path):
+    async with room(tmp_path, uses(ASKED, text="Errors rose [1]."), hangs) as here:
+        here.model.begun = Usage(input=400)
+        said = await stopped_at_its(here, 2)
+    assert said.startswith("Errors rose [1].")
+    assert "claude-sonnet-5-5 · $0.0015 ·" in said
+
+
+async def test_stopped_before_the_model_said_anything_it_says_what_that_cost(tmp_path):
+    async with room(tmp_path, hangs) as here:
+        here.model.begun = Usage(input=400)
+        assert (await stopped_at_its(here, 1)).splitlines() == ["Stopped.", "", "$0.0004 for a model"]
+
+
+async def test_after_a_minute_without_a_word_the_evidence_says_what_that_cost(tmp_path):
+    async with room(tmp_path, hangs) as here:
+        here.model.begun = Usage(input=400)
+        question = await here.put("how bad is it?")
+        known = await read_up(Asking(here.desk, here.questions, here.consult, question))
+        known = replace(known, until=NOW + timedelta(seconds=0.05))
+        await here.story(question, Life(recorded={"read up": known}))
+        said = here.chat.of(f"answer:{question.id}").text
+    assert "The model took more than a minute." in said
+    assert said.endswith("· $0.0004 for a model")
 
 
 async def test_what_the_model_said_before_it_was_lost_is_no_answer(tmp_path):
@@ -279,6 +319,13 @@ async def test_a_long_thread_is_summed_up_by_a_small_model(tmp_path):
     assert "People asked twice." in told
     assert "question 0?" not in told
     assert "question 1?" in told
+
+
+async def test_what_summing_up_cost_is_in_the_small_print_too(tmp_path):
+    async with room(tmp_path, says("Errors rose [1].")) as here:
+        said = [await here.ask(f"question {number}?", thread="77.0") for number in range(8)]
+    assert "claude-sonnet-5-5 · $0.0011 ·" in said[-2]
+    assert "claude-sonnet-5-5 · $0.0022 ·" in said[-1]
 
 
 async def test_where_no_model_sums_it_up_older_answers_are_told_by_their_first_line(tmp_path):
