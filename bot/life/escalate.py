@@ -6,6 +6,7 @@ step which a crash cuts short calls nobody twice by an incident of ours.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -18,11 +19,12 @@ from bot.domain.entry import BOT, Entry
 from bot.domain.incident import Incident
 from bot.domain.storm import rank
 from bot.guard.redact import redact
-from bot.insist import OUTAGE_S, attempt
-from bot.life.compose_escalation import Call, escalated
+from bot.life.answered import answered_there, over, taken
+from bot.life.compose_escalation import Call
 from bot.life.findings import Findings
-from bot.life.lifecycle import Standing, acknowledged_at, acknowledging, of_nobody, standing
+from bot.life.lifecycle import of_nobody, standing
 from bot.life.reach import write
+from bot.life.say_called import InTurn, called_key, say_called
 from bot.life.why_escalate import (
     OF_ALL_TOLD_WITH_IT,
     OF_REPORTS,
@@ -36,7 +38,6 @@ from bot.life.why_escalate import (
     to_judge,
 )
 from bot.ports import JournalDown, Steps
-from bot.priority import Priority, done_as
 from bot.runs.action_ports import Escalator, Runs
 from integrations.contract import Refused, RoomError
 
@@ -115,37 +116,60 @@ async def _enter(at: Escalation, incident: Incident, reason: Reason) -> None:
         log.info("escalating", incident=incident.id, rule=reason.rule)
 
 
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """One escalation while it is told."""
+
+    at: Escalation
+    entry: Entry
+    steps: Steps
+    telling: InTurn
+
+    def say(self, name: str, call: Call) -> None:
+        """Beside the calls: an outage of Slack is no reason to call anybody late."""
+        said = partial(say_called, self.at.desk, self.entry, call, self.at.after)
+        self.telling.say(self.steps.once(name, said, bool))
+
+    async def answered(self, name: str) -> bool:
+        return await self.steps.once(f"answered {name}", partial(_answered, self.at, self.entry), bool)
+
+
 async def escalate(at: Escalation, entry: Entry, steps: Steps) -> None:
     """Told once for each reason: calls, says so, waits, and calls one level higher until somebody answers."""
-    first = level = await steps.once("from", lambda: _level_of(at, entry), int)
+    async with asyncio.TaskGroup() as group:
+        await _escalate(_Course(at, entry, steps, InTurn(group)))
+
+
+async def _escalate(course: _Course) -> None:
+    first = level = await course.steps.once("from", partial(_level_of, course.at, course.entry), int)
     while 0 < level <= MOST_LEVELS:
-        call = await _call(at, entry, level, steps, again=level > first)
+        call = await _call(course, level, again=level > first)
         if call is None:
             return
-        await steps.once(f"say {level}", partial(_say, at, entry, call), bool)
+        course.say(f"say {level}", call)
         if call.problem:
             return
-        await steps.sleep(at.after.total_seconds())
-        if await steps.once(f"answered {level}", partial(_answered, at, entry), bool):
+        await course.steps.sleep(course.at.after.total_seconds())
+        if await course.answered(f"{level}"):
             return
         level += 1
 
 
-async def _call(at: Escalation, entry: Entry, level: int, steps: Steps, *, again: bool) -> Call | None:
+async def _call(course: _Course, level: int, *, again: bool) -> Call | None:
     """Tried for an hour where the pager does not answer, which people are told at once: they can call by hand.
 
     Each try is a step, so that a restart goes on with it. The first of all is always made: who acknowledged a moment
     ago did not know of the reason. None: somebody answered in Slack, or it is over.
     """
     for number in range(TRIES):
-        wanted = partial(_wanted, at, entry, level) if again or number else partial(_called, at, entry, level)
-        call = await steps.once(f"call {level}.{number}", wanted, Call)
+        act = partial(_wanted if again or number else _called, course.at, course.entry, level)
+        call = await course.steps.once(f"call {level}.{number}", act, Call)
         if not call.again:
             return None if call.needless else call
         if number == 0:
-            await steps.once(f"say trouble {level}", partial(_say, at, entry, call), bool)
-        await steps.sleep(AGAIN_S)
-        if await steps.once(f"answered {level}.{number}", partial(_answered, at, entry), bool):
+            course.say(f"say trouble {level}", call)
+        await course.steps.sleep(AGAIN_S)
+        if await course.answered(f"{level}.{number}"):
             return None
     return replace(call, again=False)
 
@@ -153,13 +177,13 @@ async def _call(at: Escalation, entry: Entry, level: int, steps: Steps, *, again
 async def _wanted(at: Escalation, entry: Entry, level: int) -> Call:
     """Called, unless somebody answered since it was last looked: a restart may lie between."""
     incident = await at.desk.journal.incident(entry.incident_id)
-    if _over(incident, entry) or await _taken(at, incident, entry):
+    if over(incident, entry) or await taken(at.desk, incident, entry):
         return Call(level, needless=True)
     return await _called(at, entry, level)
 
 
 async def _called(at: Escalation, entry: Entry, level: int) -> Call:
-    """Raises JournalDown."""
+    """With an entry where somebody was. Raises JournalDown."""
     incident = await at.desk.journal.incident(entry.incident_id)
     if missing := at.pager.off(incident.service):
         return Call(level, problem=missing)
@@ -173,15 +197,25 @@ async def _called(at: Escalation, entry: Entry, level: int) -> Call:
     except RoomError as problem:
         log.warning("nobody could be called", incident=incident.id, reason=str(problem))
         return Call(level, problem=problem.reason, again=True)
-    return Call(level, paged.who, paged.url or "")
+    call = Call(level, paged.who, paged.url or "")
+    await _enter_call(at, entry, call)
+    return call
+
+
+async def _enter_call(at: Escalation, entry: Entry, call: Call) -> None:
+    key, now = called_key(entry, call.level), at.desk.clock.now()
+    text = f"level {call.level} was called: {', '.join(call.who) or 'whoever is on call'}"
+    await write(at.desk, Entry(entry.incident_id, key, now, "reassigned", BOT, text, str(call.level), call.url))
 
 
 async def _level_of(at: Escalation, entry: Entry) -> int:
     """Above the highest that was called in this opening; 0 where nobody needs to be called any more."""
     incident = await at.desk.journal.incident(entry.incident_id)
-    if _over(incident, entry):
+    if over(incident, entry):
         return 0
-    if of_nobody(entry) and (await _taken(at, incident, entry) or await _answered_there(at, incident)):
+    if of_nobody(entry) and (
+        await taken(at.desk, incident, entry) or await answered_there(at.desk, at.pager, incident)
+    ):
         return 0
     called = [one for one in await at.desk.entries.of_incident(incident.id) if one.kind == "reassigned"]
     levels = [
@@ -190,66 +224,9 @@ async def _level_of(at: Escalation, entry: Entry) -> int:
     return max(levels, default=at.pager.level(incident)) + 1
 
 
-@done_as(Priority.HEADLINE)
-async def _say(at: Escalation, entry: Entry, call: Call) -> bool:
-    """One message for each level, called or not to be called yet, found by its key; an entry where it was called."""
-    incident = await at.desk.journal.incident(entry.incident_id)
-    words = escalated(incident, entry.text, call, at.after)
-    if not call.problem:
-        key = f"{entry.key}:{call.level}"
-        who = ", ".join(call.who) or "whoever is on call"
-        text = f"level {call.level} was called: {who}"
-        now = at.desk.clock.now()
-        await write(at.desk, Entry(incident.id, key, now, "reassigned", BOT, text, str(call.level), call.url))
-
-    async def stand() -> None:
-        channel = incident.message.channel_id if incident.message else at.desk.incidents_channel
-        if channel is None:
-            return
-        key = f"{incident.id}:{entry.key}:{call.level}" + (":trouble" if call.again else "")
-        if await at.desk.chat.find(channel, key) is None:
-            await at.desk.chat.post(channel, words, key=key)
-
-    return await attempt("escalation", stand, OUTAGE_S)
-
-
 async def _answered(at: Escalation, entry: Entry) -> bool:
     """By `/incident ack` or 👀, in the pager, or because it is over."""
     incident = await at.desk.journal.incident(entry.incident_id)
-    return _over(incident, entry) or await _taken(at, incident, entry) or await _answered_there(at, incident)
-
-
-def _over(incident: Incident, entry: Entry) -> bool:
-    return incident.status != "open" or entry.value != f"begun {incident.opening}"
-
-
-async def _taken(at: Escalation, incident: Incident, entry: Entry) -> bool:
-    """Whether somebody acknowledged since the call was begun, and has not taken it back, as far as the record tells."""
-    if (await _standing(at, incident)).answer(entry) is not None:
+    if over(incident, entry) or await taken(at.desk, incident, entry):
         return True
-    if incident.lead is None:
-        return False
-    lead = await at.desk.journal.incident(incident.lead)  # linked since: who has the lead has this one
-    return (await _standing(at, lead)).acknowledged is not None
-
-
-async def _standing(at: Escalation, incident: Incident) -> Standing:
-    return standing(await at.desk.entries.of_incident(incident.id), incident.last_opened_at)
-
-
-async def _answered_there(at: Escalation, incident: Incident) -> bool:
-    """Who answered there acknowledged it here. A pager that does not tell has nobody answer: better one call too many.
-
-    Raises JournalDown.
-    """
-    try:
-        answered = at.pager.off(incident.service) == "" and await at.pager.answered(incident)
-    except RoomError as problem:
-        log.warning("cannot tell whether somebody answered", incident=incident.id, reason=str(problem))
-        return False
-    if answered:
-        known = await at.desk.entries.of_incident(incident.id)
-        when = acknowledged_at(incident, known, at.desk.clock.now())
-        key = acknowledging(incident, known, when)
-        await write(at.desk, Entry(incident.id, key, when, "acknowledged", f"{at.pager.source}:"))
-    return bool(answered)
+    return await answered_there(at.desk, at.pager, incident)

@@ -1,5 +1,6 @@
 """The world around an escalation: a record, a Slack, a pager and an engine, as little of them as it needs."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -134,6 +135,8 @@ class World:
 
     async def sleep(self, seconds):
         self.slept.append(seconds)
+        for _ in range(20):  # what runs beside the story goes on
+            await asyncio.sleep(0)
         await self.while_asleep()
 
     async def while_called(self, level):

@@ -1,5 +1,6 @@
 """The next level is called when a rule holds: once for each reason, said, and one level higher while nobody answers."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -131,6 +132,16 @@ async def test_told_again_after_a_crash_it_calls_and_says_nothing_twice():
     assert (len(world.calls), len(world.posted)) == (1, 1)
 
 
+async def test_a_call_that_a_crash_cut_short_stands_in_the_record_once():
+    world = World()
+    world.answer_at = 1
+    await world.look()
+    await world.tell()
+    world.done.pop("call 1.0")
+    await world.tell()
+    assert [one.value for one in world.entries if one.kind == "reassigned"] == ["1"]
+
+
 async def test_above_the_highest_level_people_are_told_to_call_by_hand():
     world = World()
     world.top = 1
@@ -168,6 +179,66 @@ async def test_a_pager_that_never_answers_is_given_up_after_an_hour():
     await world.tell()
     assert sum(world.slept) == 3_600
     assert list(world.posted.values())[-1].endswith("I could not: call them.")
+
+
+async def until_called(world, level, before_slack_is_back):
+    """The story's whole course with a Slack that gives no answer until this level was called."""
+    back, called, find = asyncio.Event(), asyncio.Event(), world.find
+
+    async def away(channel, key):
+        slow = not back.is_set() and key.endswith(":1")
+        await back.wait()
+        for _ in range(20 * slow):  # it notices late that Slack is back
+            await asyncio.sleep(0)
+        return await find(channel, key)
+
+    async def noticed(now):
+        if now == level:
+            called.set()
+
+    world.find, world.while_called = away, noticed
+    await world.look()
+    telling = asyncio.create_task(world.tell())
+    async with asyncio.timeout(10):
+        await called.wait()
+        before_slack_is_back()
+        back.set()
+        await telling
+
+
+async def test_while_slack_is_away_each_level_is_called_when_it_is_due_and_said_in_order_once_it_is_back():
+    world = World()
+    world.top = 2
+
+    def nothing_is_said():
+        assert world.posted == {}
+        assert [one.value for one in world.entries if one.kind == "reassigned"] == ["1", "2"]
+
+    await until_called(world, 2, nothing_is_said)
+    assert [text.split("*")[1] for text in world.posted.values()] == [
+        *("Level 1 called", "Level 2 called", "Level 3 should be called"),
+    ]
+
+
+async def test_while_slack_is_away_a_pager_is_asked_again_and_that_it_did_not_answer_is_no_news_afterwards():
+    world = World()
+    world.silent, world.answer_at = 1, 1
+    await until_called(world, 1, lambda: None)
+    assert [text.split("*")[1] for text in world.posted.values()] == ["Level 1 called"]
+    assert world.slept == [20, 600]
+
+
+async def test_who_cannot_be_told_is_called_all_the_same_and_what_went_wrong_there_ends_nothing():
+    world = World()
+    world.answer_at = 2
+
+    async def broken(_channel, _key):
+        raise ZeroDivisionError
+
+    world.find = broken
+    await world.look()
+    await world.tell()
+    assert [level for level, *_ in world.calls] == [1, 2]
 
 
 @pytest.mark.parametrize("how", ["acknowledged", "over"])
