@@ -20,6 +20,11 @@ PAGE = 40
 BLOCK = 10
 """Rows of one section: so many long ones are not cut."""
 LEADS = 15
+EMPTY = Briefing(
+    plain="No rows here any more.",
+    headline="No rows here any more: what fired again since is told by itself, and the rest stands above.",
+)
+"""A page of the thread whose rows are gone: incidents leave a storm that is over when they fire again."""
 _SIGNS = {Severity.SEV1: "🚨", Severity.SEV2: "🚨", Severity.SEV3: "🟠", Severity.SEV4: "🔵"}
 
 

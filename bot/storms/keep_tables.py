@@ -47,6 +47,8 @@ class _Known:
     """The table, and the pages in its thread by number."""
     said: dict[int, Briefing] = field(default_factory=dict)
     """The one that was edited longest ago first."""
+    sought: bool = False
+    """Whether it was looked for pages that an earlier process posted and that have no rows any more."""
     notice: Posted | None = None
     suspects: dict[tuple[str, int], str] = field(default_factory=dict)
     """By incident and opening, as far as reports were read."""
@@ -121,9 +123,14 @@ class StormTables:
         now, known = self._desk.clock.now(), self._known[storm.id]
         known.posted[TABLE] = table
         said = {TABLE: compose_storm.table(storm, rows, now), **dict(enumerate(compose_storm.pages(rows, now)))}
+        newest = max(said)
         for number in said.keys() - known.posted.keys():
-            known.posted[number] = await self._page(table, storm.id, number, said[number])
-        stale = [number for number in (TABLE, max(said), *known.said, *said) if known.said.get(number) != said[number]]
+            key = _page(storm.id, number)
+            known.posted[number] = await self._desk.chat.stand(table.channel_id, said[number], key=key, thread=table.ts)
+        if storm.ended_at is not None and not known.sought:  # while it is on, no row leaves it
+            await self._find_fallen(known, storm.id, table, newest + 1)
+        said |= dict.fromkeys(known.posted.keys() - said.keys(), compose_storm.EMPTY)
+        stale = [number for number in (TABLE, newest, *known.said, *said) if known.said.get(number) != said[number]]
         edits = list(dict.fromkeys(stale))[:EDITS]
         for number in edits:
             await self._desk.chat.edit(known.posted[number], said[number])
@@ -133,9 +140,12 @@ class StormTables:
         self._measure(known, rows)
         return len(edits)
 
-    async def _page(self, table: Posted, storm_id: str, number: int, words: Briefing) -> Posted:
-        key = f"{storm_id}:page:{number}"
-        return await self._desk.chat.stand(table.channel_id, words, key=key, thread=table.ts)
+    async def _find_fallen(self, known: _Known, storm_id: str, table: Posted, number: int) -> None:
+        """Those from this number on. Raises ChatError."""
+        while found := await self._desk.chat.find(table.channel_id, _page(storm_id, number), table.ts):
+            known.posted[number] = found
+            number += 1
+        known.sought = True
 
     async def _notice(self, storm: Storm, rows: Sequence[Row]) -> None:
         """One line in the incidents channel for all of them."""
@@ -175,3 +185,8 @@ class StormTables:
             if row.opened_at > self._born and row.channel_id is None and name not in known.measured:
                 self._desk.measures.row(row.opened_at, now)
                 known.measured.add(name)
+
+
+def _page(storm_id: str, number: int) -> str:
+    """The key that it stands under."""
+    return f"{storm_id}:page:{number}"

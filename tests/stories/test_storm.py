@@ -268,6 +268,33 @@ async def test_another_process_finds_the_pages_that_stand(slack, tmp_path):
         assert len([message for message in slack.messages if message.thread]) == 2
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize(("count", "falls_away"), [(31, 0), (41, 1)])
+async def test_a_page_whose_rows_are_gone_says_so_and_the_table_goes_on(slack, tmp_path, count, falls_away, restarted):
+    async with desk_with(tmp_path, slack, Source(), storm_threshold=THRESHOLD) as desk:
+        await tell(desk, (await storm(desk, count))[-1])
+        keeping = tables(desk)
+        await keeping.round()
+        desk.clock.moment = NOW + timedelta(minutes=7)
+        await keeping.round()
+        await resolve(desk, "Down0", labels={"service": "service-0"})
+        await keeping.round()
+        again = await service(desk, 0, starts_at=desk.clock.now())
+        if restarted:
+            keeping = tables(desk)
+        for _ in range(3):
+            await keeping.round()
+        before = len(slack.calls)
+        await keeping.round()
+
+        assert again.effect == "reopened"
+        assert f"{count - 1} incidents" in table(slack)
+        page = slack.of(f":page:{falls_away}").text
+        assert "is told by itself" in page and "service-" not in page
+        assert not [call for call in slack.calls[before:] if not call.endswith(":notice")]
+        assert not [message for message in slack.messages if message.key.endswith(f":page:{falls_away + 1}")]
+
+
 class _Slow(Source):
     """Answers nobody before it may, and keeps the order in which it was asked."""
 
