@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from bot.closing.desk import Wrapping
-from bot.closing.write_up import stand
+from bot.closing.write_up import place
 from bot.domain.briefing import Briefing
 from bot.domain.incident import Posted
 from bot.domain.memory import Learnt, memory_id
@@ -22,7 +22,7 @@ async def put_drafted(wrapping: Wrapping) -> bool:
         return False
 
     async def put() -> None:
-        message = await stand(wrapping)
+        message = await place(wrapping)
         if message is not None:
             await _file(wrapping, drafted, message)
 
@@ -31,7 +31,7 @@ async def put_drafted(wrapping: Wrapping) -> bool:
 
 async def put_accepted(wrapping: Wrapping, one: Learnt) -> None:
     """As somebody accepted it, and how it comes among the runbooks. May be repeated. Raises ChatError, JournalDown."""
-    message = await stand(wrapping)
+    message = await place(wrapping)
     if message is None:
         return
     await _file(wrapping, one, message)

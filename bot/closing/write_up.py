@@ -126,10 +126,31 @@ async def told(wrapping: Wrapping, written: Written) -> str:
 
 
 async def stand(wrapping: Wrapping, trouble: RoomError | None = None) -> Posted | None:
-    """The message that says it is closed says what is known of that by now. Raises ChatError, JournalDown."""
+    """The message that says it is closed says what is known of that by now; where it stands is kept.
+
+    Raises ChatError, JournalDown.
+    """
+    message = await _said(wrapping, trouble)
+    if message is not None:
+        await wrapping.at.postmortems.keep_message(wrapping.incident_id, wrapping.opening, message)
+    return message
+
+
+async def place(wrapping: Wrapping) -> Posted | None:
+    """The message that says it is closed, its words left as they are: what it tells of a trouble is kept nowhere else.
+
+    It is said now only where it is not known to stand. Raises ChatError, JournalDown.
+    """
+    written, channel = await written_of(wrapping), place_of(await wrapping.incident())
+    if written is not None and written.message is not None and written.message.channel_id == channel:
+        return written.message
+    return await stand(wrapping)
+
+
+async def _said(wrapping: Wrapping, trouble: RoomError | None) -> Posted | None:
     incident, closing = await wrapping.incident(), await wrapping.closing()
     channel = place_of(incident)
-    if closing is None or channel is None or incident.lead is not None:
+    if closing is None or channel is None:
         return None
     words = closing_message.closed(incident, closing, await written_of(wrapping), trouble)
     asked = await wrapping.at.closings.proposal(wrapping.incident_id, wrapping.opening)
@@ -137,6 +158,8 @@ async def stand(wrapping: Wrapping, trouble: RoomError | None = None) -> Posted 
         await wrapping.desk.chat.edit(asked.message, words)
         await wrapping.at.closings.settle(asked)
         return asked.message
+    if incident.lead is not None:  # closed with that one, whose message says so, or without asking anybody
+        return None
     key = wrapping.key("closed")
     found = await wrapping.desk.chat.find(channel, key)
     if found is None:
@@ -147,10 +170,8 @@ async def stand(wrapping: Wrapping, trouble: RoomError | None = None) -> Posted 
 
 async def _post(wrapping: Wrapping, trouble: RoomError | None = None) -> None:
     written, message = await written_of(wrapping), await stand(wrapping, trouble)
-    if written is None or message is None:
-        return
-    await put(wrapping, written, message)
-    await wrapping.at.postmortems.keep_message(wrapping.incident_id, wrapping.opening, message)
+    if written is not None and message is not None:
+        await put(wrapping, written, message)
 
 
 async def put(wrapping: Wrapping, written: Written, message: Posted) -> None:

@@ -71,7 +71,7 @@ class Written:
     at: datetime
     model: str | None = None
     message: Posted | None = None
-    """The line in the incident's channel, with the file in its thread."""
+    """In the incident's channel, that it is closed: the file is put into its thread."""
     url: str = ""
     """Where it stands besides, such as a pull request."""
     review: Review = "waiting"

@@ -49,8 +49,8 @@ def slack():
 
 
 @asynccontextmanager
-async def closed_with(tmp_path, slack, words="", publisher=None):
-    """An incident that was closed, written about and remembered; its archive, and everything that waits."""
+async def closed_with(tmp_path, slack, words="", publisher=None, quiet=0):
+    """An incident that was closed so many minutes later, written about and remembered; its archive, all that waits."""
     async with world_with(tmp_path, slack, publisher=publisher) as world:
         at, database = world.at, world.at.desk.entries._database
         archive = Archive(
@@ -61,6 +61,7 @@ async def closed_with(tmp_path, slack, words="", publisher=None):
         world.command = ClosingCommand(world.at)
         world.archive = archive
         world.incident_id = await over(world)
+        await world.look(minutes=quiet)
         await world.say(f"resolve {words}")
         await world.look()
         yield world
@@ -241,6 +242,33 @@ async def test_a_drafted_runbook_lies_in_the_thread_and_accepted_says_how_it_is_
         assert "save it as `payment-service-high-error-rate.yaml` in RUNBOOKS_DIR" in said.text
         assert "then `first-responder runbooks lint`" in said.text
         assert len(files(slack, "Drafted from")) == 1
+
+
+@pytest.mark.parametrize(("quiet", "message"), [(0, "1:closed"), (15, "1:close?1")])
+async def test_why_nothing_was_published_stays_said_where_a_runbook_is_put_and_accepted(
+    slack, tmp_path, quiet, message
+):
+    shelves = Shelves()
+    shelves.trouble = Unreachable("github", "does not answer")
+    async with closed_with(tmp_path, slack, f"`{RESTART}` did it", shelves, quiet) as world:
+        why = "Not published: github: does not answer."
+        assert why in slack.of(message).text
+        await decided(world, "runbook", "accepted")
+        await world.look()
+        assert why in slack.of(message).text
+        assert slack.of("1:runbook").thread == slack.of(message).posted.ts
+        assert len(files(slack, "Drafted from")) == 1
+
+
+@pytest.mark.parametrize(("quiet", "message"), [(0, "1:closed"), (15, "1:close?1")])
+async def test_it_stays_said_where_the_file_of_the_postmortem_could_not_be_put(slack, tmp_path, quiet, message):
+    shelves = Shelves()
+    shelves.trouble = Unreachable("github", "does not answer")
+    slack.refuse("file", "restricted_action", times=1)
+    async with closed_with(tmp_path, slack, f"`{RESTART}` did it", shelves, quiet):
+        assert files(slack, "# Postmortem") == []
+        assert len(files(slack, "Drafted from")) == 1
+        assert "Not published: github: does not answer." in slack.of(message).text
 
 
 async def test_an_edited_runbook_is_put_there_as_it_is_now_and_a_rejected_one_is_not(slack, tmp_path):
