@@ -67,6 +67,10 @@ class Runs(Protocol):
 
     async def keep_vote(self, vote: Vote) -> None: ...
 
+    async def keep_vote_after(self, vote: Vote, before: Vote | None) -> bool:
+        """Commits it if its giver's last vote at this gate is still `before` (None: they gave none). Whether it did."""
+        ...
+
     async def votes(self, gate_id: str) -> tuple[Vote, ...]:
         """In the order in which they were read."""
         ...
@@ -177,6 +181,9 @@ class Escalator(Protocol):
         """Has this level called. Raises Refused where it cannot be, as for a level that there is not; RoomError."""
         ...
 
-    async def answered(self, incident: Incident) -> bool | None:
-        """Whether somebody of those who were called has answered; None where that is not known. Raises RoomError."""
+    async def answered(self, incident: Incident, page: str = "") -> bool | None:
+        """Whether somebody of those who were called has answered; None where that is not known. Raises RoomError.
+
+        By this page, as `Paged.id` has it; without one by the last.
+        """
         ...

@@ -23,6 +23,7 @@ GRACE = timedelta(seconds=60)
 """So long after its end a gate waits for Slack to say whether an approval that was read in time still stands."""
 FRESH = timedelta(seconds=5)
 """So long who somebody is counts as just read."""
+OVERTAKEN = "overtaken by a later answer of the same person"
 
 
 async def weigh(shop: Workshop, gate: Gate) -> Decision:
@@ -40,7 +41,7 @@ async def weigh(shop: Workshop, gate: Gate) -> Decision:
         return Waiting(0, decision.by) if now < gate.expires_at + GRACE else Expired()
     for user in decision.by:  # membership is fresh when approvals count
         if user not in fresh and (user != decision.by[-1] or now - last[user].at > FRESH):
-            await keep(shop, gate, user, "approve", last[user].by)
+            await _keep_read(shop, gate, user, ("approve", last[user].by), last[user])
     return decide(gate, await shop.runs.votes(gate.id), now, await shop.switch.state())
 
 
@@ -52,30 +53,54 @@ async def _read(shop: Workshop, gate: Gate) -> tuple[bool, set[str]]:
             found = _answers(await shop.desk.chat.reactions(gate.message))
         except ChatError as problem:
             log.warning("reactions cannot be read", gate=gate.id, slack=problem.code)
-    changes = _changes(found, await shop.runs.votes(gate.id))
-    for user, (answer, by) in changes.items():
-        await keep(shop, gate, user, answer, by)
+    votes = await shop.runs.votes(gate.id)
+    changes, last = _changes(found, votes), _last(votes)
+    for user, given in changes.items():
+        await _keep_read(shop, gate, user, given, last.get(user))
     return found is not None, set(changes)
 
 
 async def keep(shop: Workshop, gate: Gate, user: str, answer: Answer, by: By) -> Vote:
-    """Commits one answer, with who gave it and what they may at this moment."""
+    """Commits what somebody answers now, with who they are and what they may at this moment."""
+    vote = await _vote(shop, gate, user, (answer, by))
+    await _record(shop, gate, vote)
+    await shop.runs.keep_vote(vote)
+    return vote
+
+
+async def _keep_read(shop: Workshop, gate: Gate, user: str, given: tuple[Answer, By], before: Vote | None) -> None:
+    """The same for an answer that was read a while ago, as its giver's last was `before`: what they said since stays.
+
+    To ask Slack who they are takes its time, and a no that came meanwhile must not be undone by an older yes.
+    """
+    vote = await _vote(shop, gate, user, given)
+    if _last(await shop.runs.votes(gate.id)).get(user) != before:
+        return
+    await _record(shop, gate, vote)
+    if not await shop.runs.keep_vote_after(vote, before):
+        await _record(shop, gate, vote, OVERTAKEN)
+
+
+async def _vote(shop: Workshop, gate: Gate, user: str, given: tuple[Answer, By]) -> Vote:
     person = await shop.people.person(user, gate.approvers, gate.service)
-    vote = Vote(gate.id, gate.digest, person, answer, shop.desk.clock.now(), by)
+    answer, by = given
+    return Vote(gate.id, gate.digest, person, answer, shop.desk.clock.now(), by)
+
+
+async def _record(shop: Workshop, gate: Gate, vote: Vote, why: str = "") -> None:
+    """Tells the audit of an answer, and why it does not count where it does not."""
+    why, person = why or why_not(gate, vote), vote.person
     facts = {
         "gate": gate.id,
         "path": gate.path,
-        "answer": answer,
-        "by": by,
+        "answer": vote.answer,
+        "by": vote.by,
         "may": person.may,
-        "why_not": why_not(gate, vote),
+        "why_not": why,
         "digest": gate.digest,
     }
-    counts = person.full_member and bool(person.may) and not why_not(gate, vote)
-    what = "vote.counted" if counts else "vote.refused"
-    await record(shop, Entry(what, user, run_id=gate.run_id, facts=facts))
-    await shop.runs.keep_vote(vote)
-    return vote
+    counts = person.full_member and bool(person.may) and not why
+    await record(shop, Entry("vote.counted" if counts else "vote.refused", person.id, run_id=gate.run_id, facts=facts))
 
 
 def _answers(reactions: Mapping[str, Sequence[str]]) -> dict[str, Answer]:

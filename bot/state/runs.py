@@ -102,13 +102,20 @@ class SqlRuns:
             return await self._database.read(lambda connection: connection.execute(found).first() is not None)
 
     async def keep_vote(self, vote: Vote) -> None:
-        put = votes.insert().values(gate_id=vote.gate_id, body=codec.dump_any(vote, Vote))
-        await self._write(lambda connection: connection.execute(put).close())
+        await self._write(lambda connection: _keep_vote(connection, vote))
+
+    async def keep_vote_after(self, vote: Vote, before: Vote | None) -> bool:
+        def act(connection: Connection) -> bool:
+            _one_at_a_time(connection, vote.gate_id)
+            last = next((v for v in reversed(_votes(connection, vote.gate_id)) if v.person.id == vote.person.id), None)
+            if last == before:
+                _keep_vote(connection, vote)
+            return last == before
+
+        return await self._write(act)
 
     async def votes(self, gate_id: str) -> tuple[Vote, ...]:
-        of_it = sa.select(votes.c.body).where(votes.c.gate_id == gate_id).order_by(votes.c.number)
-        bodies = await self._read(lambda connection: tuple(connection.scalars(of_it)))
-        return tuple(codec.read(body, Vote) for body in bodies)
+        return await self._read(lambda connection: _votes(connection, gate_id))
 
     async def record_of(self, runbook_id: str, step: str, most: int) -> tuple[bool, ...]:
         """`step` is the step's name or its path. Looks back over the last 200 ended runs of the runbook."""
@@ -200,6 +207,21 @@ def _keep_gate(connection: Connection, gate: Gate) -> None:
         here = {"message_channel": gate.message.channel_id, "message_ts": gate.message.ts}
         first = sa.and_(gates.c.id == gate.id, gates.c.message_ts.is_(None))
         connection.execute(gates.update().where(first).values(**here))
+
+
+def _one_at_a_time(connection: Connection, gate_id: str) -> None:
+    """Until this transaction ends nobody else votes at the gate: the order of votes is that in which they are seen."""
+    connection.scalar(sa.select(gates.c.id).where(gates.c.id == gate_id).with_for_update())
+
+
+def _keep_vote(connection: Connection, vote: Vote) -> None:
+    _one_at_a_time(connection, vote.gate_id)
+    connection.execute(votes.insert().values(gate_id=vote.gate_id, body=codec.dump_any(vote, Vote)))
+
+
+def _votes(connection: Connection, gate_id: str) -> tuple[Vote, ...]:
+    of_it = sa.select(votes.c.body).where(votes.c.gate_id == gate_id).order_by(votes.c.number)
+    return tuple(codec.read(body, Vote) for body in connection.scalars(of_it))
 
 
 def _gate_of(row: Any) -> Gate:

@@ -256,6 +256,28 @@ async def test_votes_come_in_the_order_in_which_they_were_read(runs):
     assert await runs.votes("G3") == ()
 
 
+async def test_a_vote_that_was_read_is_kept_only_while_its_giver_has_said_nothing_since(runs):
+    await runs.keep_gate(GATE)
+    yes = Vote(GATE.id, GATE.digest, Person("U1", True, True), "approve", NOW)
+    no, others = replace(yes, answer="deny", by="command"), replace(yes, person=Person("U2", True, True))
+    assert await runs.keep_vote_after(yes, None)
+    await runs.keep_vote(others)
+    assert not await runs.keep_vote_after(no, None)
+    assert await runs.keep_vote_after(no, yes), "what others say is nothing to it"
+    assert not await runs.keep_vote_after(yes, yes)
+    assert await runs.votes(GATE.id) == (yes, others, no)
+
+
+async def test_of_many_that_read_the_same_vote_one_is_kept(runs):
+    for number in range(20):
+        gate = replace(GATE, id=f"G{number}")
+        await runs.keep_gate(gate)
+        vote = Vote(gate.id, gate.digest, Person("U1", True, True), "approve", NOW)
+        later = [replace(vote, at=NOW + timedelta(seconds=n)) for n in range(4)]
+        assert sum(await asyncio.gather(*(runs.keep_vote_after(one, None) for one in later))) == 1
+        assert len(await runs.votes(gate.id)) == 1
+
+
 # ── the record of a step ─────────────────────────────────────────────────────────────────────────
 
 
@@ -328,6 +350,7 @@ async def test_a_database_that_is_away_is_said_so_of_everything(tmp_path):
         lambda: runs.gate("G"),
         lambda: runs.gate_at(here),
         lambda: runs.keep_vote(Vote("G", "d", Person("U", True), "deny", NOW)),
+        lambda: runs.keep_vote_after(Vote("G", "d", Person("U", True), "deny", NOW), None),
         lambda: runs.votes("G"),
         lambda: runs.record_of("restart", "look", 10),
     ]
