@@ -191,7 +191,8 @@ async def again(wrapping: Wrapping, *, everywhere: bool) -> Written | None:
     """Writes it once more, from the record as it is by now; None where it was not closed.
 
     One that a person accepted or edited stays as it is.
-    `everywhere`: and puts it to where it stands. Raises ChatError, RoomError, JournalDown.
+    `everywhere`: and puts it to where it stands; the message says why it could not be published. Raises ChatError,
+    RoomError, JournalDown.
     """
     closing, before = await wrapping.closing(), await written_of(wrapping)
     if closing is None:
@@ -200,9 +201,8 @@ async def again(wrapping: Wrapping, *, everywhere: bool) -> Written | None:
     if not everywhere:
         return written
     await wrapping.at.postmortems.write(replace(written, url=before.url if before else ""))
-    await _post(wrapping)
-    if wrapping.at.publisher is not None:
-        url = await wrapping.at.publisher.publish(await publication(wrapping, written))
-        await wrapping.at.postmortems.keep_url(wrapping.incident_id, wrapping.opening, url)
-    await stand(wrapping)
+    trouble = await _published(wrapping)
+    await _post(wrapping, trouble)
+    if trouble is not None:
+        raise trouble
     return await written_of(wrapping)

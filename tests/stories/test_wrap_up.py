@@ -410,6 +410,7 @@ async def test_not_published_it_says_why_and_can_be_tried_again(slack, tmp_path)
         world.at.publisher.down = 1
         with pytest.raises(NotDoneError, match="in the thread; not published: github: no answer in 8 s"):
             await world.say("postmortem")
+        assert "Not published: github: no answer in 8 s." in slack.of("1:closed").text
         await world.say("postmortem")
         assert "Also: where postmortems are kept" in slack.of("1:closed").text
 
