@@ -77,12 +77,12 @@ async def settle(at: ClosingDesk, asked: Proposal) -> None:
 async def _how_it_ended(at: ClosingDesk, asked: Proposal) -> Briefing:
     """Where it was closed, what the story of that would have said there. Raises JournalDown."""
     over, now = Wrapping(at, asked.incident_id, asked.opening), at.desk.clock.now()
-    closing = await over.closing()
+    closing, incident = await over.closing(), await over.incident()
     if closing is None or asked.kept_by:
         again = now + at.rules.patience if asked.kept_by and closing is None else None
-        return closing_message.turned_down(asked, again, now)
+        return closing_message.turned_down(incident, asked, again, now)
     written = await at.postmortems.written(asked.incident_id, asked.opening)
-    return closing_message.closed(await over.incident(), closing, written)
+    return closing_message.closed(incident, closing, written)
 
 
 def closing_by_bot(wrapping: Wrapping, how: How) -> Closing:

@@ -23,6 +23,9 @@ def proposal(incident: Incident, helped: str, until: datetime, now: datetime) ->
     resolved, quiet = _took(incident, incident.opening, over), f"quiet for {span((now - over).total_seconds())}"
     fixed = f"What seems to have helped: {prose(helped, 400)}" if helped else "Nothing in the record says what helped."
     value = f"{incident.id} {incident.opening}"
+    in_words = (
+        "" if incident.lead else "`/incident resolve &lt;what helped&gt;` says it in words · "
+    )  # that is the lead
     buttons = (
         Button("Close", CLOSE, value, "primary"),
         Button("Keep open", KEEP, value),
@@ -33,29 +36,34 @@ def proposal(incident: Incident, helped: str, until: datetime, now: datetime) ->
         plain=f"{bare(incident.title)}: {quiet}. Close it?",
         headline=f"*Close it?* {what}\n" + " · ".join([*(f"resolved {after}" for after in resolved), quiet]),
         sections=(Section((fixed,), buttons=buttons),),
-        footer="`/incident resolve &lt;what helped&gt;` says it in words · no answer by"
-        f" {clock(until, now)} UTC closes it as recovered, not reviewed",
+        footer=f"{in_words}no answer by {clock(until, now)} UTC closes it as recovered, not reviewed",
     )
 
 
-def turned_down(asked: Proposal, again: datetime | None, now: datetime) -> Briefing:
+def turned_down(incident: Incident, asked: Proposal, again: datetime | None, now: datetime) -> Briefing:
     """What stands where the proposal was: somebody wants it kept open, or it fired again."""
     if asked.kept_by:
         when = f"; I ask again {clock(again, now)} UTC" if again else ""
-        return line(f"Kept open by <@{asked.kept_by}>{when}. `/incident resolve` closes it.")
+        return line(f"Kept open by <@{asked.kept_by}>{when}.{how_to_close(incident)}")
     return line("Not closed: it fired again.")
+
+
+def how_to_close(incident: Incident) -> str:
+    """Nothing for what is told with another: what is typed in that channel is of its lead."""
+    return "" if incident.lead else " `/incident resolve` closes it."
 
 
 def closed(incident: Incident, closing: Closing, written: Written | None, trouble: RoomError | None = None) -> Briefing:
     """That it is closed, by whom, and where its postmortem is. `trouble`: why that could not be published."""
     lines = (*_of_closing(closing), *_of_postmortem(written, trouble))
     over = min(incident.resolved_at or closing.at, closing.at)
-    head = f"🔒 *Closed* {clock(closing.at, closing.at)} UTC {_how(closing)}"
+    which, again = (f" {safe(incident.service, 100)}", f" {incident.id}") if incident.lead else ("", "")
+    head = f"🔒 *Closed*{which} {clock(closing.at, closing.at)} UTC {_how(closing)}"
     return Briefing(
         plain=f"{bare(incident.title)}: closed",
         headline=" · ".join([head, *_took(incident, closing.opening, over)]),
         sections=(Section(lines),) if lines else (),
-        footer="`/incident reopen` opens it again",
+        footer=f"`/incident reopen{again}` opens it again",
     )
 
 

@@ -150,7 +150,7 @@ class ClosingCommand:
         if not kept:
             raise NotDoneError("That was answered already, or it fired again.")
         self._wake()
-        return line("Kept open. `/incident resolve` closes it.")
+        return line(f"Kept open.{closing_message.how_to_close(incident)}")
 
     def _wake(self) -> None:
         desk = self._at.desk

@@ -92,8 +92,8 @@ def _next_deed(at: ClosingDesk, over: Over) -> Deed | None:
     match next_closing(over, at.rules, at.desk.clock.now()):
         case Wait() | WriteUp():
             return None
-        case Propose() | CloseIt() if over.lead is not None:
-            return deed(f"close {of_it}", partial(close_with_its_lead, at, over, over.lead))
+        case Propose() | CloseIt() if over.closed_with is not None:
+            return deed(f"close {of_it}", partial(close_with_its_lead, at, over, over.closed_with))
         case Propose(number):
             return deed(f"propose {of_it} {number}", partial(propose, at, over, number))
         case CloseIt(how):

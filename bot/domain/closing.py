@@ -86,3 +86,10 @@ class Over:
     """Whether the last of them stands in Slack."""
     lead: str | None = None
     """The incident that this one is told with, by id."""
+    lead_closed_at: datetime | None = None
+    """When that one was closed last."""
+
+    @property
+    def closed_with(self) -> str | None:
+        """The lead, where its closing is of this end too; None where this one fired on, or again, after it."""
+        return self.lead if self.lead_closed_at is not None and self.since <= self.lead_closed_at else None

@@ -43,7 +43,8 @@ _ITS_TURN = sa.or_(
 _UNWRAPPED = (
     sa.select(
         *(incidents.c.id, incidents.c.opening, incidents.c.resolved_at, incidents.c.closed_opening),
-        *(proposals.c.number, proposals.c.kept_at, proposals.c.at, proposals.c.message_ts, incidents.c.lead),
+        *(proposals.c.number, proposals.c.kept_at, proposals.c.at, proposals.c.message_ts),
+        *(incidents.c.lead, _LEAD.c.closed_at.label("lead_closed_at")),
     )
     .outerjoin(proposals, _THE_LAST)
     .outerjoin(_LEAD, _LEAD.c.id == incidents.c.lead)
@@ -83,7 +84,7 @@ class SqlClosings(SqlProposals):
             other.c.id != incidents.c.id,
             sa.or_(other.c.closed_opening < other.c.opening, other.c.closed_at >= before),
         )
-        follows = sa.exists().where(other.c.lead == incidents.c.id, other.c.status == "open")
+        follows = sa.exists().where(other.c.lead == incidents.c.id, other.c.closed_opening < other.c.opening)
         over = sa.and_(
             incidents.c.closed_opening == incidents.c.opening,
             incidents.c.closed_at < before,
@@ -114,6 +115,7 @@ def _over(row: Any) -> Over:
         asked_at=row.at,
         stands=row.message_ts is not None,
         lead=row.lead,
+        lead_closed_at=row.lead_closed_at,
     )
 
 

@@ -57,6 +57,29 @@ async def test_what_is_told_with_another_waits_until_that_is_closed(record, cloc
     assert [one.incident_id for one in await closings.unwrapped()] == [told]
 
 
+async def test_a_leads_closing_is_of_what_was_over_by_then_and_keeps_no_channel_from_what_ends_later(
+    record, clock, closings, database
+):
+    lead, told = await over(record, clock), await opened(record, clock, name="Other", labels={"service": "bank"})
+    await record.keep_channel(lead, Channel("C1", "inc"))
+    began, closed_at = clock.now(), clock.now()
+    await SqlLinks(database).merge(told, lead, "U1")
+    await closings.close(by_a_person(lead, clock))
+    await closings.keep_wrapped(lead, 1)
+    for later, closed_with in ((timedelta(), lead), (timedelta(days=8), None)):
+        clock.pass_(seconds=later.total_seconds())
+        gone = alert("Other", labels={"service": "bank"}, starts_at=began, status="resolved", ends_at=clock.now())
+        await record.take([gone])
+        (waits,) = await closings.unwrapped()
+        assert (waits.incident_id, waits.lead_closed_at, waits.closed_with) == (told, closed_at, closed_with)
+        assert await closings.to_archive(clock.now() + timedelta(seconds=1)) == (), "it is asked about there"
+        began = clock.now() + timedelta(minutes=1)
+        clock.pass_(minutes=1)
+        await record.take([alert("Other", labels={"service": "bank"}, starts_at=began)])
+    await closings.close(by_a_person(told, clock, opening=3))
+    assert [one.id for one in await closings.to_archive(clock.now() + timedelta(seconds=1))] == [lead]
+
+
 async def test_it_is_closed_once_and_the_first_closing_counts(record, clock, closings, database):
     id_ = await over(record, clock)
     tries = [by_a_person(id_, clock, by=f"U{n}") for n in range(5)]
