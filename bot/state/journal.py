@@ -19,7 +19,7 @@ from bot.state import codec, intake
 from bot.state.claims import note
 from bot.state.database import Database, lost_a_race
 from bot.state.down import down
-from bot.state.rows import incidents_of
+from bot.state.rows import SEVERITY, incidents_of
 from bot.state.tables import STALE, UNBRIEFED, alerts, incidents, reports
 from bot.state.turns import Turns
 from integrations.contract import Alert, OpenAlert, Scope
@@ -38,7 +38,7 @@ _REVISION = sa.select(incidents.c.revision).where(incidents.c.id == sa.bindparam
 _STALE = (
     sa.select(incidents.c.id)
     .where(STALE)
-    .order_by(incidents.c.status != "open", incidents.c.severity, incidents.c.opened_at, incidents.c.id)
+    .order_by(incidents.c.status != "open", SEVERITY, incidents.c.opened_at, incidents.c.id)
 )
 _REPORT = sa.select(reports.c.report).where(
     reports.c.incident_id == sa.bindparam("id"), reports.c.opening == sa.bindparam("opening")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from bot.domain.incident import Channel, Incident, Posted, Severity
 from bot.state.life_tables import entries
-from bot.state.tables import alerts
+from bot.state.tables import alerts, incidents
 from integrations.contract import Alert
 
 _ALERTS_OF = (
@@ -23,6 +23,16 @@ _SAID_SEVERITIES = (
     .order_by(entries.c.number)
 )
 """As people set them: the last of each incident counts, over what its alerts say."""
+_SAID_LAST = (
+    sa.select(entries.c.value)
+    .where(entries.c.incident_id == incidents.c.id, entries.c.kind == "severity")
+    .order_by(entries.c.number.desc())
+    .limit(1)
+    .correlate(incidents)
+    .scalar_subquery()
+)
+SEVERITY = sa.case({one.name: int(one) for one in Severity}, value=_SAID_LAST, else_=incidents.c.severity)
+"""The same as a column, for what reads many incidents and not their alerts."""
 
 
 def incidents_of(connection: Connection, which: sa.Select[Any], named: Mapping[str, Any]) -> tuple[Incident, ...]:

@@ -14,6 +14,7 @@ from bot.domain.storm import CALM, WITHIN, Row, State, Storm, is_one_too_many, i
 from bot.ports import Clock
 from bot.state.database import Database
 from bot.state.down import down
+from bot.state.rows import SEVERITY
 from bot.state.tables import alerts, incidents, reports, storms
 
 T = TypeVar("T")
@@ -51,7 +52,10 @@ _CAME = sa.func.coalesce(incidents.c.reopened_at, incidents.c.opened_at)
 _REPORTED = sa.exists().where(reports.c.incident_id == incidents.c.id, reports.c.opening == incidents.c.opening)
 """Looked into: also before it was a storm, when nobody keeps that a look begins."""
 _ROWS = (
-    sa.select(incidents, _ALERTS.c.alerts, _ALERTS.c.firing, _REPORTED.label("reported"))
+    sa.select(
+        *(incidents, _ALERTS.c.alerts, _ALERTS.c.firing),
+        *(SEVERITY.label("counts_as"), _REPORTED.label("reported")),
+    )
     .outerjoin(_ALERTS, _ALERTS.c.incident_id == incidents.c.id)
     .where(incidents.c.storm == sa.bindparam("storm"))
     .order_by(_CAME, incidents.c.id)
@@ -147,7 +151,7 @@ def _row(row: Any) -> Row:
         opening=row.opening,
         service=row.service,
         env=row.env,
-        severity=Severity(row.severity),
+        severity=Severity(row.counts_as),
         title=row.title,
         alerts=row.alerts or 0,
         firing=row.firing or 0,

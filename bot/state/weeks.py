@@ -17,6 +17,7 @@ from bot.state.database import Database
 from bot.state.down import down
 from bot.state.life_tables import entries
 from bot.state.memory_tables import memories
+from bot.state.rows import SEVERITY
 from bot.state.tables import alerts, answer_votes, incidents, spend
 
 
@@ -53,7 +54,7 @@ def _courses(connection: Connection, within: sa.ColumnElement[bool]) -> tuple[Co
     first = _acknowledged(connection, opened)
     remembered = sa.select(memories.c.incident_id, memories.c.body).where(memories.c.incident_id.in_(opened))
     false = {row.incident_id for row in connection.execute(remembered) if json.loads(row.body).get("false_alarm")}
-    found = connection.execute(sa.select(incidents).where(within))
+    found = connection.execute(sa.select(incidents, SEVERITY.label("counts_as")).where(within))
     return tuple(_course(row, first.get(row.id), row.id in false) for row in found)
 
 
@@ -92,4 +93,4 @@ def _votes(connection: Connection, within: sa.ColumnElement[bool]) -> Mapping[st
 def _course(row: Any, acknowledged_at: datetime | None, false_alarm: bool) -> Course:  # noqa: FBT001 - a column
     """Slack's ts is the second at which a message was posted; an opening that came later has a message of its own."""
     posted = datetime.fromtimestamp(float(row.message_ts), UTC) if row.message_ts and row.opening == 1 else None
-    return Course(row.id, Severity(row.severity), row.opened_at, posted, acknowledged_at, row.resolved_at, false_alarm)
+    return Course(row.id, Severity(row.counts_as), row.opened_at, posted, acknowledged_at, row.resolved_at, false_alarm)

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from bot.domain.analysis import NOTHING_KNOWN
 from bot.domain.context import Context, Report
-from bot.domain.incident import Channel, Posted
+from bot.domain.entry import Entry
+from bot.domain.incident import Channel, Posted, Severity
 from bot.domain.storm import CALM
 from bot.state.database import migrate, open_database
+from bot.state.entries import SqlEntries
 from bot.state.journal import journal
 from bot.state.storms import SqlStorms
 from integrations.contract import Alert, Scope, Window
@@ -135,6 +137,26 @@ async def test_a_row_tells_how_far_the_bot_is(stormy, clock):
     }
     assert (rows[looking].alerts, rows[looking].firing) == (3, 2)
     assert rows[looked].channel_id == "C1"
+
+
+async def test_a_severity_that_people_set_outranks_what_alerts_say_in_the_row_and_in_what_is_shown_next(
+    stormy, database, clock
+):
+    record, storms = stormy
+    first, worse, harmless, last = await come(record, range(4))
+    for number, (one, value) in enumerate([(worse, "SEV4"), (harmless, "SEV4"), (worse, "SEV1")]):
+        await SqlEntries(database).append(Entry(one, f"severity:{number}", clock.now(), "severity", "U1", value=value))
+    await record.take([alert(2, fingerprint="second", severity="critical")])
+    for one in (first, worse, harmless, last):
+        await record.keep_message(one, Posted("C1", "1.0"))
+        await record.keep_briefed(one, 1)
+
+    (storm,) = await storms.to_show()
+    severities = {row.incident_id: row.severity for row in await storms.rows(storm.id)}
+    assert severities == {first: Severity.SEV3, worse: Severity.SEV1, harmless: Severity.SEV4, last: Severity.SEV3}
+    assert severities == {one: (await record.incident(one)).severity for one in severities}
+    stale = await record.stale()
+    assert (stale[0], stale[-1]) == (worse, harmless)
 
 
 async def test_it_is_shown_until_a_while_after_its_last_incident_is_resolved(stormy, clock):

@@ -76,6 +76,18 @@ async def test_a_course_has_the_moments_that_came(database, record, clock):
     assert courses[second].said_at is None
 
 
+async def test_the_severity_that_people_set_last_counts(database, record, clock):
+    cart, bank = await opened(record, clock, "cart"), await opened(record, clock, "bank")
+    for number, value in enumerate(("SEV4", "SEV2")):
+        said = Entry(cart, f"severity:{number}", clock.now(), "severity", "U1", value=value)
+        await SqlEntries(database).append(said)
+    by_alerts = (await record.incident(bank)).severity
+    clock.moment += timedelta(days=1)
+    week = await of_week(database, clock)
+    assert {course.id: course.severity for course in week.courses} == {cart: Severity.SEV2, bank: by_alerts}
+    assert digest_of(week).worst[Severity.SEV2] == 1
+
+
 async def acknowledge(database, id_, clock):
     await SqlEntries(database).append(Entry(id_, "acknowledged:1:0", clock.now(), "acknowledged", "U1"))
 
