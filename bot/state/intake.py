@@ -106,6 +106,9 @@ def take(connection: Connection, alert: Alert, rules: Rules, now: datetime) -> T
         return _fire(connection, alert, rules, now)
     if _fires_again(alert, seen):
         return _fire_again(connection, alert, seen, rules, now)
+    if seen.status == "firing" and alert.reopened_at is not None:  # its end before that may still be on its way
+        newest = max(alert.reopened_at, seen.reopened_at or alert.reopened_at)
+        connection.execute(alerts.update().where(_identity(alert)).values(reopened_at=newest))
     return _told(seen, "repeated")
 
 
@@ -167,6 +170,7 @@ def _fire_again(connection: Connection, alert: Alert, seen: Any, rules: Rules, n
     here = taken.incident_id
     seq = seen.seq if here == seen.incident_id else _NEXT_SEQ
     again = {"status": "firing", "ends_at": None, "fired_at": now, "incident_id": here, "seq": seq}
+    again |= {"reopened_at": alert.reopened_at}
     connection.execute(alerts.update().where(_identity(alert)).values(**again), {"here": here})
     return taken
 
@@ -234,7 +238,7 @@ def _resolve(connection: Connection, alert: Alert, seen: Any, now: datetime) -> 
     if seen is None:  # kept, so that its own firing, should it come late, opens nothing
         connection.execute(alerts.insert().values(**_row(alert, now), seq=0, incident_id=None))
         return Taken("", 0, "unmatched")
-    if seen.status == "resolved":
+    if seen.status == "resolved" or _was_overtaken(alert, seen):
         return _told(seen, "repeated")
     ended = alert.ends_at or now
     connection.execute(alerts.update().where(_identity(alert)).values(status="resolved", ends_at=ended))
@@ -248,6 +252,11 @@ def _resolve(connection: Connection, alert: Alert, seen: Any, now: datetime) -> 
     closed = {} if firing or over else {"status": "resolved", "resolved_at": now}
     _change(connection, seen.incident_id, seen.lead, **closed)
     return _told(seen, "resolved")
+
+
+def _was_overtaken(alert: Alert, seen: Any) -> bool:
+    """Whether its sender said that it was reopened after this end, and that word was here first."""
+    return alert.ends_at is not None and seen.reopened_at is not None and alert.ends_at < seen.reopened_at
 
 
 def _change(connection: Connection, incident: str, lead: str | None, **values: Any) -> None:
@@ -264,6 +273,7 @@ def _row(alert: Alert, now: datetime) -> dict[str, Any]:
         "status": alert.status,
         "ends_at": alert.ends_at,
         "received_at": now,
+        "reopened_at": alert.reopened_at,
         "payload": {
             "name": alert.name,
             "severity": alert.severity,

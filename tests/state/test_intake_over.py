@@ -114,6 +114,38 @@ async def test_a_sender_that_says_it_fires_again_is_heard_although_its_end_never
     assert (await one(record, replace(sent, reopened_at=clock.now()))).effect == "repeated"
 
 
+@pytest.mark.parametrize("known", ["fires", "ended", "not heard of"])
+async def test_an_end_from_before_its_sender_said_reopened_ends_nothing_however_late_it_comes(record, clock, known):
+    sent = dated(clock)
+    end = replace(sent, status="resolved", ends_at=clock.now() + timedelta(minutes=5))
+    again = replace(sent, reopened_at=clock.now() + timedelta(minutes=6))
+    for each in {"fires": [sent], "ended": [sent, end], "not heard of": []}[known]:
+        await one(record, each)
+    clock.pass_(minutes=10)
+    opened = (await one(record, again)).incident_id
+    assert (await one(record, end)).effect == "repeated"
+    assert (await record.incident(opened)).status == "open"
+
+    before = replace(again, reopened_at=again.reopened_at - timedelta(hours=1))
+    assert (await one(record, before)).effect == "repeated"
+    assert (await one(record, end)).effect == "repeated", "the newest word counts, not the one that came last"
+    assert (await one(record, replace(end, ends_at=clock.now()))).effect == "resolved"
+    assert (await record.incident(opened)).status == "resolved"
+
+
+async def test_a_reopening_from_before_a_closing_by_hand_leaves_it_closed_and_its_older_end_too(
+    record, database, clock
+):
+    sent = dated(clock)
+    end = replace(sent, status="resolved", ends_at=clock.now() + timedelta(minutes=1))
+    clock.pass_(minutes=10)
+    closed = await closed_while_it_fires(database, record, clock, sent)
+    before = clock.now() - timedelta(minutes=2)
+    assert (await one(record, replace(sent, reopened_at=before))).effect == "repeated"
+    assert (await one(record, end)).effect == "repeated"
+    assert [a.fingerprint for a in (await record.incident(closed)).firing] == ["shop dated"]
+
+
 async def test_it_ends_and_begins_in_one_delivery(record, clock):
     ended, begun = await record.take([undated(clock, status="resolved"), undated(clock)])
     assert (ended.effect, begun.effect) == ("unmatched", "opened")
