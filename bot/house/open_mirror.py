@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from bot.domain.entry import Entry, Kind
 from bot.domain.incident import Incident
-from bot.house.open_pager import page_key
+from bot.house.open_pager import page_keys
 from bot.life.chronicle import REJECTED
 from bot.life.entry_ports import Place
 from bot.settings import Settings, SettingsError
@@ -50,9 +50,9 @@ class PagerDutyMirror:
 
     async def called(self, incident: Incident) -> str | None:
         """Raises RoomError."""
-        from integrations.pagerduty.page import found
+        from integrations.pagerduty.page import latest
 
-        page = await found(self._room, page_key(incident))
+        page, _ = await latest(self._room, page_keys(incident))
         return page.id or None if page else None
 
     async def tell(self, fingerprint: str, entry: Entry) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.catalog import Catalog
 from bot.domain.incident import Incident
 from bot.settings import Settings
 from integrations import pagerduty
 from integrations.contract import Paged, Refused
+
+MOST_PAGES = 30
+"""In one opening: more than there are calls in it."""
 
 
 def open_pager(settings: Settings, catalog: Catalog) -> PagerDutyPager:
@@ -50,7 +55,7 @@ class PagerDutyPager:
         return 1 if _theirs(incident) else 0
 
     async def escalate(self, incident: Incident, title: str, body: str, level: int) -> Paged:
-        """On PagerDuty's own incident where the alert came from there; else on one of ours, made the first time.
+        """On PagerDuty's own incident where the alert came from there; else on one of ours, made where none is open.
 
         Raises RoomError.
         """
@@ -59,22 +64,23 @@ class PagerDutyPager:
         room, policy = self._room(incident.service)
         theirs = _theirs(incident)
         if theirs is None:
-            from integrations.pagerduty.page import page
+            from integrations.pagerduty.page import latest, page
 
-            made = await page(room, policy, title, body, page_key(incident))
+            _, key = await latest(room, page_keys(incident))
+            made = await page(room, policy, title, body, key)
             if level == 1:
                 return made
             theirs = made.id
         return await call_level(room, theirs, level)
 
-    async def answered(self, incident: Incident) -> bool | None:
+    async def answered(self, incident: Incident, page: str = "") -> bool | None:
         """Raises RoomError."""
         from integrations.pagerduty.level import standing
-        from integrations.pagerduty.page import found
+        from integrations.pagerduty.page import latest
 
         room, _ = self._room(incident.service)
-        theirs = _theirs(incident)
-        known = await standing(room, theirs) if theirs else await found(room, page_key(incident))
+        named = page or _theirs(incident)
+        known = await standing(room, named) if named else (await latest(room, page_keys(incident)))[0]
         return known.acknowledged if known else None
 
     def _room(self, service: str) -> tuple[pagerduty.Settings, str]:
@@ -93,6 +99,10 @@ def _theirs(incident: Incident) -> str | None:
     return found[-1].fingerprint if found else None
 
 
-def page_key(incident: Incident) -> str:
-    """One page for each opening, whatever its reasons are: the next reason calls the next level of it."""
-    return f"escalated:{incident.id}:{incident.opening}"
+def page_keys(incident: Incident) -> Sequence[str]:
+    """One page for each opening, whatever its reasons are: the next reason calls the next level of it.
+
+    Another one only once that was resolved there, which calls nobody any more.
+    """
+    first = f"escalated:{incident.id}:{incident.opening}"
+    return (first, *(f"{first}:{number}" for number in range(2, MOST_PAGES + 1)))

@@ -34,13 +34,13 @@ async def _standing(desk: Desk, incident: Incident) -> Standing:
     return standing(await desk.entries.of_incident(incident.id), incident.last_opened_at)
 
 
-async def answered_there(desk: Desk, pager: Escalator, incident: Incident) -> bool:
+async def answered_there(desk: Desk, pager: Escalator, incident: Incident, page: str = "") -> bool:
     """Who answered there acknowledged it here. A pager that does not tell has nobody answer: better one call too many.
 
-    Raises JournalDown.
+    `page` is what they were called by; without one the last. Raises JournalDown.
     """
     try:
-        answered = pager.off(incident.service) == "" and await pager.answered(incident)
+        answered = pager.off(incident.service) == "" and await pager.answered(incident, page)
     except RoomError as problem:
         log.warning("cannot tell whether somebody answered", incident=incident.id, reason=str(problem))
         return False

@@ -25,6 +25,8 @@ class Call:
     """Whether it may go better in a moment."""
     needless: bool = False
     """Whether somebody answered before this one was made: nobody was called."""
+    page: str = ""
+    """What they were called by, as the pager calls it."""
 
 
 def escalated(incident: Incident, why: str, call: Call, after: timedelta) -> Briefing:

@@ -130,8 +130,9 @@ class _Course:
         said = partial(say_called, self.at.desk, self.entry, call, self.at.after)
         self.telling.say(self.steps.once(name, said, bool))
 
-    async def answered(self, name: str) -> bool:
-        return await self.steps.once(f"answered {name}", partial(_answered, self.at, self.entry), bool)
+    async def answered(self, name: str, by: Call | None) -> bool:
+        """`by` is the last call that was made for this reason."""
+        return await self.steps.once(f"answered {name}", partial(_answered, self.at, self.entry, by), bool)
 
 
 async def escalate(at: Escalation, entry: Entry, steps: Steps) -> None:
@@ -141,35 +142,36 @@ async def escalate(at: Escalation, entry: Entry, steps: Steps) -> None:
 
 
 async def _escalate(course: _Course) -> None:
-    first = level = await course.steps.once("from", partial(_level_of, course.at, course.entry), int)
+    level = await course.steps.once("from", partial(_level_of, course.at, course.entry), int)
+    before: Call | None = None
     while 0 < level <= MOST_LEVELS:
-        call = await _call(course, level, again=level > first)
+        call = await _call(course, level, before)
         if call is None:
             return
         course.say(f"say {level}", call)
         if call.problem:
             return
         await course.steps.sleep(course.at.after.total_seconds())
-        if await course.answered(f"{level}"):
+        if await course.answered(f"{level}", call):
             return
-        level += 1
+        level, before = level + 1, call
 
 
-async def _call(course: _Course, level: int, *, again: bool) -> Call | None:
+async def _call(course: _Course, level: int, before: Call | None) -> Call | None:
     """Tried for an hour where the pager does not answer, which people are told at once: they can call by hand.
 
     Each try is a step, so that a restart goes on with it. The first of all is always made: who acknowledged a moment
     ago did not know of the reason. None: somebody answered in Slack, or it is over.
     """
     for number in range(TRIES):
-        act = partial(_wanted if again or number else _called, course.at, course.entry, level)
+        act = partial(_wanted if before or number else _called, course.at, course.entry, level)
         call = await course.steps.once(f"call {level}.{number}", act, Call)
         if not call.again:
             return None if call.needless else call
         if number == 0:
             course.say(f"say trouble {level}", call)
         await course.steps.sleep(AGAIN_S)
-        if await course.answered(f"{level}.{number}"):
+        if await course.answered(f"{level}.{number}", before):
             return None
     return replace(call, again=False)
 
@@ -197,7 +199,7 @@ async def _called(at: Escalation, entry: Entry, level: int) -> Call:
     except RoomError as problem:
         log.warning("nobody could be called", incident=incident.id, reason=str(problem))
         return Call(level, problem=problem.reason, again=True)
-    call = Call(level, paged.who, paged.url or "")
+    call = Call(level, paged.who, paged.url or "", page=paged.id)
     await _enter_call(at, entry, call)
     return call
 
@@ -224,9 +226,14 @@ async def _level_of(at: Escalation, entry: Entry) -> int:
     return max(levels, default=at.pager.level(incident)) + 1
 
 
-async def _answered(at: Escalation, entry: Entry) -> bool:
-    """By `/incident ack` or 👀, in the pager, or because it is over."""
+async def _answered(at: Escalation, entry: Entry, by: Call | None) -> bool:
+    """By `/incident ack` or 👀, in the pager, or because it is over.
+
+    Before anybody was called for this reason, what they answered in the pager was another.
+    """
     incident = await at.desk.journal.incident(entry.incident_id)
     if over(incident, entry) or await taken(at.desk, incident, entry):
         return True
-    return await answered_there(at.desk, at.pager, incident)
+    if by is None and not of_nobody(entry):
+        return False
+    return await answered_there(at.desk, at.pager, incident, by.page if by else "")

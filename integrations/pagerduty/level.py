@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from integrations.contract import Paged, Refused
 from integrations.pagerduty import NAME, Settings
 from integrations.pagerduty.client import PagerDuty, let_in
-from integrations.pagerduty.page import FROM, paged, refusal
+from integrations.pagerduty.page import FROM, RESOLVED, paged, refusal
 
 if TYPE_CHECKING:
     import pagerduty
@@ -22,7 +22,10 @@ LIMIT_S = 20.0
 
 
 async def call_level(settings: Settings, incident_id: str, level: int) -> Paged:
-    """Whom this level of the incident's policy calls by now. Raises Refused where there is no such level; RoomError."""
+    """Whom this level of the incident's policy calls by now. Raises RoomError.
+
+    Refused where there is no such level, and where it is resolved.
+    """
     if not settings.page_from:
         raise Refused(NAME, "it is not said in whose name to page", FROM)
     door = PagerDuty(settings)
@@ -42,9 +45,8 @@ async def standing(settings: Settings, incident_id: str) -> Paged:
 
 
 def _called(client: pagerduty.RestApiV2Client, sender: str, incident_id: str, level: int) -> Paged:
-    known = _incident(client, incident_id)
-    if known.get("status") == "resolved":
-        return paged(known, before=True)  # it is over: nobody is called out of bed
+    if _incident(client, incident_id).get("status") == RESOLVED:  # it takes a level, and calls nobody
+        raise Refused(NAME, "its incident is resolved there", "where it is not over, call somebody by hand")
     wanted = {"type": "incident", "escalation_level": level}
     answer = client.put(f"/incidents/{incident_id}", json={"incident": wanted}, headers={"From": sender})
     if answer.status_code == 400:

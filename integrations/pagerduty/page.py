@@ -6,7 +6,7 @@ before. Source: PagerDuty's REST API reference, «Create an Incident» and «Lis
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from integrations.contract import Malformed, Paged, Refused, RoomError
@@ -24,6 +24,8 @@ LIMIT_S = 20.0
 TITLE = 250
 BODY = 1_000
 KEY = 255
+RESOLVED = "resolved"
+"""The state in which nobody is called any more, whatever is asked of it."""
 _THERE_ALREADY = "matching dedup key already exists"
 FROM = "PAGERDUTY_FROM must be the address of a user of this account"
 _FULL_KEY = "PAGERDUTY_API_KEY may only read; paging needs a REST API key that is not read-only"
@@ -55,6 +57,29 @@ async def found(settings: Settings, key: str) -> Paged | None:
     finally:
         await door.close()
     return None if made is None else paged(made, before=True)
+
+
+async def latest(settings: Settings, keys: Sequence[str]) -> tuple[Paged | None, str]:
+    """Of keys that are used up one after the other: what was made last, and the key for the next call.
+
+    A key is used up once what was made under it is resolved. Raises RoomError.
+    """
+    door = PagerDuty(settings)
+    try:
+        made, key = await door.run(lambda client: _latest(client, keys), LIMIT_S)
+    finally:
+        await door.close()
+    return (None if made is None else paged(made, before=True)), key
+
+
+def _latest(client: pagerduty.RestApiV2Client, keys: Sequence[str]) -> tuple[Json | None, str]:
+    last = None
+    for key in keys:
+        made = _made(client, f"{OURS}{key}"[:KEY])
+        if made is None or made.get("status") != RESOLVED:
+            return made or last, key
+        last = made
+    return last, keys[-1]
 
 
 def _page(client: pagerduty.RestApiV2Client, sender: str, policy_id: str, told: tuple[str, str, str]) -> Paged:
@@ -122,7 +147,7 @@ def paged(incident: Json, *, before: bool) -> Paged:
     except (KeyError, TypeError, AttributeError) as error:
         raise _not_understood() from error
     state = incident.get("status")
-    answered = state in ("acknowledged", "resolved") if state else None
+    answered = state in ("acknowledged", RESOLVED) if state else None
     named = tuple(str(name) for name in people if name)
     return Paged(named, str(url) if url else None, before, answered, str(incident.get("id") or ""))
 

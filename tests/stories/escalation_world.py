@@ -39,6 +39,7 @@ class World:
         self.answer_at, self.missing, self.top, self.silent = None, "", 3, 0
         self.done, self.events_of_runs, self.of_lead, self.read = {}, [], [], []
         self.eyes = []
+        self.pages, self.resolved = [], set()
         ports = {"journal": self, "chat": self, "clock": self, "links": self, "entries": self}
         unused = {"looking": None, "catalog": None, "library": None, "measures": Measures()}
         channels = {"incidents_channel": "C0", "channel_timeout_s": 60.0, "channel_name": str}
@@ -114,8 +115,9 @@ class World:
     def level(self, _incident):
         return 0
 
-    async def answered(self, _incident):
-        return self.answer_at is not None and len(self.calls) >= self.answer_at
+    async def answered(self, _incident, page=""):
+        by_now = self.answer_at is not None and len(self.calls) >= self.answer_at
+        return by_now or (page or next(iter(self.pages[-1:]), "")) in self.resolved
 
     async def escalate(self, _incident, title, body, level):
         if self.silent:
@@ -125,7 +127,9 @@ class World:
             raise Refused("pagerduty", f"its escalation policy has no level {level}", "call somebody by hand")
         self.calls.append((level, title, body))
         await self.while_called(level)
-        return Paged((f"Person {level}",), "https://pd.example/Q1", before=False, acknowledged=False)
+        if not self.pages or self.pages[-1] in self.resolved:
+            self.pages.append(f"Q{len(self.pages) + 1}")
+        return Paged((f"Person {level}",), "https://pd.example/Q1", before=False, acknowledged=False, id=self.pages[-1])
 
     # the engine
     async def once(self, name, act, _kind):

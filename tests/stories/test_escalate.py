@@ -285,6 +285,47 @@ async def test_another_reason_calls_the_level_above_the_last():
     assert [level for level, *_ in world.calls] == [2]
 
 
+def with_a_page_that_was_resolved_there(rule):
+    """Level 1 was called for a reason of before; here it is open on, and there is another reason."""
+    world = World()
+    world.top = 3
+    world.pages, world.resolved = ["Q1"], {"Q1"}
+    before = entry("escalated", key="escalated:1:steps", who="bot", value="begun 1")
+    called = entry("reassigned", key="escalated:1:steps:1", who="bot", value="1")
+    again = entry("escalated", key=f"escalated:1:{rule}", who="bot", value="begun 1", text="why")
+    world.entries = [replace(one, number=number) for number, one in enumerate((before, called, again), 1)]
+    return world
+
+
+async def test_a_page_that_was_resolved_before_is_no_answer_to_another_reason():
+    world = with_a_page_that_was_resolved_there("data")
+    await world.tell(3)
+    assert [level for level, *_ in world.calls] == [2, 3]
+    assert world.pages == ["Q1", "Q2"]
+    assert not [one for one in world.entries if one.kind == "acknowledged"]
+
+
+async def test_who_resolved_the_page_by_which_they_were_called_has_answered_whatever_was_called_for_since():
+    world = World()
+    await world.look()
+
+    async def another_reason_calls():
+        world.resolved.add("Q1")
+        world.pages.append("Q2")
+
+    world.while_asleep = another_reason_calls
+    await world.tell()
+    assert len(world.calls) == 1
+
+
+@pytest.mark.parametrize(("rule", "levels"), [("data", [2, 3]), ("unacknowledged", [])])
+async def test_a_pager_that_does_not_answer_at_once_makes_no_answer_of_what_was_answered_before(rule, levels):
+    world = with_a_page_that_was_resolved_there(rule)
+    world.silent = 1
+    await world.tell(3)
+    assert [level for level, *_ in world.calls] == levels
+
+
 @pytest.mark.parametrize(
     ("rules", "read"),
     [

@@ -41,7 +41,8 @@ async def test_who_acknowledged_it_is_passed_over_for_a_new_reason(hub, settings
 
 async def test_for_what_is_resolved_nobody_is_called(hub, settings_for, made):
     hub.incidents[0]["status"] = "resolved"
-    assert (await call_level(settings_for(hub.url), made.id, 2)).before
+    with pytest.raises(Refused, match="resolved there"):
+        await call_level(settings_for(hub.url), made.id, 2)
     assert hub.done == []
 
 
