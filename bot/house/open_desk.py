@@ -36,7 +36,7 @@ def open_desk(settings: Settings, record: Journal, consult: Consult, measures: M
     mask = Redaction(settings.redact_emails, settings.redact_cards, measures.redacted).text
     return Desk(
         journal=record,
-        chat=open_chat(settings, mask, replica.sure, replica.governor),
+        chat=open_chat(settings, mask, replica.sure, replica.governor, replica.last_word),
         clock=SystemClock(),
         looking=_looking(settings),
         catalog=catalog,

@@ -28,6 +28,7 @@ from bot.state.begun import Begun
 from bot.state.claims import Claims
 from bot.state.database import Database
 from bot.state.engine import STORY_VERSION, Engine
+from bot.state.last_word import SqlLastWord
 from bot.state.lease import Lease, telling
 
 FAMILY = "slack"
@@ -48,6 +49,8 @@ class Replica:
     """Whether there may be others."""
     governor: Governor
     """For every call that this process makes to Slack."""
+    last_word: SqlLastWord | None = None
+    """Which of what stands in Slack another changed last; None where there is no other."""
 
     @property
     def bell(self) -> Claims | None:
@@ -107,7 +110,8 @@ async def open_replica(settings: Settings, database: Database, measures: Measure
     keeping = asyncio.create_task(go_on(Part("lease", lease.keep), again_s=0.0))  # it begins with a pause of its own
     try:
         claims, governor = Claims(database, lease.executor_id), _governor(settings, database, measures)
-        yield Replica(lease, claims, Begun(database), database.shared, governor)
+        last_word = SqlLastWord(database, f"{lease.executor_id} in Slack") if database.shared else None
+        yield Replica(lease, claims, Begun(database), database.shared, governor, last_word)
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)

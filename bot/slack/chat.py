@@ -18,10 +18,12 @@ from bot.slack.channels import Channels
 from bot.slack.files import Files, Sheet, named
 from bot.slack.governor import Governor
 from bot.slack.growing import GrowingReplies
-from bot.slack.newest import Newest
+from bot.slack.last_word import LastWord, LastWords
 from bot.slack.posts import Posts
 from bot.slack.rates import Call
+from bot.slack.reading import Reading
 from bot.slack.said_since import said_since
+from bot.slack.topics import Topics
 from bot.slack.web import Web, open_web
 
 NOTHING = b"(nothing)\n"
@@ -33,20 +35,29 @@ _HARMLESS = {"already_in_channel", "cant_invite_self"}
 class SlackChat:
     """`bot.ports.Chat` over Slack's Web API. `mask` is applied to every text before it leaves."""
 
-    def __init__(self, web: Web, mask: Callable[[str], str], channels: Channels | None = None) -> None:
+    def __init__(
+        self,
+        web: Web,
+        mask: Callable[[str], str],
+        channels: Channels | None = None,
+        last_word: LastWord | None = None,
+    ) -> None:
+        """Without a `last_word` nobody else speaks for this bot."""
+        last_words = LastWords(last_word)
         self._web = web
         self._mask = mask
         self._channels = channels or Channels(web)
-        self._posts = Posts(web)
+        self._reading = Reading(web)
+        self._posts = Posts(web, last_words)
         self._growing = GrowingReplies(web, self._posts, mask)
-        self._topics: Newest[str] = Newest()
+        self._topics = Topics(web, last_words)
         self._files = Files(web, self._posts)
 
     async def open_channel(self, name: str, incident_id: str) -> Channel:
         return await self._channels.open(name, incident_id)
 
     async def find(self, channel_id: str, key: str, thread: str | None = None) -> Posted | None:
-        return await self._posts.find(channel_id, key, thread)
+        return await self._reading.find(channel_id, key, thread)
 
     async def post(self, channel_id: str, briefing: Briefing, *, key: str, thread: str | None = None) -> Posted:
         return await self._posts.post(channel_id, render(briefing.mapped(self._mask)), key, thread)
@@ -59,19 +70,7 @@ class SlackChat:
 
     async def topic(self, channel_id: str, text: str) -> None:
         """Sets it only where it is another: each setting is a line in the channel."""
-        wanted = self._mask(text)[:250]
-        stands = self._topics.get(channel_id)
-        if stands is None:
-            info = await self._web.call(
-                Call("conversations.info"), lambda client: client.conversations_info(channel=channel_id)
-            )
-            stands = str((info["channel"].get("topic") or {}).get("value", ""))
-        if stands != wanted:
-            await self._web.call(
-                Call("conversations.setTopic"),
-                lambda client: client.conversations_setTopic(channel=channel_id, topic=wanted),
-            )
-        self._topics.put(channel_id, wanted)
+        await self._topics.set(channel_id, self._mask(text)[:250])
 
     async def archive(self, channel_id: str) -> None:
         try:
@@ -205,9 +204,10 @@ def open_chat(
     mask: Callable[[str], str] = redact,
     sure: Callable[[], Awaitable[None]] | None = None,
     governor: Governor | None = None,
+    last_word: LastWord | None = None,
 ) -> SlackChat:
     """The chat that the settings name; nothing is connected yet. Raises SettingsError, or Refused for a bad CA file.
 
-    `sure`, `governor`: see `Web`.
+    `sure`, `governor`: see `Web`. `last_word`: see `SlackChat`.
     """
-    return SlackChat(open_web(settings, sure, governor), mask)
+    return SlackChat(open_web(settings, sure, governor), mask, last_word=last_word)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.domain.incident import Posted
 from bot.slack.posts import Posts
 from bot.slack.rates import Call
+from bot.slack.reading import Reading
 from bot.slack.web import Web
 
 _OUTSIDE_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
@@ -34,6 +35,7 @@ class Files:
     def __init__(self, web: Web, posts: Posts) -> None:
         self._web = web
         self._posts = posts
+        self._reading = Reading(web)
 
     async def put(self, posted: Posted, sheet: Sheet) -> None:
         """Puts it there, unless a file of that name is there. Raises ChatError.
@@ -41,7 +43,7 @@ class Files:
         Slack shares an upload a moment after it has confirmed it, so a crash in that moment can show it twice.
         """
         if not self._posts.puts_first(posted, sheet.name) and sheet.name in [
-            found async for found in self._posts.files(posted)
+            found async for found in self._reading.files(posted)
         ]:
             return
         await self._web.once(

@@ -22,6 +22,7 @@ from bot.ports import ChatError, Doing
 from bot.priority import Priority, done_as
 from bot.slack.blocks import Message, render
 from bot.slack.posts import Posts
+from bot.slack.reading import Reading
 from bot.slack.so_far import so_far
 from bot.slack.streams import LOOKING, Chunk, Streams, is_of, is_open, mark, task, words
 from bot.slack.web import Web
@@ -72,6 +73,7 @@ class GrowingReplies:
 
     def __init__(self, web: Web, posts: Posts, mask: Callable[[str], str]) -> None:
         self._posts = posts
+        self._reading = Reading(web)
         self._streams = Streams(web)
         self._mask = mask
         self._can_stream = True
@@ -82,7 +84,7 @@ class GrowingReplies:
         """A new reply in the thread, or the one that was begun under this key before. Raises ChatError."""
         if key not in self._begun:
             reply = await self._left_behind(channel_id, thread, key) or await self._new(channel_id, thread, reader, key)
-            self._posts.took(reply.posted, thread)
+            await self._posts.took(reply.posted, thread)
             self._begun[key] = self._remember(reply).posted
         return self._begun[key]
 
@@ -120,10 +122,10 @@ class GrowingReplies:
 
     async def _left_behind(self, channel_id: str, thread: str, key: str) -> _Reply | None:
         """The reply under this key that an earlier process began."""
-        async for message in self._posts.messages(channel_id, thread, since=time.time() - LOOKED_BACK_S):
-            if not await self._posts.is_mine(message):
+        async for message in self._reading.messages(channel_id, thread, since=time.time() - LOOKED_BACK_S):
+            if not await self._reading.is_mine(message):
                 continue
-            if await self._posts.key_of(message) == key or is_of(message, key):
+            if await self._reading.key_of(message) == key or is_of(message, key):
                 posted = Posted(channel_id, str(message["ts"]))
                 return _Reply(posted, key, open=is_open(message))
         return None
@@ -226,7 +228,7 @@ class GrowingReplies:
     async def _say_instead(self, posted: Posted, message: Message, problem: ChatError) -> None:
         """Says it in a message of its own behind the one that cannot be changed, and takes that one away."""
         key, thread = f"{posted.ts}:instead", await self._posts.thread_of(posted)
-        if found := await self._posts.find(posted.channel_id, key, thread):
+        if found := await self._reading.find(posted.channel_id, key, thread):
             await self._posts.edit(found, message)
         elif problem.code == "message_not_found":
             raise problem  # people removed it

@@ -19,8 +19,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.incident import Posted
 from bot.ports import Doing
-from bot.slack.posts import EVENT
 from bot.slack.rates import Call
+from bot.slack.reading import EVENT
 from bot.slack.web import Answer, Web
 from bot.slack.words import short
 

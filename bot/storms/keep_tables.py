@@ -50,6 +50,8 @@ class _Known:
     sought: bool = False
     """Whether it was looked for pages that an earlier process posted and that have no rows any more."""
     notice: Posted | None = None
+    noticed: Briefing | None = None
+    """What the notice was last made to say: replicas that said it each round would take the word from each other."""
     suspects: dict[tuple[str, int], str] = field(default_factory=dict)
     """By incident and opening, as far as reports were read."""
     measured: set[tuple[str, int]] = field(default_factory=set)
@@ -156,7 +158,9 @@ class StormTables:
         known = self._known[storm.id]
         if known.notice is None:
             known.notice = await self._desk.chat.stand(channel, words, key=key)
-        await self._desk.chat.edit(known.notice, words)
+        if words != known.noticed:
+            await self._desk.chat.edit(known.notice, words)
+            known.noticed = words
 
     async def _end(self, storm: Storm, rows: Sequence[Row]) -> None:
         """Says so, and only then notes it: whatever stops it on the way, the next round does it again."""

@@ -21,8 +21,9 @@ from bot.slack.blocks import render
 from bot.slack.channels import Channels
 from bot.slack.chat import SlackChat
 from bot.slack.files import Files, Sheet
-from bot.slack.posts import REMEMBERED, Posts
+from bot.slack.posts import Posts
 from bot.slack.scopes import SCOPES
+from bot.slack.standing import REMEMBERED
 from bot.slack.web import Web
 from playground.serving import serving
 from playground.slack import channels as in_slack
@@ -377,7 +378,7 @@ async def test_what_was_put_into_a_thread_is_forgotten_with_its_message(slack: S
     posted = Posted(head.channel_id, head.ts)
     await files.put(posted, Sheet("RUN-1-2-output.txt", b"pods", "Output"))
     for number in range(REMEMBERED):
-        posts.took(Posted("C0ELSEWHERE", f"{number}.0"), f"{number}.0")
+        await posts.took(Posted("C0ELSEWHERE", f"{number}.0"), f"{number}.0")
     assert [holder for holder in gc.get_referrers(posted) if isinstance(holder, tuple | dict)] == []
     await files.put(posted, Sheet("RUN-1-2-output.txt", b"pods", "Output"))
     (reply,) = slack.workspace.channels[posted.channel_id].replies(posted.ts)

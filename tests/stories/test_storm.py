@@ -11,6 +11,7 @@ from bot.intake import BEGINNINGS, Intake
 from bot.keep_current import catch_up
 from bot.state.database import open_database
 from bot.state.links import SqlLinks
+from bot.state.weeks import SqlWeeks
 from bot.storms.keep_tables import StormTables
 from bot.storms.waiting_line import WaitingLine
 from tests.stories.incident_sample import FINDINGS, NOW, alert
@@ -86,6 +87,31 @@ async def test_what_comes_in_a_storm_stands_in_its_table_at_once_and_moves_to_a_
         assert "waits" not in row and row.endswith("#C2"), row
         assert slack.in_(INCIDENTS) == ["notice"]
         assert "1:notice" not in str([m.key for m in slack.messages])
+
+
+async def test_the_first_response_is_the_row_and_not_the_message_that_it_moved_to(slack, tmp_path):
+    async with (
+        desk_with(tmp_path, slack, Source(), storm_threshold=THRESHOLD) as desk,
+        open_database(f"sqlite:///{tmp_path / 'stories.sqlite'}") as database,
+    ):
+        taken = await storm(desk)
+        desk.clock.moment = NOW + timedelta(seconds=3)
+        opening, go_on = slack.hold("open_channel", about="inc-service-5")
+        async with telling(desk, taken[-1]) as story:
+            await opening.wait()
+            seen = desk.clock.moment
+            later = await service(desk, 7)
+            desk.clock.moment = NOW + timedelta(seconds=5)
+            await tables(desk).round()
+            desk.clock.moment = NOW + timedelta(minutes=14)
+            go_on.set()
+            await story
+        await tables(desk).round()
+
+        week = await SqlWeeks(database).week(NOW, desk.clock.moment)
+        said = {course.id: course.said_at for course in week.courses}
+        assert said.pop(later.incident_id) == NOW + timedelta(seconds=5)
+        assert said == {one.incident_id: seen for one in taken}
 
 
 async def test_stories_that_begin_at_once_open_one_channel_and_one_table(slack, tmp_path):
@@ -224,6 +250,19 @@ async def test_it_is_over_once_with_a_summary_and_what_comes_then_is_told_by_its
         assert "over since" in table(slack)
         assert "Storm over" in slack.of(f"{(await the_storm(desk)).id}:notice").text
         assert slack.in_((await desk.journal.incident(later.incident_id)).channel.id) == ["1:briefing"]
+
+
+async def test_rounds_in_which_nothing_changes_edit_no_notice_again(slack, tmp_path):
+    """Each replica makes its own rounds: those of two would go on taking the last word from each other."""
+    async with desk_with(tmp_path, slack, Source(), storm_threshold=THRESHOLD) as desk:
+        await tell(desk, (await storm(desk))[-1])
+        here, there = tables(desk), tables(desk)
+        for keeping in (here, there):
+            await keeping.round()
+        before = len(slack.calls)
+        for keeping in (here, there, here):
+            await keeping.round()
+        assert not [call for call in slack.calls[before:] if call.startswith("edit") and "notice" in call]
 
 
 @pytest.mark.parametrize("code", ["message_not_found", "is_archived"])
