@@ -7,19 +7,15 @@ import contextlib
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 
 import structlog
 
-from bot.domain.approval import Approved, Denied, Gate, Waiting
-from bot.domain.move import Act, Check, Glean, LoseSight, Prepare
+from bot.domain.move import Act, Check, Glean, LoseSight
 from bot.domain.run import (
     Checked,
     DeedBegun,
     DeedEnded,
-    GateDecided,
     MayHaveRun,
-    StepPrepared,
     StepRefused,
     StepsLeft,
     Stopped,
@@ -27,18 +23,18 @@ from bot.domain.run import (
 from bot.guard.limits import within
 from bot.guard.redact import redact
 from bot.ports import JournalDown
-from bot.runs import at_work, ballot, run_facts
+from bot.runs import at_work, run_facts
 from bot.runs.job import Job
-from bot.runs.known_values import changed_since
-from bot.runs.prepare_step import prepare, resolve, ruling_of
+from bot.runs.prepare_step import ruling_of
 from bot.runs.progress import prepared_at, progress_of
 from bot.runs.show_run import say, show, show_output
-from bot.runs.step_words import outcome_words
+from bot.runs.step_words import found_nothing, outcome_words
+from bot.runs.still_approved import may_begin
 from runbooks.conditions import ConditionError, expected
 from runbooks.gleaning import GleanError
 from runbooks.gleaning import glean as gleaned
 from runbooks.prepare import step_at
-from runbooks.prepared import Deed, Outcome, Prepared, Say, Value, digest
+from runbooks.prepared import Deed, Outcome, Say, Value
 from runbooks.reading import is_read
 
 log = structlog.get_logger(__name__)
@@ -49,16 +45,12 @@ OTHERS_S = 1.0
 """How often it is looked whether another replica has ended its deed."""
 KEPT = 256 * 1024
 """Characters of an output that the record keeps; the whole is in the thread."""
-LONG_AGO = timedelta(seconds=5)
-"""Where a restart lay between two events, an approval's reactions are read once more."""
-ASK_SLACK_S = 15.0
-"""How soon it is tried again where Slack does not say whether an approval stands."""
 
 
 async def act(job: Job, move: Act) -> None:
     """Does one deed, at most once: whoever appends that it begins, does it."""
     step, gated = prepared_at(job.events, move.path), progress_of(job.events, move.path).gate is not None
-    if gated and not await _still_approved(job, step):
+    if gated and not await may_begin(job, step):
         return
     if not gated and step.ruling == "granted" and ruling_of(job, step.prepared).verdict != "granted":
         await job.append(Stopped(job.now(), "bot", "its grant does not hold any more; run it again, and it asks"))
@@ -136,47 +128,6 @@ async def lose_sight(job: Job, move: LoseSight) -> None:
     await job.append(MayHaveRun(job.now(), move.path, move.index))
 
 
-async def _still_approved(job: Job, step: StepPrepared) -> bool:
-    """Whether this may begin: the approval stands, and it is of what would run now."""
-    decided = next((e for e in reversed(job.events) if isinstance(e, GateDecided)), None)
-    gate = await job.shop.runs.gate(decided.gate_id) if decided else None
-    if decided is None or gate is None or not isinstance(decided.verdict, Approved):
-        return False
-    if job.now() - job.events[-1].at > LONG_AGO and await _taken_back(job, gate, decided.verdict):
-        return False
-    begun = any(isinstance(event, DeedBegun) for event in job.events[job.events.index(decided) :])
-    return begun or await _still_as_shown(job, step, gate)
-
-
-async def _taken_back(job: Job, gate: Gate, approved: Approved) -> bool:
-    """Whether the approval does not stand any more, after a while in which nobody was there to hear of it."""
-    decision = await ballot.weigh(job.shop, gate)
-    match decision:
-        case Approved():
-            return False
-        case Waiting(missing=0):  # Slack cannot be asked now
-            await job.shop.rest(job.run.id, ASK_SLACK_S)
-            await job.refresh()
-        case Denied(by):
-            await job.append(Stopped(job.now(), by, "it was denied before it ran"))
-        case _:
-            await job.append(Stopped(job.now(), approved.by[0], "the approval did not stand any more before it ran"))
-    return True
-
-
-async def _still_as_shown(job: Job, step: StepPrepared, gate: Gate) -> bool:
-    """Whether what was approved is what would run now. If not, it is prepared anew, and so asked again."""
-    changed = await changed_since(job, step.prepared)
-    if changed:
-        await job.audit("values.changed", {"path": gate.path, "values": {n: v.text for n, v in changed.items()}})
-        await job.append(StepsLeft(job.now(), gate.path, changed))
-    found = resolve(job, gate.path)
-    if isinstance(found, Prepared) and digest(job.run.id, found) == gate.digest:
-        return True
-    await prepare(job, Prepare(gate.path))
-    return False
-
-
 async def _perform(job: Job, deed: Deed) -> Outcome:
     """Does it, and beside it tells people that it runs: neither Slack nor the database being away holds it up."""
     if isinstance(deed, Say):  # alone: to say it can move the run to another channel, which one at a time may do
@@ -233,7 +184,7 @@ def _judged(expect: str, deed: Deed, outcome: Outcome) -> tuple[bool, str]:
     """Whether a check was good, and its result in words."""
     said = outcome_words(outcome, deed)
     if not expect:
-        return outcome.ok, said
+        return outcome.ok and not found_nothing(outcome, deed), said
     found = {"exit": outcome.exit, "status": outcome.exit, "output": outcome.output, "value": outcome.value}
     try:
         return expected(expect, found), f"{said}, expected {expect}"

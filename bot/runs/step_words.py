@@ -24,7 +24,7 @@ from bot.domain.run import (
 )
 from bot.domain.text import prose, safe
 from bot.domain.words import figure
-from runbooks.prepared import Deed, Http, Outcome
+from runbooks.prepared import Deed, Http, Outcome, Promql
 
 
 def mark(path: str, events: Sequence[Event]) -> str:
@@ -86,17 +86,24 @@ def _check_follows(mine: Sequence[Event], prepared: StepPrepared | None) -> bool
 
 
 def outcome_words(outcome: Outcome, deed: Deed | None = None) -> str:
-    """«ran 4.2 s · exit 0»; of a request «status 200»."""
+    """«ran 4.2 s · exit 0»; of a request «status 200», of a query its first figure, or «no series»."""
     parts = [_span(outcome)]
     if outcome.exit is not None:
         parts.append(f"{'status' if isinstance(deed, Http) else 'exit'} {outcome.exit}")
     if outcome.value is not None:
         parts.append(figure(outcome.value))
+    if found_nothing(outcome, deed):
+        parts.append("no series")
     if outcome.note:
         parts.append(outcome.note)
     if outcome.cut:
         parts.append("output cut")
     return " · ".join(part for part in parts if part)
+
+
+def found_nothing(outcome: Outcome, deed: Deed | None) -> bool:
+    """Whether it was a query, and its answer was empty."""
+    return isinstance(deed, Promql) and outcome.ok and outcome.value is None
 
 
 def verdict_words(verdict: Verdict) -> str:
