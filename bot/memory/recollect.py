@@ -17,6 +17,7 @@ from bot.domain.memory import MOST_TEXT, Fingerprint, Learnt, Memory, Ran, memor
 from bot.domain.run import Checked, Ended, Event, Run
 from bot.evidence.likeness import fingerprint
 from bot.life.lifecycle import Standing, standing
+from bot.runs.progress import changed
 
 MOST_ALERTS = 50
 """Names, the first ones: a storm may have thousands, and they stand in each vector, each queue and each draft."""
@@ -79,7 +80,7 @@ def recollect(life: Life) -> Memory:
         summary="\n".join(dict.fromkeys(alert.summary for alert in incident.alerts if alert.summary))[:MOST_TEXT],
         cause=cause.text[:MOST_TEXT] if cause else "",
         confidence=cause.confidence if cause else "unknown",
-        resolution=_resolution(stands, runs)[:MOST_TEXT],
+        resolution=_resolution(stands, [_ran(run, events) for run, events in life.runs if changed(events)])[:MOST_TEXT],
         runs=runs,
         false_alarm=_false_alarm(stands),
         fingerprint=fingerprint(found) if found else Fingerprint(),
@@ -125,7 +126,10 @@ def _minutes(since: datetime, incident: Incident, stands: Standing) -> float | N
 
 
 def _resolution(stands: Standing, runs: Sequence[Ran]) -> str:
-    """What a person said of it, else the last runbook that helped, or that ran to its end unchecked."""
+    """What a person said of it, else the last runbook that helped, or that ran to its end unchecked.
+
+    `runs`: those that changed something.
+    """
     for told in () if _false_alarm(stands) else (stands.resolved, stands.closed):
         said = told.text.strip() if told and told.who != BOT else ""
         if said:

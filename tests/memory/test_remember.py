@@ -24,11 +24,15 @@ from bot.state.runs import SqlRuns
 from integrations.contract import Alert
 from runbooks.model import Runbook
 from tests.memory.made import NOW, PRINT, report
+from tests.rules.runs import LOOK, asked, did, step
 
 ALERT = Alert(
     "alertmanager", "f", "HighErrorRate", "firing", NOW, severity="critical", summary="23 % of payments fail",
     labels={"service": "payment", "env": "production"},
 )  # fmt: skip
+
+CHANGED = (*asked(step("1")), *did("1"))
+"""Events of a run that changed something."""
 
 
 @pytest.fixture
@@ -140,7 +144,7 @@ async def test_the_cause_that_a_person_named_outranks_the_bots(archive, incident
 
 
 async def test_a_person_says_how_it_was_resolved(archive, incident):
-    await ran(archive, incident, Checked(NOW, "1", True, "fine"), Ended(NOW, "done"))
+    await ran(archive, incident, *CHANGED, Checked(NOW, "1", True, "fine"), Ended(NOW, "done"))
     assert (
         await remember(archive, incident, 1)
     ).resolution == "runbook payment-rollback, its check said that it helped"
@@ -151,12 +155,13 @@ async def test_a_person_says_how_it_was_resolved(archive, incident):
 @pytest.mark.parametrize(
     ("events", "fixed"),
     [
-        ((Ended(NOW, "done"),), "runbook payment-rollback"),
-        ((Checked(NOW, "1", False, "still bad"), Ended(NOW, "done")), ""),
+        ((*CHANGED, Ended(NOW, "done")), "runbook payment-rollback"),
+        ((*CHANGED, Checked(NOW, "1", False, "still bad"), Ended(NOW, "done")), ""),
+        ((step("1", LOOK, ruling="run"), *did("1"), Ended(NOW, "done")), ""),
         ((Ended(NOW, "denied"),), ""),
     ],
 )
-async def test_a_runbook_that_did_not_help_is_no_fix(archive, incident, events, fixed):
+async def test_a_runbook_that_only_looked_or_did_not_help_is_no_fix(archive, incident, events, fixed):
     await ran(archive, incident, *events)
     memory = await remember(archive, incident, 1)
     assert memory.resolution == fixed
