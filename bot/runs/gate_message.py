@@ -123,9 +123,9 @@ def _state(question: Gate, events: Sequence[Event]) -> str:
         return f"✅ run · ❌ stop · {_who(question)} · until {clock(question.expires_at)} UTC"
     decided = next(e for e in events if isinstance(e, GateDecided) and e.gate_id == question.id)
     told = [verdict_words(verdict), clock(decided.at, seconds=True)]
-    behind = events[list(events).index(decided) :]
-    again = next((i for i, e in enumerate(behind) if isinstance(e, GateOpened)), len(behind))
-    told += list(words(question.path, behind[:again]))
+    since = list(events).index(decided)
+    until = next((i for i, e in enumerate(events) if i > since and isinstance(e, GateOpened)), len(events))
+    told += list(words(question.path, events[:until], since))
     return " · ".join(told)
 
 

@@ -24,17 +24,21 @@ from bot.domain.run import (
 )
 from bot.domain.text import prose, safe
 from bot.domain.words import figure
+from bot.runs.progress import Progress, progress_of
 from runbooks.prepared import Deed, Http, Outcome, Promql
 
 
 def mark(path: str, events: Sequence[Event]) -> str:
+    """How it stands with a step, as one sign: ✅ only where nothing of it is left to do."""
     last = _last(path, events)
     over = any(isinstance(event, Ended) for event in events)
     match last:
         case GateDecided(verdict=verdict):
             mark = "▶" if isinstance(verdict, Approved) else "⛔"
-        case DeedEnded(outcome=outcome):
-            mark = "✅" if outcome.ok else "❔" if outcome.result in ("stopped", "timeout") else "❌"
+        case DeedEnded(outcome=outcome) if not outcome.ok:
+            mark = "❔" if outcome.result in ("stopped", "timeout") else "❌"
+        case DeedEnded() | StepsLeft():
+            mark = "✅" if _all_done(progress_of(events, path)) else "▶"
         case Checked(ok=ok):
             mark = "✅" if ok else "❌"
         case Chosen() if not _lost(path, events):
@@ -51,38 +55,42 @@ _MARKS: Mapping[type[object], str] = {
     DeedBegun: "▶",
     MayHaveRun: "❔",
     Chosen: "❔",
-    StepsLeft: "✅",
 }
 """While the run goes on; once it is over, what waited is blank and what ran is unknown."""
 
 
-def words(path: str, events: Sequence[Event]) -> Iterator[str]:
-    """What happened to a step, in a few words each."""
-    mine = of_step(path, events)
+def words(path: str, events: Sequence[Event], since: int = 0) -> Iterator[str]:
+    """What happened to a step from the event numbered `since` on, in a few words each."""
+    mine, at = of_step(path, events[since:]), progress_of(events, path)
     over = any(isinstance(event, (Ended, Stopped)) for event in events)
     if mine:
-        yield from _now(mine, over=over)
-    prepared = next((e for e in reversed(mine) if isinstance(e, StepPrepared)), None)
-    if prepared is not None and prepared.ruling == "granted":
+        yield from _now(mine, _deeds(at), over=over)
+    if at.prepared is not None and at.prepared.ruling == "granted" and at.gate is None:
         yield "granted by your team"
-    outcomes = [event.outcome for event in mine if isinstance(event, DeedEnded)]
-    if len(outcomes) == 1:
-        yield prose(outcome_words(outcomes[0], prepared.prepared.deeds[0] if prepared else None), 200)
-    elif outcomes:
-        yield f"{sum(one.ok for one in outcomes)} of {len(outcomes)} done"
-    if not over and _check_follows(mine, prepared):
+    ends = [event for event in mine if isinstance(event, DeedEnded)]
+    if ends and len(_deeds(at)) > 1:
+        yield f"{at.done} of {len(_deeds(at))} done"
+    if ends and (len(_deeds(at)) == 1 or not ends[-1].outcome.ok):
+        yield prose(outcome_words(ends[-1].outcome, next(iter(_deeds(at)[ends[-1].index :]), None)), 200)
+    if mine and not over and _check_follows(mine[-1], at):
         yield "check follows"
     yield from (
         f"check: {prose(event.said, 200)} {'✓' if event.ok else '✗'}" for event in mine if isinstance(event, Checked)
     )
 
 
-def _check_follows(mine: Sequence[Event], prepared: StepPrepared | None) -> bool:
+def _check_follows(last: Event, at: Progress) -> bool:
     """Whether all of a step is done but its check."""
-    if prepared is None or prepared.prepared.check is None or not isinstance(mine[-1], DeedEnded | StepsLeft):
-        return False
-    ended = [event.outcome for event in mine if isinstance(event, DeedEnded)]
-    return len(ended) >= len(prepared.prepared.deeds) and ended[-1].ok
+    checks = at.prepared is not None and at.prepared.prepared.check is not None
+    return checks and isinstance(last, DeedEnded | StepsLeft) and _all_done(at)
+
+
+def _all_done(at: Progress) -> bool:
+    return at.done >= len(_deeds(at))
+
+
+def _deeds(at: Progress) -> Sequence[Deed]:
+    return at.prepared.prepared.deeds if at.prepared else ()
 
 
 def outcome_words(outcome: Outcome, deed: Deed | None = None) -> str:
@@ -144,7 +152,7 @@ def _path(event: Event) -> str:
             return str(getattr(event, "path", ""))
 
 
-def _now(mine: Sequence[Event], *, over: bool) -> Iterator[str]:
+def _now(mine: Sequence[Event], deeds: Sequence[Deed], *, over: bool) -> Iterator[str]:
     """The state that the last of a step's events leaves it in."""
     match mine[-1]:
         case StepSkipped(reason=reason):
@@ -156,7 +164,7 @@ def _now(mine: Sequence[Event], *, over: bool) -> Iterator[str]:
         case GateDecided(verdict=verdict) if not isinstance(verdict, Approved):
             yield verdict_words(verdict)
         case DeedBegun() as begun:
-            yield "may have run" if over else _running(begun, mine)
+            yield "may have run" if over else _running(begun, len(deeds))
         case MayHaveRun():
             yield "*may have run*: the bot was not there at its end"
         case Chosen(choice="stop") if not any(isinstance(event, MayHaveRun) for event in mine):
@@ -167,15 +175,9 @@ def _now(mine: Sequence[Event], *, over: bool) -> Iterator[str]:
             pass
 
 
-def _running(begun: DeedBegun, mine: Sequence[Event]) -> str:
-    count = _deeds(begun.path, mine)
+def _running(begun: DeedBegun, count: int) -> str:
     which = f"{begun.index + 1} of {count} " if count > 1 else ""
     return f"{which}running since {clock(begun.at, seconds=True)}"
-
-
-def _deeds(path: str, events: Sequence[Event]) -> int:
-    found = [event.prepared for event in events if isinstance(event, StepPrepared) and event.prepared.path == path]
-    return len(found[-1].deeds) if found else 1
 
 
 def _span(outcome: Outcome) -> str:
