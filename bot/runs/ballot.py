@@ -26,15 +26,16 @@ FRESH = timedelta(seconds=5)
 OVERTAKEN = "overtaken by a later answer of the same person"
 
 
-async def weigh(shop: Workshop, gate: Gate) -> Decision:
+async def weigh(shop: Workshop, gate: Gate, *, recent: bool = False) -> Decision:
     """What people decide by now: their answers and who they are are read again. Raises JournalDown.
 
     An approval by a reaction that cannot be read now may be gone: nobody is `missing`, and it is waited for.
+    `recent`: it was approved a moment ago. Then only what people changed since is read, if Slack can be asked.
     """
     seen, fresh = await _read(shop, gate)
     votes, now = await shop.runs.votes(gate.id), shop.desk.clock.now()
     decision = decide(gate, votes, now, await shop.switch.state())
-    if not isinstance(decision, Approved):
+    if recent or not isinstance(decision, Approved):
         return decision
     last = _last(votes)
     if not seen and any(last[user].by == "reaction" for user in decision.by):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
-from bot.approve import decide
-from bot.domain.approval import APPROVE, DENY, Decision, Gate, Waiting
+from bot.approve import decide, why_not
+from bot.domain.approval import APPROVE, DENY, Approved, Decision, Denied, Gate, Vote, Waiting
 from bot.domain.move import Choose
-from bot.domain.run import Chosen, Ended, GateDecided, Run, Stopped
+from bot.domain.run import Chosen, Ended, Event, GateDecided, Run, Stopped
 from bot.domain.said import Reacted, Tap
 from bot.domain.text import code
 from bot.ports import JournalDown
@@ -16,8 +18,15 @@ from bot.runs import ballot
 from bot.runs.action_ports import Entry
 from bot.runs.job import record
 from bot.runs.next_move import asks_again, choices, next_move
+from bot.runs.still_approved import reconsider, runs_now, unbegun
 from bot.runs.workshop import Workshop
 
+_ANSWERS: dict[tuple[str, bool], ballot.Answer] = {
+    (APPROVE, True): "approve",
+    (DENY, True): "deny",
+    (APPROVE, False): "withdraw",
+}
+"""What a reaction says that is set (True) or taken away. A ❌ that is gone says nothing to a gate that is decided."""
 _CHOSEN = {"check": "Looking.", "again": "It is asked for again, by a new message.", "stop": "It ends here."}
 _AT_ONCE = "It runs again at once: it only reads."
 _HELD = (
@@ -33,26 +42,29 @@ async def vote(shop: Workshop, user_id: str, gate_id: str, answer: Literal["appr
         return _no_gate(gate_id)
     if gate.message is None:
         return f"{code(gate.id)} does not stand in Slack yet. Nobody can approve what nobody has seen."
-    if over := await _over(shop, gate):
+    if over := _over(gate, await shop.runs.events(gate.run_id), answer, shop.desk.clock.now()):
         await _too_late(shop, gate, user_id, "command")
         return over
     given = await ballot.keep(shop, gate, user_id, answer, "command")
+    if answer == "deny":
+        await reconsider(shop, gate)
+    over = await _outrun(shop, gate, user_id, answer, "command")  # to ask Slack who they are may have taken a while
     await shop.call(gate.run_id)
     votes = await shop.runs.votes(gate.id)
-    return _counted(decide(gate, votes, given.at, await shop.switch.state()), user_id)
+    return over or _counted(decide(gate, votes, given.at, await shop.switch.state()), given, why_not(gate, given))
 
 
-def _counted(decision: Decision, user_id: str) -> str:
-    """What an answer came to, for the one who gave it."""
+def _counted(decision: Decision, given: Vote, why: str) -> str:
+    """What an answer came to, for the one who gave it; `why` it does not count by itself, where it does not."""
     match decision:
-        case Waiting(turned_down=turned_down) if user_id in turned_down:
-            return turned_down[user_id]
+        case Waiting(turned_down=turned_down) if given.person.id in turned_down:
+            return turned_down[given.person.id]
         case Waiting(missing=0):
             return _HELD
         case Waiting(missing=missing):
             return f"Counted. {missing} more of the approvers {'has' if missing == 1 else 'have'} to agree."
         case _:
-            return "Counted."
+            return why or "Counted."
 
 
 def _no_gate(gate_id: str) -> str:
@@ -62,15 +74,25 @@ def _no_gate(gate_id: str) -> str:
 
 
 async def reaction(shop: Workshop, reacted: Reacted) -> str:
-    """Wakes the story whose gate it is; what to tell somebody who came too late, else empty. Raises JournalDown."""
+    """Wakes the story whose gate it is; what to tell somebody who came too late, else empty. Raises JournalDown.
+
+    A no, and a yes that is taken away, are weighed here where the gate is decided and its step has not begun.
+    """
     gate = await shop.runs.gate_at(reacted.message) if reacted.emoji in (APPROVE, DENY) else None
     if gate is None:
         return ""
     await shop.call(gate.run_id)
-    over = await _over(shop, gate) if reacted.added else ""
-    if over:
-        await _too_late(shop, gate, reacted.user_id, "reaction")
-    return over
+    answer = _ANSWERS.get((reacted.emoji, reacted.added))
+    if answer is None:
+        return ""
+    user, weighed = reacted.user_id, answer != "approve" and await reconsider(shop, gate)
+    if weighed:
+        await shop.call(gate.run_id)
+    over = await _outrun(shop, gate, user, answer, "reaction")
+    if over or not weighed:
+        return over
+    mine = [vote for vote in await shop.runs.votes(gate.id) if vote.person.id == user]
+    return why_not(gate, mine[-1]) if mine else ""
 
 
 async def choice(shop: Workshop, tap: Tap) -> str:
@@ -115,15 +137,36 @@ async def _wake(shop: Workshop, run: Run) -> None:
         await shop.call(run.id)
 
 
-async def _over(shop: Workshop, gate: Gate) -> str:
-    """Why an answer to this gate comes too late; empty: it is open."""
+async def _outrun(shop: Workshop, gate: Gate, user_id: str, answer: ballot.Answer, by: str) -> str:
+    """Why an answer has come too late, told to the audit as well; empty where it has not, or all came of it."""
     events = await shop.runs.events(gate.run_id)
+    over = "" if _took(gate, events, user_id, answer) else _over(gate, events, answer, shop.desk.clock.now())
+    if over:
+        await _too_late(shop, gate, user_id, by)
+    return over
+
+
+def _took(gate: Gate, events: Sequence[Event], user_id: str, answer: ballot.Answer) -> bool:
+    """Whether the gate was decided by this person's answer, or the run was ended by it."""
+    verdicts = [e.verdict for e in events if isinstance(e, GateDecided) and e.gate_id == gate.id]
+    if answer == "approve":
+        return any(isinstance(one, Approved) and user_id in one.by for one in verdicts)
+    denied = any(isinstance(one, Denied) and one.by == user_id for one in verdicts)
+    return denied or any(isinstance(e, Stopped) and e.by == user_id for e in events)
+
+
+def _over(gate: Gate, events: Sequence[Event], answer: ballot.Answer, now: datetime) -> str:
+    """Why an answer to this gate comes too late; empty: it is open. A no is heard until the step begins."""
     name = code(gate.id)
+    if answer != "approve" and runs_now(events, gate):
+        return f"Too late: the step of {name} runs by now. `/incident-action stop {gate.run_id}` ends it."
+    if answer == "withdraw" or (answer == "deny" and unbegun(events, gate)):
+        return ""
     if any(isinstance(e, GateDecided) and e.gate_id == gate.id for e in events):
         return f"{name} is decided already: your answer changes nothing. Its message shows what came of it."
     if any(isinstance(e, (Ended, Stopped)) for e in events):
         return f"{name} is closed: its run has ended. `/incident-action` begins another."
-    if shop.desk.clock.now() >= gate.expires_at:
+    if now >= gate.expires_at:
         return f"{name} expired at {gate.expires_at:%H:%M} UTC: no answer is a no. Ask again from its run."
     return ""
 

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.approval import APPROVE
+from bot.domain.approval import APPROVE, DENY
 from bot.domain.plain import as_text
+from bot.domain.run import Stopped
 from bot.state.audit_reading import reading
 from tests.stories.test_people_in_audit import Meanwhile
 from tests.stories.test_remediate import CRITICAL, RESTART
-from tests.stories.workshop_world import DANA, ERIN, FakePeople, town_with
+from tests.stories.workshop_world import DANA, ERIN, STRANGER, FakePeople, town_with
+from tests.stories.world import eventually
 
 
 class SlowPeople(FakePeople):
@@ -65,6 +67,27 @@ def answers(tmp_path):
     return all_of_them
 
 
+async def who_stopped(town):
+    """Who ended the newest run before its time, and why."""
+    assert (await town.ended()).result == "stopped"
+    (stop,) = (event for event in await town.shop.runs.events((await town.run()).id) if isinstance(event, Stopped))
+    return stop.by, stop.reason
+
+
+async def approved(town):
+    """The gate, by Erin, whose step has not begun: its message is being edited. And what lets it go on."""
+    await town.say("run restart")
+    gate = await town.waits()
+    came, go = town.chat.hold("edit", about=gate)
+    await town.react(gate, APPROVE, ERIN)
+    await came.wait()
+    return gate, go
+
+
+def told(town, user):
+    return [text for who, text in town.chat.whispers if who == user]
+
+
 # ── a no is not undone by an older yes of the same person ──
 
 
@@ -112,3 +135,149 @@ async def test_a_yes_that_is_overtaken_as_it_is_recorded_is_audited_as_one_that_
     assert RESTART not in town.hands.ran
     assert [what for what, _, _ in answers()] == ["vote.counted", "vote.counted", "vote.refused"]
     assert "overtaken by a later answer" in answers()[-1][2]
+
+
+# ── a no, or a yes that is taken away, before the step begins ──
+
+
+async def test_a_no_while_the_yes_is_being_weighed_ends_the_run(town):
+    await town.say("run restart")
+    gate = await town.waits()
+    came, go = town.people.hold(ERIN)
+    await town.react(gate, APPROVE, ERIN)
+    await came.wait()
+    await town.react(gate, DENY, DANA)
+    go.set()
+    assert await who_stopped(town) == (DANA, "it was denied before it ran")
+    assert RESTART not in town.hands.ran
+
+
+async def test_who_turns_a_yes_into_a_no_while_it_is_being_weighed_has_said_no(town):
+    await town.say("run restart")
+    gate = await town.waits()
+    came, go = town.people.hold(ERIN)
+    await town.react(gate, APPROVE, ERIN)
+    await came.wait()
+    await town.react(gate, APPROVE, ERIN, off=True)
+    await town.react(gate, DENY, ERIN)
+    go.set()
+    assert (await who_stopped(town))[0] == ERIN
+    assert RESTART not in town.hands.ran
+
+
+async def test_a_yes_that_is_taken_away_before_the_step_begins_is_gone(town):
+    gate, go = await approved(town)
+    await town.react(gate, APPROVE, ERIN, off=True)
+    town.clock.forward(3)
+    go.set()
+    assert await who_stopped(town) == (ERIN, "the approval was taken back before it ran")
+    assert RESTART not in town.hands.ran
+
+
+async def test_a_yes_that_is_taken_away_unheard_before_the_step_begins_is_gone(town):
+    """The socket was down: no event tells of it."""
+    gate, go = await approved(town)
+    town.chat.tap(gate, APPROVE, ERIN, off=True)
+    go.set()
+    assert (await who_stopped(town))[0] == ERIN
+    assert RESTART not in town.hands.ran
+
+
+@pytest.mark.parametrize("how", ["command", "reaction"])
+async def test_a_no_between_the_decision_and_the_step_ends_the_run(town, how):
+    gate, go = await approved(town)
+    if how == "command":
+        assert as_text(await town.say(f"deny {gate}", user=DANA)) == "Counted."
+    else:
+        await town.react(gate, DENY, DANA)
+        assert told(town, DANA) == []
+    go.set()
+    assert await who_stopped(town) == (DANA, "it was denied before it ran")
+    assert RESTART not in town.hands.ran
+
+
+async def test_a_no_at_the_last_moment_is_on_record_before_the_step_or_its_giver_is_told(town):
+    """As the beginning is written to the audit, all looks lie behind it."""
+
+    async def deny():
+        said.append(as_text(await town.say(f"deny {(await town.last_gate()).id}", user=DANA)))
+
+    said = []
+    town.shop = replace(town.shop, audit=AtStepTwo(town.shop.audit, deny))
+    await town.say("run restart")
+    await town.react(await town.waits(), APPROVE, ERIN)
+    assert (await who_stopped(town))[0] == DANA
+    assert said == ["Counted."]
+    assert RESTART not in town.hands.ran
+
+
+class AtStepTwo:
+    """The audit; while it is told that step 2 begins, something else happens."""
+
+    def __init__(self, audit, happens):
+        self._audit, self._happens = audit, happens
+
+    @property
+    def head(self):
+        return self._audit.head
+
+    async def record(self, entry, at):
+        await self._audit.record(entry, at)
+        if (entry.what, entry.facts.get("path")) == ("deed.begun", "2"):
+            await self._happens()
+
+
+async def test_a_strangers_no_between_the_decision_and_the_step_stops_nothing_and_they_are_told_why(town):
+    gate, go = await approved(town)
+    await town.react(gate, DENY, STRANGER)
+    assert "can stop this with ❌" in told(town, STRANGER)[0]
+    assert "can stop this with ❌" in as_text(await town.say(f"deny {gate}", user=STRANGER))
+    go.set()
+    assert (await town.ended()).result == "done"
+
+
+async def test_slack_being_away_right_after_the_decision_holds_nothing_up(town):
+    _gate, go = await approved(town)
+    town.chat.refuse("reactions", "internal_error", passing=True)
+    go.set()
+    assert (await town.ended()).result == "done"
+    assert RESTART in town.hands.ran
+
+
+# ── too late ──
+
+
+async def test_who_denies_by_command_and_is_known_only_once_it_runs_is_told_so(town):
+    town.hands.hold("rollout restart")
+    await town.say("run restart")
+    gate = await town.waits()
+    came, go = town.people.hold(DANA)
+    denying = asyncio.create_task(town.say(f"deny {gate}", user=DANA))
+    await came.wait()
+    await town.react(gate, APPROVE, ERIN)
+    await eventually(lambda: RESTART in town.hands.ran)
+    go.set()
+    said = as_text(await denying)
+    assert "Too late" in said
+    assert f"/incident-action stop {(await town.run()).id}" in said
+
+
+async def test_a_no_or_a_yes_that_is_taken_away_while_it_runs_is_told_how_to_stop_it(town, answers):
+    town.hands.hold("rollout restart")
+    await town.say("run restart")
+    gate = await town.waits()
+    await town.react(gate, APPROVE, ERIN)
+    await eventually(lambda: RESTART in town.hands.ran)
+    await town.react(gate, DENY, DANA)
+    await town.react(gate, APPROVE, ERIN, off=True)
+    for who in (DANA, ERIN):
+        assert f"/incident-action stop {(await town.run()).id}" in told(town, who)[0]
+    assert [(what, who) for what, who, _ in answers()][1:] == [("vote.refused", DANA), ("vote.refused", ERIN)]
+
+
+async def test_a_second_yes_after_the_decision_is_told_that_it_changes_nothing(town):
+    gate, go = await approved(town)
+    await town.react(gate, APPROVE, DANA)
+    assert "decided already" in told(town, DANA)[0]
+    go.set()
+    assert (await town.ended()).result == "done"
