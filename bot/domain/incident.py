@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Literal
 
@@ -57,6 +57,11 @@ class Posted:
 
     channel_id: str
     ts: str
+
+    @property
+    def at(self) -> datetime:
+        """When it was posted: Slack's ts is that in seconds."""
+        return datetime.fromtimestamp(float(self.ts), UTC)
 
 
 @dataclass(frozen=True, slots=True)

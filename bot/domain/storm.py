@@ -60,6 +60,8 @@ class Row:
     """The incident that it is told with, by id."""
     reported: bool = False
     """Whether what its look found is kept."""
+    said: bool = False
+    """Whether its present opening is known to have stood in Slack, as a row or in a message of its own."""
     suspect: str = ""
     """The likely cause in a few words; empty where none is known."""
 

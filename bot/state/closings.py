@@ -180,7 +180,7 @@ def _reopen(connection: Connection, again: Reopening) -> int:
     if other := connection.scalar(sa.select(incidents.c.id).where(same)):
         raise NotReopenedError(f"{other} of the same service is open: go on there.")
     fresh = {"status": "open", "resolved_at": None, "reopened_at": again.at, "opening": row.opening + 1}
-    fresh |= {"message_channel": None, "message_ts": None}  # the next headline stands in a message of its own
+    fresh |= {"message_channel": None, "message_ts": None, "first_said_at": None}  # the next is said anew
     fresh |= {"storm": storm_that_is_on(connection), "revision": incidents.c.revision + 1}
     connection.execute(incidents.update().where(here).values(**fresh))
     key = f"reopened:{row.opening + 1}"

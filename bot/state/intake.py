@@ -186,7 +186,7 @@ def _home(connection: Connection, alert: Alert, rules: Rules, now: datetime) -> 
     if last is not None and _may_reopen(last.resolved_at, rules, now):
         severity = min(last.severity, Severity.of(alert.severity))
         again = {"status": "open", "resolved_at": None, "reopened_at": now, "opening": last.opening + 1}
-        again |= {"message_channel": None, "message_ts": None}  # the next headline stands in a message of its own
+        again |= {"message_channel": None, "message_ts": None, "first_said_at": None}  # the next is said anew
         again |= {"storm": storm_that_is_on(connection)}
         _change(connection, last.id, last.lead, severity=severity, **again)
         return Taken(last.id, last.opening + 1, "reopened")

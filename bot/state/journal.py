@@ -19,7 +19,7 @@ from bot.state import codec, intake
 from bot.state.claims import note
 from bot.state.database import Database, lost_a_race
 from bot.state.down import down
-from bot.state.rows import SEVERITY, incidents_of
+from bot.state.rows import SEVERITY, incidents_of, said_at
 from bot.state.tables import STALE, UNBRIEFED, alerts, incidents, reports
 from bot.state.turns import Turns
 from integrations.contract import Alert, OpenAlert, Scope
@@ -34,6 +34,11 @@ MOST_ELSEWHERE = 200
 
 # What each story asks a dozen times over, put together once: that takes longer than the database's part of it.
 _ONE = sa.select(incidents).where(incidents.c.id == sa.bindparam("id"))
+_SAID = (
+    sa.select(incidents.c.first_said_at, incidents.c.message_channel, incidents.c.message_ts)
+    .where(incidents.c.id == sa.bindparam("id"))
+    .with_for_update()  # its row in a storm's table may be noted as said just now
+)
 _REVISION = sa.select(incidents.c.revision).where(incidents.c.id == sa.bindparam("id"))
 _STALE = (
     sa.select(incidents.c.id)
@@ -136,7 +141,14 @@ class SqlJournal:
         await self._write(act)
 
     async def keep_message(self, incident_id: str, message: Posted) -> None:
-        await self._set(incident_id, message_channel=message.channel_id, message_ts=message.ts)
+        """The first that is kept of an opening is when it was said; where it moves, that stays."""
+
+        def act(connection: Connection) -> None:
+            first = said_at(connection.execute(_SAID, {"id": incident_id}).one()) or message.at
+            stands = {"message_channel": message.channel_id, "message_ts": message.ts, "first_said_at": first}
+            connection.execute(_SET, {"here": incident_id, **stands})
+
+        await self._write(act)
 
     async def keep_shown(self, incident_id: str, revision: int) -> None:
         await self._set(incident_id, shown=revision)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -69,6 +70,15 @@ def _incident(row: Any, said: str | None) -> Incident:
         linked_by=row.linked_by or "",
         storm=row.storm,
     )
+
+
+def said_at(row: Any) -> datetime | None:
+    """When an incident's present opening stood in Slack first; None: it did not yet.
+
+    Where no version has kept that, its message says it, as long as it has not moved.
+    """
+    first: datetime | None = row.first_said_at
+    return first or (Posted(row.message_channel, row.message_ts).at if row.message_ts else None)
 
 
 def _alert(row: Any) -> Alert:

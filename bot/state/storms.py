@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from bot.domain.storm import CALM, WITHIN, Row, State, Storm, is_one_too_many, i
 from bot.ports import Clock
 from bot.state.database import Database
 from bot.state.down import down
-from bot.state.rows import SEVERITY
+from bot.state.rows import SEVERITY, said_at
 from bot.state.tables import alerts, incidents, reports, storms
 
 T = TypeVar("T")
@@ -59,6 +59,15 @@ _ROWS = (
     .outerjoin(_ALERTS, _ALERTS.c.incident_id == incidents.c.id)
     .where(incidents.c.storm == sa.bindparam("storm"))
     .order_by(_CAME, incidents.c.id)
+)
+_SAID = (
+    incidents.update()
+    .where(
+        incidents.c.id == sa.bindparam("here"),
+        incidents.c.opening == sa.bindparam("told"),
+        incidents.c.first_said_at.is_(None),
+    )
+    .values(first_said_at=sa.bindparam("then"))
 )
 
 
@@ -119,6 +128,12 @@ class SqlStorms:
     async def keep_over(self, storm_id: str) -> None:
         await self._set(storm_id, ended_at=self._clock.now())
 
+    async def keep_said(self, rows: Sequence[Row], at: datetime) -> None:
+        said = [{"here": row.incident_id, "told": row.opening, "then": at} for row in rows if not row.said]
+        if said:
+            with down("written"):
+                await self._database.write(lambda connection: connection.execute(_SAID, said).close())
+
     async def keep_looking(self, incident_id: str, opening: int) -> None:
         here = sa.and_(incidents.c.id == incident_id, incidents.c.looked < opening)
         await self._write(incidents.update().where(here).values(looked=opening))
@@ -162,6 +177,7 @@ def _row(row: Any) -> Row:
         channel_id=row.channel_id,
         lead=row.lead,
         reported=row.reported,
+        said=said_at(row) is not None,
     )
 
 

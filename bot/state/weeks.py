@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from bot.state.database import Database
 from bot.state.down import down
 from bot.state.life_tables import entries
 from bot.state.memory_tables import memories
-from bot.state.rows import SEVERITY
+from bot.state.rows import SEVERITY, said_at
 from bot.state.tables import alerts, answer_votes, incidents, spend
 
 
@@ -91,6 +91,6 @@ def _votes(connection: Connection, within: sa.ColumnElement[bool]) -> Mapping[st
 
 
 def _course(row: Any, acknowledged_at: datetime | None, false_alarm: bool) -> Course:  # noqa: FBT001 - a column
-    """Slack's ts is the second at which a message was posted; an opening that came later has a message of its own."""
-    posted = datetime.fromtimestamp(float(row.message_ts), UTC) if row.message_ts and row.opening == 1 else None
+    """An opening that came later has first words of its own."""
+    posted = said_at(row) if row.opening == 1 else None
     return Course(row.id, Severity(row.counts_as), row.opened_at, posted, acknowledged_at, row.resolved_at, false_alarm)

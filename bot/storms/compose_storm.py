@@ -33,16 +33,21 @@ def table(storm: Storm, rows: Sequence[Row], now: datetime) -> Briefing:
     state = "Storm" if storm.ended_at is None else f"Storm, over since {clock(storm.ended_at, now)} UTC"
     head = f"{_amounts(rows)} since {clock(storm.began_at, now)} UTC"
     leads = _by_id(rows)
-    first = sorted(rows, key=rank_of)[:TOP]
-    lines = [_line(row, leads, now) for row in first]
+    shown = first(rows)
+    lines = [_line(row, leads, now) for row in shown]
     return Briefing(
         plain=f"🌩️ {state}: {head}.",
         headline="\n".join([f"🌩️ *{state}* · {head}", *_progress(storm, rows)]),
         sections=_sections(lines),
-        footer=f"The {len(first)} most important of {len(rows):,}. Every one stands in the thread, by when it came."
-        if len(rows) > len(first)
+        footer=f"The {len(shown)} most important of {len(rows):,}. Every one stands in the thread, by when it came."
+        if len(rows) > len(shown)
         else None,
     )
+
+
+def first(rows: Sequence[Row]) -> Sequence[Row]:
+    """Those that stand in the table itself."""
+    return sorted(rows, key=rank_of)[:TOP]
 
 
 def pages(rows: Sequence[Row], now: datetime) -> tuple[Briefing, ...]:

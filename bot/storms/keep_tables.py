@@ -138,6 +138,7 @@ class StormTables:
             await self._desk.chat.edit(known.posted[number], said[number])
             known.said.pop(number, None)
             known.said[number] = said[number]
+        await self._storms.keep_said(rows, self._desk.clock.now())
         await self._notice(storm, rows)
         self._measure(known, rows)
         return len(edits)

@@ -78,8 +78,9 @@ async def _open(desk: Desk, storms: Storms, storm_id: str) -> Posted:
     key = f"{storm_id}:table"
     table = await desk.chat.find(channel.id, key)
     if table is None:
-        words = compose_storm.table(storm, await storms.rows(storm_id), desk.clock.now())
-        table = await desk.chat.post(channel.id, words, key=key)
+        rows = await storms.rows(storm_id)
+        table = await desk.chat.post(channel.id, compose_storm.table(storm, rows, desk.clock.now()), key=key)
+        await storms.keep_said(compose_storm.first(rows), desk.clock.now())
     await storms.keep_table(storm_id, table)
     desk.stormy.set()
     log.warning("a storm", storm=storm_id, channel=channel.name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from bot.domain.incident import Channel, Posted
@@ -33,6 +35,10 @@ class Storms(Protocol):
 
     async def keep_over(self, storm_id: str) -> None:
         """It has ended: incidents that come now are told by themselves."""
+        ...
+
+    async def keep_said(self, rows: Sequence[Row], at: datetime) -> None:
+        """They stand in Slack by then; of what was said before, and of what was opened again since, nothing changes."""
         ...
 
     async def keep_looking(self, incident_id: str, opening: int) -> None:

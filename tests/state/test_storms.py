@@ -10,15 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.closing.ports import Reopening
 from bot.domain.analysis import NOTHING_KNOWN
 from bot.domain.context import Context, Report
 from bot.domain.entry import Entry
 from bot.domain.incident import Channel, Posted, Severity
 from bot.domain.storm import CALM
+from bot.state.closings import SqlClosings
 from bot.state.database import migrate, open_database
 from bot.state.entries import SqlEntries
 from bot.state.journal import journal
 from bot.state.storms import SqlStorms
+from bot.state.weeks import SqlWeeks
 from integrations.contract import Alert, Scope, Window
 from tests.state.conftest import SetClock
 
@@ -157,6 +160,44 @@ async def test_a_severity_that_people_set_outranks_what_alerts_say_in_the_row_an
     assert severities == {one: (await record.incident(one)).severity for one in severities}
     stale = await record.stale()
     assert (stale[0], stale[-1]) == (worse, harmless)
+
+
+async def test_a_row_that_was_shown_was_said_and_by_its_present_opening_only(stormy, database, clock):
+    record, storms = stormy
+    shown, again, _ = await come(record, range(4)), (await come(record, [9]))[0], await come(record, [8])
+    (storm,) = await storms.to_show()
+    rows = await storms.rows(storm.id)
+    assert not any(row.said for row in rows)
+    await record.take([alert(9, status="resolved", ends_at=clock.now())])
+    clock.pass_(seconds=2)
+    await record.take([alert(9, starts_at=clock.now())])
+    first = clock.now()
+    await storms.keep_said([row for row in rows if row.incident_id in (*shown, again)], first)
+    clock.pass_(minutes=2)
+    await storms.keep_said(rows, clock.now())
+    await record.keep_message(shown[0], Posted("C1", f"{clock.now().timestamp():.6f}"))
+
+    unsaid = {row.incident_id for row in await storms.rows(storm.id) if not row.said}
+    assert unsaid == {again}
+    week = await SqlWeeks(database).week(BEGAN, clock.now())
+    said = {course.id: course.said_at for course in week.courses}
+    assert {said[one] for one in shown} == {first}
+
+
+@pytest.mark.parametrize("how", ["by an alert", "by a person"])
+async def test_what_is_opened_again_is_not_said_yet(stormy, database, clock, how):
+    record, storms = stormy
+    one, *_ = await come(record, range(5))
+    await record.keep_message(one, Posted("C1", f"{clock.now().timestamp():.6f}"))
+    await record.take([alert(0, status="resolved", ends_at=clock.now())])
+    (storm,) = await storms.to_show()
+    assert [row.said for row in await storms.rows(storm.id) if row.incident_id == one] == [True]
+    clock.pass_(seconds=2)
+    if how == "by an alert":
+        await record.take([alert(0, starts_at=clock.now())])
+    else:
+        await SqlClosings(database).reopen(Reopening(one, 1, "U1", clock.now()))
+    assert [row.said for row in await storms.rows(storm.id) if row.incident_id == one] == [False]
 
 
 async def test_it_is_shown_until_a_while_after_its_last_incident_is_resolved(stormy, clock):

@@ -11,6 +11,7 @@ from bot.domain.money import Money
 from bot.state.entries import SqlEntries
 from bot.state.links import SqlLinks
 from bot.state.memories import SqlMemories
+from bot.state.tables import incidents
 from bot.state.weeks import SqlWeeks
 from tests.stories.incident_sample import alert
 
@@ -86,6 +87,35 @@ async def test_the_severity_that_people_set_last_counts(database, record, clock)
     week = await of_week(database, clock)
     assert {course.id: course.severity for course in week.courses} == {cart: Severity.SEV2, bank: by_alerts}
     assert digest_of(week).worst[Severity.SEV2] == 1
+
+
+async def test_the_first_response_is_what_was_said_first_wherever_that_went(database, record, clock):
+    first, before = await opened(record, clock, "cart"), await opened(record, clock, "bank")
+    began = clock.now()
+
+    def then(seconds):
+        return Posted("C1", f"{began.timestamp() + seconds:.6f}")
+
+    old = {"message_channel": "C1", "message_ts": then(3).ts}  # as a version that kept nothing else left it
+    await database.write(lambda c: c.execute(incidents.update().where(incidents.c.id == before).values(old)).close())
+    await record.keep_message(first, then(2))
+    for one in (first, before):
+        await record.keep_message(one, then(840))
+        await record.keep_message(one, then(900))
+    clock.moment += timedelta(days=1)
+    week = await of_week(database, clock)
+    said = {course.id: course.said_at for course in week.courses}
+    assert said == {first: began + timedelta(seconds=2), before: began + timedelta(seconds=3)}
+    assert digest_of(week).response_s == 2.5
+    assert (await record.incident(first)).message == then(900)
+
+
+async def test_what_stands_where_it_stood_before_the_first_word_was_kept_counts_from_there(database, record, clock):
+    one, began = await opened(record, clock, "cart"), clock.now()
+    old = {"message_channel": "C1", "message_ts": f"{began.timestamp() + 4:.6f}"}
+    await database.write(lambda c: c.execute(incidents.update().where(incidents.c.id == one).values(old)).close())
+    clock.moment += timedelta(days=1)
+    assert [course.said_at for course in (await of_week(database, clock)).courses] == [began + timedelta(seconds=4)]
 
 
 async def acknowledge(database, id_, clock):
