@@ -28,6 +28,7 @@ from bot.state.begun import Begun
 from bot.state.claims import Claims
 from bot.state.database import Database
 from bot.state.engine import STORY_VERSION, Engine
+from bot.state.first_heard import FirstHeard
 from bot.state.last_word import SqlLastWord
 from bot.state.lease import Lease, telling
 
@@ -49,12 +50,21 @@ class Replica:
     """Whether there may be others."""
     governor: Governor
     """For every call that this process makes to Slack."""
-    last_word: SqlLastWord | None = None
-    """Which of what stands in Slack another changed last; None where there is no other."""
+    words: SqlLastWord
+    heard: FirstHeard
+
+    @property
+    def last_word(self) -> SqlLastWord | None:
+        """Who changed what stands in Slack last; None where it can only be this one."""
+        return self.words if self.shared else None
 
     @property
     def bell(self) -> Claims | None:
         return self.claims if self.shared else None
+
+    async def first(self, message: str) -> bool:
+        """Whether no other replica answers this message at once. Raises JournalDown."""
+        return not self.shared or await self.heard.first(message)
 
     async def sure(self) -> None:
         """`Lease.sure`, for the door to Slack. Raises ChatError where nobody can tell: later it can be told."""
@@ -110,8 +120,9 @@ async def open_replica(settings: Settings, database: Database, measures: Measure
     keeping = asyncio.create_task(go_on(Part("lease", lease.keep), again_s=0.0))  # it begins with a pause of its own
     try:
         claims, governor = Claims(database, lease.executor_id), _governor(settings, database, measures)
-        last_word = SqlLastWord(database, f"{lease.executor_id} in Slack") if database.shared else None
-        yield Replica(lease, claims, Begun(database), database.shared, governor, last_word)
+        begun, me = Begun(database), f"{lease.executor_id} in Slack"
+        words, heard = SqlLastWord(database, me), FirstHeard(database, me)
+        yield Replica(lease, claims, begun, database.shared, governor, words, heard)
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)

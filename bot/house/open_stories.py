@@ -147,7 +147,7 @@ async def open_stories(house: House) -> AsyncIterator[Told]:
             engine=engine,
             intake=intake,
             shop=shop,
-            talking=Talking(questions, begin_answer, settings.answer_mode, pager, shop.runs),
+            talking=Talking(questions, begin_answer, settings.answer_mode, pager, shop.runs, replica.first),
             life=open_life(settings, shop, database, questions, intake),
             archive=archive,
             closing=closing,

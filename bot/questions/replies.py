@@ -34,6 +34,11 @@ LONGEST = 4_000
 ASK_ME = "Ask me about this incident: why, status, logs, changes, similar, runbooks, timeline, who is on call …"
 
 
+async def nobody_else(_message: str) -> bool:
+    """Where there is one process: it is always the first to hear a message."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Talking:
     """What talking to people needs beside the desk."""
@@ -44,6 +49,8 @@ class Talking:
     mode: meant.AnswerMode
     pager: Pager
     runs: Runs
+    first: Callable[[str], Awaitable[bool]] = nobody_else
+    """Whether no other replica has heard this message and answers it at once. Raises JournalDown."""
 
 
 class Replies:
@@ -68,11 +75,21 @@ class Replies:
         wanted = await self._meant(heard, company)
         if isinstance(wanted, NotForUs):
             return None
-        if why := await refused():
-            return line(why)
-        if not company:
-            return await self.overview()
+        why = await refused()
+        if company and not why and isinstance(wanted, meant.Question) and wanted.text:
+            return await self._ask(heard, await self._subject(heard, company), wanted.text)
+        if not await self._is_first(heard):
+            return None
+        if why or not company:
+            return line(why) if why else await self.overview()
         return await self._about(await self._subject(heard, company), heard, wanted)
+
+    async def _is_first(self, heard: Heard) -> bool:
+        """Whether to answer it at once: a mention is two events, and of two replicas each may hear one of them.
+
+        A question either of them begins, once by its id: so it is not lost with the one that was first.
+        """
+        return await self._talking.first(f"{heard.channel_id}:{heard.ts}")
 
     async def _subject(self, heard: Heard, company: Sequence[Incident]) -> Incident:
         """Which of those that are told in this channel it is about."""
@@ -88,8 +105,6 @@ class Replies:
                 return await self._stop(heard)
             case PersonWanted():
                 return await self._offer_a_page(heard, incident)
-            case meant.Question(text) if text:
-                return await self._ask(heard, incident, text)
             case _:
                 return line(ASK_ME)
 
@@ -126,13 +141,16 @@ class Replies:
             return frozenset({"somebody"})
 
     async def _ask(self, heard: Heard, incident: Incident, text: str) -> Briefing | None:
-        """Commits the question and begins its story; whoever asks too much is told so kindly."""
+        """Commits the question and begins its story; whoever asks too much is told so kindly.
+
+        Counted before it is looked for: one that another replica takes meanwhile is found, and not counted.
+        """
         now = self._desk.clock.now()
         question = self._question(heard, incident, text)
+        times, open_now = await self._talking.questions.asked_by(heard.user_id, now - meant.PACE)
         if await self._talking.questions.question(question.id) is None:
-            times, open_now = await self._talking.questions.asked_by(heard.user_id, now - meant.PACE)
             if why_not := may_ask(times, open_now, now):
-                return line(why_not)
+                return line(why_not) if await self._is_first(heard) else None
             await self._talking.questions.ask(question)
         await self._talking.begin(question.id)
         return None

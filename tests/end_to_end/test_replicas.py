@@ -44,6 +44,12 @@ def unfinished(url):
         return {story: (executor, version) for story, executor, version in looking.execute(UNFINISHED)}
 
 
+def noted(url, beginning):
+    """How much of what begins so the replicas have told each other."""
+    with psycopg.connect(url) as looking:
+        return looking.execute("select count(*) from claims where name like %s", (f"{beginning}%",)).fetchone()[0]
+
+
 def teller(replicas, url, kind):
     """Of the two, the one that tells the one story of this kind, and the other."""
     (executor,) = [who for story, (who, _) in unfinished(url).items() if story.startswith(f"{kind}:")]
@@ -90,6 +96,11 @@ async def test_each_incident_step_and_answer_once_whoever_hears_of_it(tmp_path, 
         said = messages.post(replicas.town.slack.workspace, channel, ALICE, Draft("<@U0PLAYGBOT> why?"))
         answers = await until(lambda: [m for m in channel.messages.values() if m.thread_ts == said.ts and m.bot_id])
         assert len(answers) == 1
+        wanted = messages.post(replicas.town.slack.workspace, channel, ALICE, Draft("<@U0PLAYGBOT> get me a human"))
+        await until(lambda: [m for m in channel.messages.values() if m.thread_ts == wanted.ts and m.bot_id])
+        assert noted(postgres_url, f"heard {channel.id}:{wanted.ts}") == 1
+        assert noted(postgres_url, f"last word topic {channel.id}") == 1
+        assert noted(postgres_url, f"last word {channel.id}:") > 1
 
         for service in services:
             await replicas.alert(service, *replicas.bots, status="resolved")

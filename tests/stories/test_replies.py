@@ -4,20 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.plain import as_text
-from bot.domain.said import Heard, Tap
+from bot.domain.said import Tap
 from bot.ports import ChatError
-from bot.questions.replies import Replies, Talking
 from bot.state.database import open_database
 from bot.state.journal import journal
-from bot.state.questions import SqlQuestions
-from bot.state.runs import SqlRuns
 from runbooks.model import Library, Runbook, Step, Trigger
 from tests.stories.incident_sample import series
-from tests.stories.pager import FakePager
+from tests.stories.talk_world import ELSEWHERE, Front, heard
 from tests.stories.world import OWN, FakeSlack, Source, desk_with, fire, tell
 
-ELSEWHERE = "C0RANDOM"
 BOOKS = Library(
     (
         Runbook(
@@ -28,38 +23,12 @@ BOOKS = Library(
 )
 
 
-def heard(channel, thread, text, *, mention=False):
-    return Heard(channel, "99.0", thread, text, "U0LEE", mention)
-
-
 @pytest.fixture
 async def desk(tmp_path):
     async with desk_with(
         tmp_path, FakeSlack(), Source("prometheus", series("error_rate", 0.004, 0.2)), library=BOOKS
     ) as d:
         yield d
-
-
-class Front:
-    """Who hears people: what it says at once, and which questions it begins."""
-
-    def __init__(self, desk, database, mode="questions", refusal=""):
-        self.questions = SqlQuestions(database)
-        self.begun = []
-        self.refusal = refusal
-        self.refusals_asked = 0
-        self.replies = Replies(desk, Talking(self.questions, self._begin, mode, FakePager(), SqlRuns(database)))
-
-    async def _begin(self, question_id):
-        self.begun.append(question_id)
-
-    async def _refused(self):
-        self.refusals_asked += 1
-        return self.refusal
-
-    async def hears(self, message):
-        said = await self.replies.heard(message, self._refused)
-        return said if said is None else as_text(said)
 
 
 @pytest.fixture
