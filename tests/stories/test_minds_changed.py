@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.approval import APPROVE, DENY
 from bot.domain.plain import as_text
-from bot.domain.run import Stopped
+from bot.domain.run import DeedBegun, Stopped
 from bot.state.audit_reading import reading
 from tests.stories.test_people_in_audit import Meanwhile
 from tests.stories.test_remediate import CRITICAL, RESTART
@@ -281,3 +281,124 @@ async def test_a_second_yes_after_the_decision_is_told_that_it_changes_nothing(t
     assert "decided already" in told(town, DANA)[0]
     go.set()
     assert (await town.ended()).result == "done"
+
+
+# ── one approval covers the whole step ──
+
+TWO = """
+id: restart
+title: Renew it
+steps:
+  - name: drain and delete
+    action: conditional
+    condition: "{{service}} != 'none'"
+    approval: required
+    then:
+      - {action: exec, command: "kubectl cordon n1"}
+      - {action: exec, command: "kubectl delete pods --all"}
+"""
+BOTH = ["kubectl cordon n1", "kubectl delete pods --all"]
+
+
+class Elsewhere:
+    """The record, of which another process has begun each deed that stands there."""
+
+    def __init__(self, record):
+        self._record = record
+
+    def __getattr__(self, name):
+        return getattr(self._record, name)
+
+    async def events(self, run_id):
+        events = await self._record.events(run_id)
+        return tuple(replace(one, by="elsewhere:7") if isinstance(one, DeedBegun) else one for one in events)
+
+
+async def crashed(town):
+    """The process died; what goes on is another one."""
+    await town.die()
+    town.shop = replace(town.shop, runs=Elsewhere(town.shop.runs))
+
+
+@pytest.fixture
+async def halfway(tmp_path):
+    """A step of two commands: the first has run, and what it wrote is being posted. And what lets it go on."""
+    async with town_with(tmp_path, TWO) as town:
+        slow(town)
+        await town.say("run restart")
+        gate = await town.waits()
+        came, go = town.chat.hold("find", about=":1:0:")
+        await town.react(gate, APPROVE, ERIN)
+        await came.wait()
+        yield town, gate, go
+
+
+async def test_slack_being_away_between_two_commands_of_a_step_does_not_end_it_half_way(halfway):
+    town, _, go = halfway
+    town.chat.refuse("reactions", "internal_error", passing=True)
+    town.clock.forward(400)
+    go.set()
+    assert (await town.ended()).result == "done"
+    assert town.hands.ran == BOTH
+
+
+async def test_a_no_between_two_commands_of_a_step_comes_too_late_and_is_told_so(halfway):
+    town, gate, go = halfway
+    await town.react(gate, DENY, DANA)
+    assert "Too late" in told(town, DANA)[0]
+    town.clock.forward(6)
+    go.set()
+    assert (await town.ended()).result == "done"
+    assert town.hands.ran == BOTH
+
+
+async def test_a_yes_that_was_taken_away_while_the_bot_was_away_ends_the_step_half_way(halfway):
+    town, gate, _ = halfway
+    await crashed(town)
+    town.chat.tap(gate, APPROVE, ERIN, off=True)
+    town.clock.forward(60)
+    await town.live_again()
+    assert (await who_stopped(town))[0] == ERIN
+    assert town.hands.ran == BOTH[:1]
+
+
+async def test_after_a_crash_half_way_slack_being_away_does_not_end_the_step(halfway):
+    town, _, _ = halfway
+    await crashed(town)
+    town.chat.refuse("reactions", "internal_error", passing=True)
+    town.clock.forward(400)
+    await town.live_again()
+    assert (await town.ended()).result == "done"
+    assert town.hands.ran == BOTH
+
+
+# ── who ended it ──
+
+
+async def test_that_slack_did_not_say_whether_an_approval_stands_is_nobodys_doing(town):
+    await approved(town)
+    await town.die()
+    town.chat.refuse("reactions", "internal_error", passing=True)
+    town.clock.forward(400)
+    await town.live_again()
+    assert await who_stopped(town) == ("bot", "Slack did not say in time whether the approval still stands")
+    assert RESTART not in town.hands.ran
+
+
+async def test_that_who_approved_it_may_not_any_more_is_nobodys_doing(town):
+    await approved(town)
+    await town.die()
+    town.people.approvers.remove(ERIN)
+    town.clock.forward(60)
+    await town.live_again()
+    assert await who_stopped(town) == ("bot", "who approved it may not approve it any more")
+
+
+async def test_an_emergency_stop_while_the_approval_is_read_again_is_said_to_be_one(town):
+    _, go = await approved(town)
+    looking, looked = town.chat.hold("reactions")
+    go.set()
+    await looking.wait()
+    await town.say("emergency-stop wrong cluster", user=DANA)
+    looked.set()
+    assert await who_stopped(town) == (DANA, "emergency stop: wrong cluster")
