@@ -42,6 +42,12 @@ class Words:
     """Each of them hears of every reaction."""
 
 
+def first_word(text: str) -> tuple[str, str]:
+    """The first word of what was typed, and what stands behind it; on a phone a line break is a blank too."""
+    word, rest, *_ = (*text.split(maxsplit=1), "", "")
+    return word, rest.strip()
+
+
 async def here(journal: Journal, channel_id: str) -> Incident:
     """The incident of this channel. Raises NotDoneError, JournalDown."""
     incident = await journal.in_channel(channel_id)

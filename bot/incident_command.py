@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 import structlog
 
-from bot.command_words import NotDoneError, OnFilled, OnReacted, OnTap, Verb, Words
+from bot.command_words import NotDoneError, OnFilled, OnReacted, OnTap, Verb, Words, first_word
 from bot.domain.briefing import DATABASE_DOWN, Briefing, Section, line
 from bot.domain.said import Command, Filled, Form, Heard, Reacted, Tap
 from bot.domain.text import code
@@ -70,14 +70,14 @@ class IncidentCommand:
         """The answer to a slash command, only for the one who typed it."""
         if command.name != NAME:
             return await self._others.command(command)
-        word, _, rest = command.text.strip().partition(" ")
+        word, rest = first_word(command.text)
         word = word.lower()
         if word in ("help", "?") or (not word and "" not in self._verbs):
             return self._known("What `/incident` knows")
         verb = self._verbs.get(word)
         if verb is None:
             return self._unknown(word)
-        return await _told(self._for_members(command.user_id, command.channel_id, verb, command, rest.strip()))
+        return await _told(self._for_members(command.user_id, command.channel_id, verb, command, rest))
 
     @done_as(Priority.APPROVAL)
     async def tapped(self, tap: Tap) -> Briefing | Form | None:

@@ -8,7 +8,7 @@ from bot.closing import closing_message, write_up
 from bot.closing.ask_to_close import place_of
 from bot.closing.desk import ClosingDesk, Wrapping
 from bot.closing.ports import NotReopenedError, Reopening
-from bot.command_words import NotDoneError, Words, here
+from bot.command_words import NotDoneError, Words, first_word, here
 from bot.domain.briefing import Briefing, line
 from bot.domain.closing import FALSE_ALARM, Closing, false_alarm
 from bot.domain.entry import BOT
@@ -104,11 +104,11 @@ class ClosingCommand:
 
     async def _meant(self, command: Command, rest: str) -> tuple[Incident, str]:
         """By its id from anywhere, since nobody can type in an archived channel; else the one of this channel."""
-        first, _, words = rest.partition(" ")
+        first, words = first_word(rest)
         if not _ID.fullmatch(first):
             return await here(self._at.desk.journal, command.channel_id), rest
         try:
-            return await self._at.desk.journal.incident(first.upper()), words.strip()
+            return await self._at.desk.journal.incident(first.upper()), words
         except LookupError:
             raise NotDoneError(f"No incident is called {code(first, 40)}.") from None
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import structlog
 
+from bot.command_words import first_word
 from bot.domain.briefing import DATABASE_DOWN, Briefing, line
 from bot.domain.incident import Incident
 from bot.domain.money import Account
@@ -82,11 +83,11 @@ class IncidentAction:
     @done_as(Priority.APPROVAL)
     async def command(self, command: Command) -> Briefing | Form:
         """The answer to `/incident-action <text>`, only for the one who typed it."""
-        word, _, rest = command.text.strip().partition(" ")
+        word, rest = first_word(command.text)
         verb = self._verbs.get(word.lower())
         if word.lower() in FOR_ANYBODY and verb:
-            return await _told(verb(command, rest.strip()))
-        return await _told(self._for_members(command, verb, rest.strip()))
+            return await _told(verb(command, rest))
+        return await _told(self._for_members(command, verb, rest))
 
     @done_as(Priority.APPROVAL)
     async def tapped(self, tap: Tap) -> Briefing | Form | None:

@@ -56,6 +56,11 @@ def announced(town):
     return [one.text for one in town.chat.messages if one.posted.channel_id == INCIDENTS and "switch:" in one.key]
 
 
+async def test_it_stops_where_the_reason_is_on_a_line_of_its_own(town, audited):
+    assert "Stopped." in as_text(await town.say("emergency-stop\nwrong cluster", user=STRANGER))
+    assert [facts["reason"] for _, facts in audited("stop.on")] == ["wrong cluster"]
+
+
 async def test_it_is_told_and_audited_though_nobody_can_say_what_runs(town, audited):
     town.shop = replace(town.shop, runs=Runs(town.shop.runs))
     assert "Stopped. What runs is being halted." in as_text(await town.say(STOP, user=STRANGER))

@@ -73,6 +73,10 @@ async def test_a_word_gets_what_stands_behind_it(town):
     assert "payment-service follows <@U1> and  all" in await says(town, "  FOLLOW <@U1> and  all ")
 
 
+async def test_a_line_break_behind_the_word_is_a_blank(town):
+    assert "payment-service follows <@U1>\nand all" in await says(town, "\nfollow\r\n<@U1>\nand all\n")
+
+
 @pytest.mark.parametrize("text", ["help", "?", "", "HELP"])
 async def test_help_lists_what_exists(town, text):
     said = await says(town, text)

@@ -85,6 +85,13 @@ async def test_a_persons_severity_is_shown_everywhere(days):
     assert "It is SEV3 already" in await days.says("severity P3")
 
 
+async def test_why_may_stand_on_a_line_of_its_own(days):
+    assert "SEV2 now" in await days.says("severity SEV2\nthe second shop is fine")
+    assert [(entry.value, entry.text) for entry in await days.entries("severity")] == [
+        ("SEV2", "the second shop is fine")
+    ]
+
+
 @pytest.mark.parametrize("text", ["severity", "severity bad", "severity SEV5"])
 async def test_a_severity_that_is_none_is_refused_with_what_there_is(days, text):
     assert "`/incident severity SEV1` to `SEV4`" in await days.says(text)

@@ -217,7 +217,7 @@ async def test_opened_again_it_is_told_again_and_closed_again_with_one_new_versi
         await world.say("resolve")
         await world.look()
         world.clock.pass_(hours=3)
-        said = await world.say(f"reopen {incident_id} it is back", channel="C0ELSEWHERE")
+        said = await world.say(f"reopen {incident_id}\nit is back", channel="C0ELSEWHERE")
         assert "is open again, for the 2nd time" in said
         assert world.begun == [(incident_id, 2)]
         with pytest.raises(NotDoneError, match="It is open"):

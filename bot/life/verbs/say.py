@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.command_words import NotDoneError, here
+from bot.command_words import NotDoneError, first_word, here
 from bot.domain.briefing import Briefing, line
 from bot.domain.entry import Entry, State
 from bot.domain.incident import Incident
@@ -162,7 +162,7 @@ async def _reminder(life: Life, value: str) -> Entry:
 
 def _state_in(text: str) -> tuple[State | None, str]:
     """The state that the text begins with, if with one, and what stands behind it."""
-    first, _, rest = text.strip().partition(" ")
+    first, rest = first_word(text)
     found = next((state for state in STATES if state == first.rstrip(":,.;").lower()), None)
     return (found, rest.lstrip(" :,-")) if found else (None, text.strip())
 

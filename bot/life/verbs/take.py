@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot import sections
-from bot.command_words import NotDoneError, here
+from bot.command_words import NotDoneError, first_word, here
 from bot.domain.briefing import Briefing, line
 from bot.domain.entry import Entry
 from bot.domain.incident import Incident, Severity
@@ -53,7 +53,7 @@ def _acknowledged(had: Standing, taken: Entry, user_id: str, now: datetime) -> s
 async def severity(life: Life, command: Command, rest: str) -> Briefing:
     """As a person sees it: outranks the alerts' until it is changed."""
     incident = await here(life.desk.journal, command.channel_id)
-    word, _, why = rest.partition(" ")
+    word, why = first_word(rest)
     wanted = _SEVERITIES.get(word.upper())
     if wanted is None:
         raise NotDoneError(
