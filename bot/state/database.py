@@ -37,7 +37,7 @@ wait in each other's way. SQLite has one writer: who waits for it in our own que
 
 
 class DatabaseUrlError(ValueError):
-    """DATABASE_URL must be sqlite:///path or postgresql://user:password@host/name."""
+    """DATABASE_URL: sqlite:///path or postgresql://user:password@host/name; in a password @ : / are %40 %3A %2F."""
 
 
 class NewerSchemaError(Exception):
@@ -55,13 +55,15 @@ def sync_url(database_url: str) -> sa.URL:
     drivers = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
     try:
         url = sa.make_url(database_url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):  # the second quotes what it took for the port: a piece of the password
         raise DatabaseUrlError(DatabaseUrlError.__doc__) from None
     driver = drivers.get({"postgres": "postgresql"}.get(url.get_backend_name(), url.get_backend_name()))
     if driver is None:
         raise DatabaseUrlError(DatabaseUrlError.__doc__)
     if driver == "sqlite":
         return url.set(drivername=driver)
+    if "@" in f"{url.host}{url.database}":  # the end of a password, which whoever cannot reach that host would name
+        raise DatabaseUrlError(DatabaseUrlError.__doc__)
     return url.set(drivername=driver, query={**NETWORK_LIMITS, **url.query})
 
 

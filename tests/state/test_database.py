@@ -2,12 +2,13 @@
 
 import asyncio
 import threading
+import traceback
 
 import pytest
 import sqlalchemy as sa
 
 from bot.ports import JournalDown
-from bot.state.database import Database, engine_url, migrate, open_database, sync_url
+from bot.state.database import Database, DatabaseUrlError, engine_url, migrate, open_database, sync_url
 from bot.state.intake import INTAKE_LOCK
 from bot.state.journal import journal
 from integrations.contract import Alert
@@ -96,3 +97,17 @@ def test_what_the_url_says_of_the_network_comes_before_our_limits():
     assert url.query["tcp_user_timeout"]
     assert engine_url("postgresql://bot@db/bot").query["connect_timeout"] == "3"
     assert not sync_url("sqlite:///bot.sqlite").query
+
+
+@pytest.mark.parametrize("password", ["s3c@ret:pa55word", "s3c@retpa55word", "s3c@ret/pa55word", "s3c@ret:5/pa55word"])
+def test_an_address_with_a_password_that_is_not_encoded_is_refused_and_no_piece_of_it_told(password):
+    with pytest.raises(DatabaseUrlError) as refused:
+        sync_url(f"postgresql://bot:{password}@db.example.com/bot")
+
+    assert "%40 %3A %2F" in str(refused.value)
+    assert "pa55word" not in "".join(traceback.format_exception(refused.value))
+
+
+def test_a_password_that_is_encoded_is_itself():
+    url = sync_url("postgresql://bot:s3c%40ret%3Apa55%2Fword@db.example.com/bot")
+    assert (url.password, url.host, url.database) == ("s3c@ret:pa55/word", "db.example.com", "bot")
