@@ -23,7 +23,7 @@ from bot.evidence.likeness import moved
 from bot.evidence.log_patterns import Growth
 from bot.evidence.next_look import looked_at, next_look
 from bot.evidence.odd_one import odd_ones
-from bot.evidence.onset import Shift, shift_of
+from bot.evidence.onset import Shift, knows_normal, shift_of
 from bot.evidence.pods import known_pods
 from bot.evidence.ranking import LOWEST, MEDIUM, MOST_CAUSES, Candidate, Kind, candidates, confidences, kind_of
 from bot.evidence.ruled_out import no_changes, ruled_out
@@ -93,9 +93,8 @@ def tell(context: Context, evidence: Evidence) -> Analysis:
     causes = _causes(context, evidence, numbering)
     named = {cause.service for cause in causes}
     first = evidence.ranked[0] if causes else None
-    innocent = ruled_out(
-        first, evidence.standings, evidence.suspicions, (evidence.traces, evidence.shifts), evidence.graph
-    )
+    figures = (_watched(context, evidence), evidence.shifts)
+    innocent = ruled_out(first, evidence.standings, evidence.suspicions, figures, evidence.graph)
     if _knows_of_no_change(context):
         innocent = (*innocent, no_changes(len(context.scope.services)))
     ruled = tuple(RuledOut(text, numbering.cite(seen)) for text, seen in innocent)
@@ -116,6 +115,12 @@ def tell(context: Context, evidence: Evidence) -> Analysis:
         next_look=next_look(context, evidence.graph, evidence.ranked, evidence.onset) if unclear else None,
         moved=moved(evidence.shifts),
     )
+
+
+def _watched(context: Context, evidence: Evidence) -> tuple[Trace, ...]:
+    """The figures of which it can be said that nothing happened to them."""
+    alerted = context.scope.alerted_at.timestamp()
+    return tuple(trace for trace in evidence.traces if knows_normal(trace, alerted))
 
 
 def _causes(context: Context, evidence: Evidence, numbering: Numbering) -> tuple[Cause, ...]:

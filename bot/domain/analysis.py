@@ -37,6 +37,7 @@ class SignalState:
     """Median of the quiet time before; None when there is no history."""
     yesterday: float | None = None
     moved: Literal["up", "down", "steady", "unknown"] = "unknown"
+    """`unknown`: too little is known of its quiet time to say that it kept to it."""
     bad: bool = False
     """Whether it moved the way that hurts."""
     since: datetime | None = None

@@ -112,6 +112,11 @@ def normal_of(trace: Trace, alerted: float) -> float | None:
     return middle(trace.values[:before]) if before else None
 
 
+def knows_normal(trace: Trace, alerted: float) -> bool:
+    """Whether so much of its quiet time is known that «it kept to its normal» may be said of it."""
+    return _quiet(trace, alerted) >= FEW
+
+
 def _quiet(trace: Trace, alerted: float) -> int:
     """How many points lie safely before the alert."""
     before = bisect_left(trace.times, alerted - max(UNSEEN, 2 * trace.step))

@@ -27,7 +27,10 @@ def ruled_out(
     figures: tuple[Sequence[Trace], Sequence[Shift]],
     graph: CallGraph,
 ) -> tuple[Ruled, ...]:
-    """What was looked at and found innocent, each with what it rests on."""
+    """What was looked at and found innocent, each with what it rests on.
+
+    `figures` are the traces of which it is known what is normal for them, and the shifts.
+    """
     traces, shifts = figures
     told = [*_callees(first, found, traces, graph), *_others(first, found, traces, graph)]
     told += _traffic(traces, shifts, graph.own)
@@ -38,15 +41,17 @@ def ruled_out(
 def _callees(
     first: Candidate | None, found: Mapping[str, Standing], traces: Sequence[Trace], graph: CallGraph
 ) -> list[Ruled]:
-    """Those that the suspect calls, where figures of them are there and none of them is in trouble."""
+    """Those that the suspect calls, where none of them is in trouble; by name where not all of them are watched."""
     service = first.service if first else graph.own
-    watched = [c for c in graph.callees.get(service, ()) if any(t.service == c for t in traces)]
-    if not watched or any(found[callee].trouble >= LOWEST for callee in watched):
+    callees = graph.callees.get(service, ())
+    watched = [callee for callee in callees if any(trace.service == callee for trace in traces)]
+    if not watched or any(found[callee].trouble >= LOWEST for callee in callees):
         return []
     signals = sum(trace.service in watched for trace in traces)
     text = f"{signals} signal{'s' * (signals != 1)} of {words.listed(watched, 4)} within their normal"
     whose = "" if service == graph.own else f" of {service}"
-    return [(f"dependencies{whose} steady", (Seen(METRICS, watched[0], text),))]
+    what = f"dependencies{whose} steady" if len(watched) == len(callees) else f"{words.listed(watched, 4)}, steady"
+    return [(what, (Seen(METRICS, watched[0], text),))]
 
 
 def _others(

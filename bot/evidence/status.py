@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from bot.domain.analysis import SignalState
-from bot.evidence.onset import Shift, normal_of
+from bot.evidence.onset import Shift, knows_normal, normal_of
 from bot.evidence.traces import Trace, middle
 from integrations.signals import Family, signal
 
@@ -35,7 +35,7 @@ def _state(trace: Trace, departed: Shift | None, alerted: float) -> SignalState:
         value=value,
         normal=normal,
         yesterday=middle(trace.yesterday) if trace.yesterday else None,
-        moved=shift.direction if shift else "unknown" if normal is None else "steady",
+        moved=shift.direction if shift else "steady" if knows_normal(trace, alerted) else "unknown",
         bad=bool(shift and shift.bad),
         since=datetime.fromtimestamp(shift.since, UTC) if shift else None,
         url=trace.url,

@@ -11,6 +11,7 @@ from bot.domain.incident import Incident
 from bot.domain.text import code, link, links, prose, safe
 from bot.domain.words import figure
 from bot.sections.status import moved, visibly_worse
+from integrations.signals import signal
 
 _SOURCE_LINKS = 1_800
 """Characters that the links of the sources may take."""
@@ -49,8 +50,14 @@ def _not_felt(first: Cause, incident: Incident, found: Analysis) -> tuple[str, .
 
 
 def _well(found: Analysis) -> bool:
-    """Whether there are figures of the incident's own service, and none of them moved or looks bad."""
-    return bool(found.signals) and not any(moved(state) or visibly_worse(state) for state in found.signals)
+    """Whether figures of the incident's own service are there and none of them moved or looks bad.
+
+    Of what users feel the normal has to be known: a figure that nothing is held against has not kept to it.
+    """
+    states = found.signals
+    felt = [state for state in states if signal(state.signal).family in ("errors", "latency")]
+    known = all(state.moved == "steady" for state in felt) and any(state.moved == "steady" for state in states)
+    return known and not any(moved(state) or visibly_worse(state) for state in states)
 
 
 def _no_cause(incident: Incident, report: Report) -> Section:

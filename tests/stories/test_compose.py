@@ -195,13 +195,20 @@ def test_a_service_that_is_well_is_called_well() -> None:
         ("latency_p99", 1.5, 0.96, False),
         ("latency_p99", 0.2, 0.96, True),
         ("cpu", 60.0, 40.0, True),
-        ("latency_p99", 1.5, None, True),
     ],
 )
-def test_nothing_that_looks_bad_is_called_normal(name: str, value: float, normal: float | None, well: object) -> None:
+def test_nothing_that_looks_bad_is_called_normal(name: str, value: float, normal: float, well: object) -> None:
     signals = (SignalState("payment-service", name, value, normal, moved="steady"),)
     text = told(replace(NO_CAUSE, analysis=replace(NO_CAUSE.analysis, signals=signals)))
     assert ("No figure of the service" in text) is well
+
+
+@pytest.mark.parametrize("steady", [(), (SignalState("payment-service", "cpu", 20.0, 20.0, moved="steady"),)])
+def test_where_nothing_is_known_of_the_normal_nobody_is_called_well(steady: tuple[SignalState, ...]) -> None:
+    unknown = SignalState("payment-service", "error_rate", 57.8, None)
+    text = told(replace(NO_CAUSE, analysis=replace(NO_CAUSE.analysis, signals=(unknown, *steady))))
+    assert "Errors 57.8 %" in text
+    assert "No figure of the service" not in text
 
 
 def test_an_uncertain_cause_says_what_would_tell_most() -> None:
