@@ -36,7 +36,7 @@ class Tap:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One line of a form."""
+    """One box of a form."""
 
     name: str
     label: str
@@ -44,6 +44,8 @@ class Field:
     value: str = ""
     """What stands there at first."""
     required: bool = True
+    long: bool = False
+    """Whether it takes several lines; one whose value has several takes them anyway."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from bot.domain.briefing import Briefing, Button, Section
 from bot.domain.context import Report
 from bot.domain.entry import Entry, State
 from bot.domain.incident import Incident
-from bot.domain.text import first_sentence, safe
+from bot.domain.text import cut, first_sentence, safe
 from bot.domain.words import clock, quantity, span
 from bot.life.lifecycle import Standing
 from integrations.signals import signal
@@ -72,7 +72,8 @@ def said(status: Entry, at: datetime) -> Briefing:
     headline = f"*Status · {safe(status.value, 20)}* · {clock(status.at, at)} UTC · {sections.who(status.who)}"
     footer = f"Next update by {clock(status.due, at)} UTC" if status.due else None
     plain = f"Status: {status.value}. {safe(status.text, 200)}"
-    return Briefing(plain, headline, (Section((safe(status.text, 2_800),)),), footer)
+    lines = tuple(safe(line, 2_800) for line in cut(status.text, 2_800).splitlines() if line.strip())
+    return Briefing(plain, headline, (Section(lines),), footer)
 
 
 def asking(reminder: Entry, lead: str, silent: timedelta, customers: str) -> Briefing:

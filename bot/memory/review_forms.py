@@ -44,12 +44,14 @@ def wrong_with(one: Learnt, text: str) -> str:
 
 def _fields(text: str, memory: Memory | None) -> tuple[Field, ...]:
     if memory is not None:
-        cause = Field("text", "What was the cause?", value=memory.cause, required=False)
-        return (cause, Field("fixed", "What fixed it?", value=memory.resolution, required=False))
+        cause = Field("text", "What was the cause?", value=memory.cause, required=False, long=True)
+        return (cause, Field("fixed", "What fixed it?", value=memory.resolution, required=False, long=True))
     boxes = list(_boxes(text))
     labels = ["Text"] if len(boxes) == 1 else [f"Text, {number} of {len(boxes)}" for number, _ in enumerate(boxes, 1)]
     names = ["text", *(f"text{number}" for number in range(2, len(boxes) + 1))]
-    return tuple(Field(name, label, value=box) for name, label, box in zip(names, labels, boxes, strict=True))
+    return tuple(
+        Field(name, label, value=box, long=True) for name, label, box in zip(names, labels, boxes, strict=True)
+    )
 
 
 def _boxes(text: str) -> Iterator[str]:

@@ -90,8 +90,9 @@ def _above(lines: tuple[str, ...], mask: Callable[[str], str]) -> list[View]:
 
 
 def _input(number: int, field: Field, mask: Callable[[str], str]) -> View:
-    """The number before the name makes the id unique."""
-    box: View = {"type": "plain_text_input", "action_id": "text", "max_length": BOX}
+    """The number before the name makes the id unique. A box of one line loses the line breaks of what is in it."""
+    long = field.long or "\n" in field.value
+    box: View = {"type": "plain_text_input", "action_id": "text", "max_length": BOX, "multiline": long}
     if field.value and size(field.value) <= BOX and mask(field.value) == field.value == sendable(field.value):
         box["initial_value"] = field.value
     block: View = {

@@ -83,6 +83,7 @@ class Interactions:
         view = self._ws.views.get(view_id)
         if view is None or view["user"] != user:
             raise SlackError("not_found")
+        values = views.as_kept(view, values)
         if wrong := views.unfilled(view, values):
             return wrong
         shown = {key: value for key, value in view.items() if key != "user"} | {"state": {"values": values}}

@@ -50,6 +50,18 @@ def unfilled(view: Json, values: Json) -> dict[str, str]:
     return missing
 
 
+def as_kept(view: Json, values: Json) -> Json:
+    """What was filled in, as it reaches the app: a box of one line has lost its line breaks."""
+    elements = [(block["block_id"], block["element"]) for block in view["blocks"] if block["type"] == "input"]
+    kept = {block_id: dict(said) for block_id, said in values.items()}
+    for block_id, element in elements:
+        said = kept.get(block_id, {}).get(element["action_id"], {})
+        if element["type"] == "plain_text_input" and not element.get("multiline") and said.get("value"):
+            value = said["value"].translate({ord("\r"): None, ord("\n"): None})
+            kept[block_id][element["action_id"]] = said | {"value": value}
+    return kept
+
+
 def faults(view: Json, errors: Any) -> dict[str, str]:
     """What the app finds wrong, by block id. Raises SlackError where it stands at no input of the form."""
     inputs = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}

@@ -176,6 +176,26 @@ async def test_a_modal_is_sent_in_and_may_come_back_with_errors(slack: Slack, bo
     assert view not in slack.workspace.views
 
 
+@pytest.mark.parametrize(("multiline", "comes"), [(True, "first\nthen"), (False, "firstthen")])
+async def test_a_box_of_one_line_loses_the_line_breaks(
+    slack: Slack, bot: AsyncWebClient, app: AsyncApp, multiline: bool, comes: str
+):
+    said: list[str] = []
+
+    @app.view("why")
+    async def submitted(ack, view) -> None:
+        said.append(view["state"]["values"]["reason"]["text"]["value"])
+        await ack()
+
+    (block,) = MODAL["blocks"]
+    modal = MODAL | {"blocks": [block | {"element": block["element"] | {"multiline": multiline}}]}
+    trigger = views.issue_trigger(slack.workspace, DANA.slack_id)
+    view = (await bot.views_open(trigger_id=trigger, view=modal))["view"]["id"]
+    values = {"reason": {"text": {"type": "plain_text_input", "value": "first\nthen"}}}
+    assert await slack.interactions.submit(DANA.slack_id, view, values) == {}
+    assert said == [comes]
+
+
 async def test_slack_itself_asks_for_what_is_required_and_takes_faults_only_at_an_input(
     slack: Slack, bot: AsyncWebClient, app: AsyncApp
 ):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from structlog.testing import capture_logs
 
 from bot.domain.briefing import Briefing, Button, Section
 from bot.domain.incident import Posted
+from bot.domain.memory import Learnt
 from bot.domain.said import Command, Field, Filled, Form, Heard, Reacted, Tap
+from bot.memory.review_forms import form_of, sent_off
 from bot.ports import JournalDown
 from bot.slack.blocks import render
 from bot.slack.scopes import SCOPES
@@ -296,6 +299,26 @@ async def test_a_form_comes_back_with_what_was_filled_in(slack: Slack, place: Ch
         assert replies.noted[1:] == [Filled("run", "rollback v=1", DANA.slack_id, texts, place.id)]
         assert "asked for approval" in (await until(lambda: whispers(slack)))[0]
         assert slack.workspace.views == {}
+
+
+RUNBOOK = "title: Restart\nsteps:\n  - id: it\n    action: wait"
+POSTMORTEM = "# What\n\n" + "\n".join(f"- line {number} of it" for number in range(300))
+
+
+@pytest.mark.parametrize(("kind", "text"), [("runbook", RUNBOOK), ("postmortem", POSTMORTEM), ("note", "A short one.")])
+async def test_what_was_learnt_comes_back_with_its_lines(slack: Slack, place: Channel, kind: Any, text: str) -> None:
+    learnt = Learnt("one", kind, "INC-X", datetime.now(UTC), "", text)
+    async with socket_mode(slack) as replies:
+        replies.to_command, replies.to_filled = form_of("review.edit", learnt, text), said("kept")
+        await command(slack, place, "review")
+        view = await until(lambda: slack.workspace.views and view_of(slack))
+        boxes = [(block["block_id"], block["element"]) for block in view["blocks"]]
+        values = {id_: {box["action_id"]: {"value": box["initial_value"]}} for id_, box in boxes}
+        added = f"{values[boxes[0][0]]['text']['value']}\nand more"
+        values[boxes[0][0]]["text"]["value"] = added
+        assert await slack.interactions.submit(DANA.slack_id, view["id"], values) == {}
+        back = sent_off(replies.noted[-1].texts)
+        assert back == text.replace(boxes[0][1]["initial_value"], added)
 
 
 @MODES

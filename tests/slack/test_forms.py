@@ -11,7 +11,7 @@ from playground.slack.views import faults
 ANY = st.text(max_size=60) | st.sampled_from(
     ["", " ", "`", "```", "<!channel>", "\ud800", "\x00", "👩‍💻" * 900, "x" * 5000, "a\nb"]
 )
-FIELD = st.builds(Field, name=ANY, label=ANY, hint=ANY, value=ANY, required=st.booleans())
+FIELD = st.builds(Field, name=ANY, label=ANY, hint=ANY, value=ANY, required=st.booleans(), long=st.booleans())
 FORM = st.builds(
     Form,
     does=ANY,
@@ -39,6 +39,7 @@ def test_slack_takes_every_form_that_is_opened_and_gives_back_what_was_put_in(fo
     for field, block in zip(form.fields, inputs, strict=True):
         assert block["element"].get("initial_value", field.value) == field.value
         assert block["optional"] is not field.required
+        assert block["element"]["multiline"] is (field.long or "\n" in field.value)
 
 
 @given(st.dictionaries(st.sampled_from(["namespace", "why", "elsewhere"]), ANY, min_size=1))

@@ -102,6 +102,14 @@ async def test_status_alone_is_a_form_with_a_draft_that_is_sent_once(days):
     assert len(days.told()) == 1
 
 
+async def test_a_status_of_several_lines_is_told_line_by_line(days):
+    form = await days.says("status")
+    assert [field.name for field in form.fields if field.long] == ["text"]
+    await days.fills(form, state="identified", text="the pool is full\n\n- we make it larger", next="")
+    await days.passes()
+    assert "the pool is full\n- we make it larger" in days.told()[0]
+
+
 async def test_a_note_goes_into_the_timeline_and_nowhere_else(days):
     before = len(days.chat.messages)
     assert "Noted" in await days.says(f"note <@{ERIN}|erin> saw &lt;b&gt; at <https://x.example/a|here> {TOKEN}")

@@ -144,7 +144,7 @@ async def _form(life: Life, incident: Incident, draft: Draft, key: str) -> Form:
         button="Send",
         fields=(
             Field("state", "State", _ONE_OF, draft.state),
-            Field("text", "What people should know", "", draft.text),
+            Field("text", "What people should know", "", draft.text, long=True),
             Field("next", "Next update in", "such as 20m; empty: none is promised", promised, required=False),
         ),
         lines=(f"*For the status page:* {safe(outside, 1_000)}",) if outside else (),
