@@ -44,6 +44,7 @@ class Child:
         self._answers = answers
         self._numbers = itertools.count(1)
         self._waiting: dict[int, _Waiting] = {}
+        self._told = False
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
@@ -62,6 +63,8 @@ class Child:
 
     async def ask(self, question: Question, glimpsed: Callable[[Report], None]) -> Final:
         """The answer; `glimpsed` gets what is known before it. Raises Gone once the end is told (`tell_the_end`)."""
+        if self._told:
+            raise Gone
         number, final = next(self._numbers), asyncio.get_running_loop().create_future()
         self._waiting[number] = _Waiting(glimpsed, final)
         try:
@@ -82,7 +85,11 @@ class Child:
         return await self._process.wait()
 
     def tell_the_end(self) -> None:
-        """Sends those away who still wait. Until then they wait, so that another process is there for them first."""
+        """Sends those away who still wait. Until then they wait, so that another process is there for them first.
+
+        Who comes later, as one may who reached for it in this very turn of the loop, is sent away at once.
+        """
+        self._told = True
         for waiting in self._waiting.values():
             if not waiting.final.done():
                 waiting.final.set_result(None)
