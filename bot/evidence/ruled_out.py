@@ -11,6 +11,7 @@ from bot.evidence.graph import CallGraph
 from bot.evidence.onset import Shift
 from bot.evidence.ranking import LOWEST, Candidate
 from bot.evidence.standing import Standing
+from bot.evidence.status import CLEAR
 from bot.evidence.traces import Trace
 from integrations.signals import signal
 
@@ -32,26 +33,34 @@ def ruled_out(
     `figures` are the traces of which it is known what is normal for them, and the shifts.
     """
     traces, shifts = figures
-    told = [*_callees(first, found, traces, graph), *_others(first, found, traces, graph)]
+    told = [*_callees(first, found, figures, graph), *_others(first, found, traces, graph)]
     told += _traffic(traces, shifts, graph.own)
     told += [ruled for one in suspicions if (ruled := _late_change(one))]
     return tuple(told[:4])
 
 
 def _callees(
-    first: Candidate | None, found: Mapping[str, Standing], traces: Sequence[Trace], graph: CallGraph
+    first: Candidate | None,
+    found: Mapping[str, Standing],
+    figures: tuple[Sequence[Trace], Sequence[Shift]],
+    graph: CallGraph,
 ) -> list[Ruled]:
-    """Those that the suspect calls, where none of them is in trouble; by name where not all of them are watched."""
+    """Those that the suspect calls, where none of them is in trouble; by name where not all are seen to be steady.
+
+    One that clearly left its normal is not steady either way: calls that no longer reach it are no trouble of its own.
+    """
+    traces, shifts = figures
     service = first.service if first else graph.own
     callees = graph.callees.get(service, ())
-    watched = [callee for callee in callees if any(trace.service == callee for trace in traces)]
-    if not watched or any(found[callee].trouble >= LOWEST for callee in callees):
+    watched = {trace.service for trace in traces} - {shift.service for shift in shifts if shift.surprise >= CLEAR}
+    steady = [callee for callee in callees if callee in watched]
+    if not steady or any(found[callee].trouble >= LOWEST for callee in callees):
         return []
-    signals = sum(trace.service in watched for trace in traces)
-    text = f"{signals} signal{'s' * (signals != 1)} of {words.listed(watched, 4)} within their normal"
+    signals = sum(trace.service in steady for trace in traces)
+    text = f"{signals} signal{'s' * (signals != 1)} of {words.listed(steady, 4)} within their normal"
     whose = "" if service == graph.own else f" of {service}"
-    what = f"dependencies{whose} steady" if len(watched) == len(callees) else f"{words.listed(watched, 4)}, steady"
-    return [(what, (Seen(METRICS, watched[0], text),))]
+    what = f"dependencies{whose} steady" if len(steady) == len(callees) else f"{words.listed(steady, 4)}, steady"
+    return [(what, (Seen(METRICS, steady[0], text),))]
 
 
 def _others(

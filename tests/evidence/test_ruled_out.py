@@ -59,3 +59,15 @@ def test_of_those_that_are_called_only_whose_normal_is_known_is_named():
     found = analyse(context(FAILING, figures("stock", "error_rate", 0.2), new, calls={"front": ("cart", "stock")}))
     assert "stock, steady" in ruled(found)
     assert rests_on(found, "stock, steady") == "1 signal of stock within their normal"
+
+
+# ── it moved, and it is no trouble of its own ────────────────────────────────────────────────────
+
+
+def test_one_that_calls_no_longer_reach_is_not_steady():
+    fewer = (figures("stock", "requests", 50.0, 1.0), figures("stock", "error_rate", 0.2))
+    assert ruled(analyse(context(FAILING, *fewer, calls=CALLS))) == []
+    beside = figures("cart", "requests", 50.0)
+    both = analyse(context(FAILING, *fewer, beside, calls={"front": ("cart", "stock")}))
+    assert "cart, steady" in ruled(both)
+    assert rests_on(both, "cart, steady") == "1 signal of cart within their normal"
