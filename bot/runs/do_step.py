@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+import stamina
 import structlog
 
 from bot.domain.move import Act, Check, Glean, LoseSight
@@ -71,7 +72,7 @@ async def act(job: Job, move: Act) -> None:
     ended = DeedEnded(job.now(), move.path, move.index, _kept(masked), hashed)
     await job.append_for_sure(ended)
     await show_output(job, step.prepared, ended, masked)
-    if outcome.result == "stopped":
+    if outcome.result in ("stopped", "refused"):  # by whom and why, where it was the switch
         await job.halted()
 
 
@@ -146,15 +147,14 @@ async def _stop_of(job: Job, after: int | None = None) -> AsyncIterator[asyncio.
     """An event that is set once a person ends the run, or the kill switch is on, on whatever replica.
 
     For a deed, of which the first `after` events tell that it began, also once another replica has given it up: this
-    process then stood still for longer than a deed may take. It is set from the first where that came before, or
-    nobody can tell: then nothing begins.
+    process then stood still for longer than a deed may take. It is set from the first where that came before. While
+    the database does not say, nothing begins.
     """
     stop = asyncio.Event()
-    try:
-        if await _is_stopped(job, after):
-            stop.set()
-    except JournalDown:
-        stop.set()
+    async for tried in stamina.retry_context(JournalDown, attempts=None, timeout=None, wait_max=5.0):
+        with tried:
+            if await _is_stopped(job, after):
+                stop.set()
 
     async def watch() -> None:
         while not stop.is_set():
