@@ -7,14 +7,14 @@ ranked causes → words with numbered facts → first steps. Each stage works wi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
 from bot.domain.analysis import Analysis, Cause, FirstStep, RuledOut
 from bot.domain.context import Context
 from bot.evidence import log_patterns
-from bot.evidence.began import began, began_by_service, refined
+from bot.evidence.began import Beginning, began, began_by_service, refined
 from bot.evidence.changes import Suspicion, suspicions
 from bot.evidence.facts import CHANGES, Numbering
 from bot.evidence.first_steps import first_steps
@@ -33,9 +33,6 @@ from bot.evidence.telling import told
 from bot.evidence.traces import Trace, traces
 from bot.evidence.witnesses import standings
 from integrations.contract import Change, Logs, Series
-
-DEFAULT_ONSET = 180.0
-"""Seconds before the alert that are taken as the beginning where nothing tells: a common `for:` and a scrape."""
 
 
 class Analyst(Protocol):
@@ -74,14 +71,16 @@ def weigh(context: Context) -> Evidence:
     shifts = (*whole, *(shift for shift in single if shift.bad))
     graph = CallGraph.of(context.scope, drawn)
     onset = began(context.of(Logs), drawn, shifts, graph.own, alerted)
-    assumed = onset if onset is not None else alerted - DEFAULT_ONSET
+    beginning = Beginning(onset, began_by_service(shifts), alerted)
     slack = 2 * max((trace.step for trace in drawn if trace.service == graph.own), default=60.0)
-    growths = log_patterns.together(log_patterns.growths(logs, assumed - slack, until) for logs in context.of(Logs))
+    growths = log_patterns.together(
+        log_patterns.growths(logs, beginning.taken - slack, until) for logs in context.of(Logs)
+    )
     if onset is not None:
-        assumed = onset = refined(onset, growths, slack)
+        onset = refined(onset, growths, slack)
+        beginning = replace(beginning, onset=onset)
     found = standings(shifts, drawn, growths, graph)
-    onsets = began_by_service(shifts)
-    suspects = suspicions(context.of(Change), onsets, assumed, context.of(Series), context.of(Logs))
+    suspects = suspicions(context.of(Change), beginning, context.of(Series), context.of(Logs))
     ranked = candidates(found, suspects, graph)
     return Evidence(drawn, shifts, growths, graph, found, suspects, ranked, onset)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.evidence.log_patterns import Growth, onset_in
 from bot.evidence.onset import Shift
@@ -16,6 +17,29 @@ CLEAR = 0.5
 """Surprise from which a shift dates the beginning."""
 MATTERS = 0.2
 """Least weight of what it changed."""
+DEFAULT_ONSET = 180.0
+"""Seconds before the alert that are taken as the beginning where nothing tells: a common `for:` and a scrape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """When it began, in unix seconds, as far as that was seen. What is only assumed is weighed by, and never told."""
+
+    onset: float | None
+    """None where nothing departed from normal."""
+    by_service: Mapping[str, float]
+    """When those that left their normal by themselves did so."""
+    alerted: float
+
+    @property
+    def taken(self) -> float:
+        """The onset, or what is taken for it."""
+        return self.alerted - DEFAULT_ONSET if self.onset is None else self.onset
+
+    def seen(self, service: str) -> tuple[float, ...]:
+        """The onsets that were seen and that this service may have led to; empty for none."""
+        own = self.by_service.get(service, self.onset)
+        return tuple(at for at in (own, self.onset) if at is not None)
 
 
 def began(

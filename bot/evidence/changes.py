@@ -1,10 +1,10 @@
 """Which change came just before the trouble: scored by time, place, what it touched, and new pods against old ones.
 
 The rule. A change counts by how shortly it came before the onset (half of it is left after half an hour, nothing
-after six hours), and not at all once the trouble had begun. Where old and new instances ran side by side, the new
-ones being worse than the old ones speaks for it, and the old ones being just as bad speaks against it: of
-everything measured on rollouts that told most (59 % against 47 % for the latest rollout alone; ChangeRCA, Yu et
-al., FSE 2024, puts the same comparison first).
+after six hours), and not at all once the trouble had begun. Where nobody saw it begin, it may have begun at any moment
+up to the alert. Where old and new instances ran side by side, the new ones being worse than the old ones speaks for it,
+and the old ones being just as bad speaks against it: of everything measured on rollouts that told most (59 % against
+47 % for the latest rollout alone; ChangeRCA, Yu et al., FSE 2024, puts the same comparison first).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from bot.evidence.began import Beginning
 from bot.evidence.line import weight_of
 from integrations.contract import Change, Logs, Series
 from integrations.signals import signal
@@ -65,23 +66,24 @@ class Suspicion:
     change: Change
     share: float
     before: float
-    """Seconds from the change to the onset; negative when it came after."""
+    """Seconds from the change to the onset, or to the alert where no onset was seen; negative when it came after."""
+    dated: bool
+    """Whether an onset was seen: without one nobody knows what came before it and what after."""
     compared: Comparison
 
 
 def suspicions(
-    changes: Iterable[Change], onsets: dict[str, float], onset: float, series: Sequence[Series], logs: Sequence[Logs]
+    changes: Iterable[Change], beginning: Beginning, series: Sequence[Series], logs: Sequence[Logs]
 ) -> tuple[Suspicion, ...]:
-    """Every change with its suspicion, the most suspect first. `onsets` has a service's own onset where it is known.
-
-    All moments are unix seconds.
-    """
+    """Every change with its suspicion, the most suspect first."""
     found = []
     for change in changes:
-        before = _before(change, (onsets.get(change.service, onset), onset))
+        seen = beginning.seen(change.service)
+        before = _before(change, seen or (beginning.taken, beginning.alerted - LATE))
         compared = _compared(change, series, logs)
         share = _nearness(before) * KINDS[change.what] * COMPARED[compared] * _touch(change.files)
-        found.append(Suspicion(change, share, before, compared))
+        told = before if seen else beginning.alerted - change.at.timestamp()
+        found.append(Suspicion(change, share, told, bool(seen), compared))
     return tuple(sorted(found, key=lambda one: (-one.share, abs(one.before), one.change.service, one.change.version)))
 
 

@@ -130,7 +130,7 @@ def _reach(name: str, reached: Container[str], placed: Container[str], own: str)
 def _candidate(standing: Standing, suspicions: Sequence[Suspicion], reach: float) -> Candidate:
     mine = [one for one in suspicions if one.change.service == standing.service and one.share > 0]
     best = max(mine, key=lambda one: one.share, default=None)
-    support = UNSUPPORTED + (1 - UNSUPPORTED) * min(1.0, standing.trouble / SUPPORTED)
+    support = UNSUPPORTED + (1 - UNSUPPORTED) * min(1.0, standing.ails / SUPPORTED)
     change = CHANGE * best.share * support if best else 0.0
     whole = either(standing.trouble, change)
     return Candidate(standing, best, change, reach * whole, whole if reach == OFF_THE_MAP else reach * whole)

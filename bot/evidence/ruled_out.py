@@ -89,7 +89,7 @@ def _traffic(traces: Sequence[Trace], shifts: Sequence[Shift], own: str) -> list
 
 
 def _late_change(one: Suspicion) -> Ruled | None:
-    if not -NEAR <= one.before < -LATE:
+    if not one.dated or not -NEAR <= one.before < -LATE:
         return None
     name = one.change.version or one.change.what
     text = f"{name} of {one.change.service}, {words.span(one.before)} after it began"

@@ -40,6 +40,8 @@ class Standing:
     broken_flow: float = 0.0
     logs: float = 0.0
     """Log patterns that grew, as seen."""
+    complaints: float = 0.0
+    """Those of errors and warnings alone."""
     own_logs: float = 0.0
     """What no callee explains."""
     growths: list[Growth] = field(default_factory=list)
@@ -50,6 +52,11 @@ class Standing:
     def trouble(self) -> float:
         """All witnesses together: one minus the product of what each leaves open."""
         return either(self.figures, self.own_logs)
+
+    @property
+    def ails(self) -> float:
+        """Trouble without what only infos say: whatever starts says new things, and nothing is wrong."""
+        return either(self.figures, min(self.own_logs, self.complaints))
 
     @property
     def figures(self) -> float:

@@ -105,7 +105,9 @@ def _growths(candidate: Candidate) -> tuple[Growth, ...]:
     if strong and candidate.standing.own_logs >= WORTH_SAYING / 2:
         return tuple(strong[:MOST_PATTERNS])
     moved = any(candidate.standing.shifts.values())
-    return () if moved or candidate.came_with_change else tuple(candidate.standing.growths[:1])
+    if moved or candidate.came_with_change:
+        return ()
+    return tuple(g for g in candidate.standing.growths if g.weight != "info" or not candidate.change)[:1]
 
 
 def _lead(
@@ -163,17 +165,19 @@ def _of_change(suspicion: Suspicion, candidate: Candidate, own: str, shifts: Seq
     where = "" if change.service == own else f"{change.service} "
     who = f" by {change.author}" if change.author else ""
     name = change.version or f"a {change.what}"
-    if not shifts and not candidate.standing.growths:
-        return f"{where}{name}, {VERBS[change.what]} {words.clock(change.at)}{who}: nothing else points at it."
-    began = f"{span} before {_what(shifts)} began" if (span := _lead_time(suspicion)) else f"as {_what(shifts)} began"
-    text = f"{where}{name}, {VERBS[change.what]} {words.clock(change.at)}{who}, {began}."
+    grown = [growth for growth in candidate.standing.growths if growth.weight != "info"]
+    if not shifts and not grown:
+        when = "" if suspicion.dated else f", {_when(suspicion, '')}"
+        return f"{where}{name}, {VERBS[change.what]} {words.clock(change.at)}{who}{when}: nothing else points at it."
+    when = _when(suspicion, _what_began(shifts, grown))
+    text = f"{where}{name}, {VERBS[change.what]} {words.clock(change.at)}{who}, {when}."
     if change.files:
         text += f" It changed {words.listed([f'`{name}`' for name in change.files])}."
     elif change.title:
         text += f" It says “{change.title}”."
     if suspicion.compared == "worse":
         text += " Its new instances fare worse than the old ones beside them."
-    if shifts and not candidate.standing.growths:
+    if shifts and not grown:
         text += f" Since then {', '.join(words.moved(shift) for shift in shifts)}."
     return text
 
@@ -183,19 +187,19 @@ def _brought(suspicion: Suspicion, own: str) -> str:
     where = "" if change.service == own else f"{change.service} "
     who = f" by {change.author}" if change.author else ""
     name = change.version or f"A {change.what}"
-    return f"{where}{name} was {VERBS[change.what]} {words.clock(change.at)}{who}, {_distance(suspicion)}."
+    return f"{where}{name} was {VERBS[change.what]} {words.clock(change.at)}{who}, {_when(suspicion, 'it began')}."
 
 
-def _distance(suspicion: Suspicion) -> str:
-    return f"{words.span(suspicion.before)} before" if suspicion.before >= 1 else "as it began"
+def _when(suspicion: Suspicion, began: str) -> str:
+    """«40 s before errors began», «as errors began»; «4 min before the alert» where nobody saw it begin."""
+    moment = began if suspicion.dated else "the alert fired" if suspicion.before < 1 else "the alert"
+    return f"{words.span(suspicion.before)} before {moment}" if suspicion.before >= 1 else f"as {moment}"
 
 
-def _lead_time(suspicion: Suspicion) -> str:
-    return words.span(suspicion.before) if suspicion.before >= 1 else ""
-
-
-def _what(shifts: Sequence[Shift]) -> str:
+def _what_began(shifts: Sequence[Shift], grown: Sequence[Growth]) -> str:
     families = {signal(shift.signal).family for shift in shifts}
-    if "errors" in families or not shifts:
-        return "errors"
-    return "slowness" if "latency" in families else f"the rise of {words.label(shifts[0]).lower()}"
+    if "errors" in families or (not shifts and any(growth.weight == "error" for growth in grown)):
+        return "errors began"
+    if not shifts:
+        return "log lines grew"
+    return "slowness began" if "latency" in families else f"the rise of {words.label(shifts[0]).lower()} began"

@@ -36,6 +36,7 @@ BAD_DEPLOY = (
         said("front", "connection refused: gateway.internal:8443", "ERROR", spread(-5, 1, 400)),
     ),
 )
+NORMAL = tuple(figures(n, s, 0.2) for n in ("front", "cart", "stock") for s in ("error_rate", "latency_p99"))
 
 
 def whole(*findings, **more) -> Context:
@@ -92,8 +93,7 @@ def test_a_signal_that_went_the_good_way_or_traffic_is_moved_but_not_bad():
 
 
 def test_a_healthy_system_gets_no_cause_but_what_was_looked_at_and_the_one_look_that_would_tell():
-    healthy = [figures(n, s, 0.2) for n in ("front", "cart", "stock") for s in ("error_rate", "latency_p99")]
-    found = analyse(whole(*healthy, logs(said("front", "paid {n}", "INFO", spread(-100, 1, 300)))))
+    found = analyse(whole(*NORMAL, logs(said("front", "paid {n}", "INFO", spread(-100, 1, 300)))))
     assert found.causes == ()
     assert found.confidence == "unknown"
     assert found.onset is None
@@ -102,8 +102,49 @@ def test_a_healthy_system_gets_no_cause_but_what_was_looked_at_and_the_one_look_
 
 
 def test_a_deployment_just_before_a_false_alarm_is_no_more_than_a_weak_suspicion():
-    healthy = [figures(n, s, 0.2) for n in ("front", "cart", "stock") for s in ("error_rate", "latency_p99")]
-    assert analyse(whole(*healthy, ROLLOUT)).confidence in ("low", "unknown")
+    assert analyse(whole(*NORMAL, ROLLOUT)).confidence in ("low", "unknown")
+
+
+@pytest.mark.parametrize("minutes", [-2.5, -1, 0.5])
+def test_where_nobody_saw_it_begin_no_change_is_said_to_have_come_after(minutes):
+    found = analyse(whole(replace(ROLLOUT, at=at(minutes)), *NORMAL))
+    assert found.onset is None
+    assert not [out.text for out in found.ruled_out if "v2.1" in out.text]
+
+
+STARTING = logs(
+    said("front", "paid {n}", "INFO", spread(-100, 1, 300)),
+    said("front", "started worker pool, warmed cache", "INFO", spread(-3.5, -1, 400)),
+)
+SLOW_UPSTREAM = logs(
+    said("front", "paid {n}", "INFO", spread(-100, 1, 300)),
+    said("front", "slow upstream {n}", "WARN", spread(-3, 1, 60)),
+)
+
+
+@pytest.mark.parametrize("besides", [(), NORMAL], ids=["no figures", "figures at their normal"])
+def test_what_a_new_version_says_when_it_starts_is_no_support_and_no_error(besides):
+    (cause,) = analyse(whole(ROLLOUT, STARTING, *besides)).causes
+    assert cause.confidence == "low"
+    assert cause.text == "v2.1, deployed 11:54 by alice, 6 min before the alert: nothing else points at it."
+
+
+def test_lines_that_are_no_errors_are_not_called_errors():
+    (cause,) = analyse(whole(ROLLOUT, SLOW_UPSTREAM)).causes
+    assert cause.text.startswith("v2.1, deployed 11:54 by alice, 6 min before the alert. It changed ")
+    assert "since then 60 × `slow upstream 1000`" in cause.text
+
+
+def test_and_not_where_it_is_known_when_it_began():
+    lines = logs(
+        said("front", "paid {n}", "INFO", spread(-100, 1, 300)),
+        said("front", "slow upstream {n}", "WARN", spread(-5, 1, 500)),
+        said("mail", "refused {n}", "ERROR", spread(-5, 1, 40)),
+    )
+    found = analyse(context(ROLLOUT, lines))
+    assert found.onset == at(-5)
+    told = next(cause.text for cause in found.causes if cause.service == "front")
+    assert told.startswith("v2.1, deployed 11:54 by alice, 60 s before log lines grew. It changed ")
 
 
 @pytest.mark.parametrize("missing", [Series, Logs, Change])
@@ -232,7 +273,8 @@ def test_the_alert_alone_has_the_time_zone_of_the_alert():
 
 
 def test_where_only_a_change_speaks_the_sentence_says_so():
-    healthy = [figures(n, s, 0.2) for n in ("front", "cart", "stock") for s in ("error_rate", "latency_p99")]
-    causes = analyse(whole(*healthy, replace(ROLLOUT, at=at(-3.5)))).causes
-    assert [c.text for c in causes] == ["v2.1, deployed 11:56 by alice: nothing else points at it."]
+    causes = analyse(whole(*NORMAL, replace(ROLLOUT, at=at(-3.5)))).causes
+    assert [c.text for c in causes] == [
+        "v2.1, deployed 11:56 by alice, 4 min before the alert: nothing else points at it."
+    ]
     assert causes[0].confidence == "low"

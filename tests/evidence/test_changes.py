@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from bot.evidence.changes import suspicions
+from bot.evidence.began import Beginning
+from bot.evidence.changes import Suspicion, suspicions
 from integrations.contract import Change
-from tests.evidence.made import at, figures, logs, said, spread
+from tests.evidence.made import ALERT, at, figures, logs, said, spread
 
 ONSET = at(-5).timestamp()
+BEGAN = Beginning(ONSET, {}, ALERT.timestamp())
+UNSEEN = replace(BEGAN, onset=None)
 
 
 def change(minutes: float, service: str = "pay", **more) -> Change:
@@ -18,8 +21,13 @@ def change(minutes: float, service: str = "pay", **more) -> Change:
 
 
 def share(one: Change, series=(), lines=()) -> float:
-    (found,) = suspicions([one], {}, ONSET, series, lines)
+    (found,) = suspicions([one], BEGAN, series, lines)
     return found.share
+
+
+def where_nobody_saw_it_begin(one: Change) -> Suspicion:
+    (found,) = suspicions([one], UNSEEN, (), ())
+    return found
 
 
 def test_the_nearer_before_the_onset_the_more_suspect():
@@ -38,9 +46,20 @@ def test_figures_are_coarse_so_a_minute_after_the_onset_still_counts():
 
 
 def test_a_service_that_left_normal_by_itself_has_its_own_onset():
-    (found,) = suspicions([change(-60)], {"pay": at(-59).timestamp()}, ONSET, (), ())
-    assert found.before == 60
+    (found,) = suspicions([change(-60)], replace(BEGAN, by_service={"pay": at(-59).timestamp()}), (), ())
+    assert (found.before, found.dated) == (60, True)
     assert found.share > share(change(-60))
+
+
+@pytest.mark.parametrize("minutes", [-10, -4, -2.5, -1, -0.1])
+def test_where_nobody_saw_it_begin_any_change_up_to_the_alert_may_have_led_to_it(minutes):
+    found = where_nobody_saw_it_begin(change(minutes))
+    assert found.share > 0.6
+    assert (found.before, found.dated) == (pytest.approx(-minutes * 60), False)
+
+
+def test_and_one_after_the_alert_did_not():
+    assert where_nobody_saw_it_begin(change(0.5)).share == 0
 
 
 def test_a_merge_counts_less_than_a_deployment_and_text_for_people_hardly():
@@ -72,5 +91,5 @@ def test_figures_of_new_and_old_pods_are_compared_too():
 
 
 def test_the_most_suspect_comes_first():
-    found = suspicions([change(-100, version="a"), change(-6, version="b"), change(3, version="c")], {}, ONSET, (), ())
+    found = suspicions([change(-100, version="a"), change(-6, version="b"), change(3, version="c")], BEGAN, (), ())
     assert next(one.change.version for one in found) == "b"

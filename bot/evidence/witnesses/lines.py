@@ -41,6 +41,8 @@ def lines(
 
 def _speak(standing: Standing, share: float, growth: Growth) -> None:
     standing.logs = max(standing.logs, share)
+    if growth.weight != "info":
+        standing.complaints = max(standing.complaints, share)
     standing.growths.append(growth)
 
 
