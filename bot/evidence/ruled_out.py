@@ -17,6 +17,8 @@ from integrations.signals import signal
 
 NEAR = 3600.0
 """Seconds around the onset in which a change needs an explanation why it was not that."""
+NAMED = 2
+"""So many dependencies are told by their names where not all are steady; more are counted."""
 
 Ruled = tuple[str, tuple[Seen, ...]]
 
@@ -58,9 +60,10 @@ def _callees(
         return []
     signals = sum(trace.service in steady for trace in traces)
     text = f"{signals} signal{'s' * (signals != 1)} of {words.listed(steady, 4)} within their normal"
-    whose = "" if service == graph.own else f" of {service}"
-    what = f"dependencies{whose} steady" if len(steady) == len(callees) else f"{words.listed(steady, 4)}, steady"
-    return [(what, (Seen(METRICS, steady[0], text),))]
+    which = "dependencies" if service == graph.own else f"dependencies of {service}"
+    if len(steady) < len(callees):
+        which = f"{words.listed(steady)}," if len(steady) <= NAMED else f"{len(steady)} of {len(callees)} {which}"
+    return [(f"{which} steady", (Seen(METRICS, steady[0], text),))]
 
 
 def _others(

@@ -71,3 +71,16 @@ def test_one_that_calls_no_longer_reach_is_not_steady():
     both = analyse(context(FAILING, *fewer, beside, calls={"front": ("cart", "stock")}))
     assert "cart, steady" in ruled(both)
     assert rests_on(both, "cart, steady") == "1 signal of cart within their normal"
+
+
+@pytest.mark.parametrize(
+    ("steady", "said"),
+    [
+        (("cart",), "cart, steady"),
+        (("cart", "tax"), "cart and tax, steady"),
+        (("cart", "mail", "tax"), "3 of 4 dependencies steady"),
+    ],
+)
+def test_where_not_all_are_seen_to_be_steady_it_is_said_which_or_how_many(steady: tuple[str, ...], said: str):
+    seen = [figures(name, "error_rate", 0.2) for name in steady]
+    assert said in ruled(analyse(context(FAILING, *seen, calls={"front": ("stock", *steady)})))
