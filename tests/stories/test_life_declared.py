@@ -8,7 +8,9 @@ import pytest
 from bot import compose
 from bot.catalog import Catalog
 from bot.domain.incident import Channel, Severity
+from bot.intake import Intake
 from bot.ports import Taken
+from bot.state.journal import journal
 from integrations.contract import Service
 from tests.stories.incident_sample import NOW, alert, incident
 from tests.stories.life_world import days_with
@@ -23,6 +25,10 @@ ELSEWHERE = "C0GENERAL"
 async def days(tmp_path):
     async with days_with(tmp_path, catalog=KNOWN) as one:
         yield one
+
+
+async def begins(*_opening):
+    """Nobody looks at it: what is told is where it will be."""
 
 
 async def declared(days, text, **more):
@@ -98,6 +104,20 @@ async def test_of_a_service_that_has_an_incident_it_joins_that(days):
     said, new = await declared(days, "customers cannot pay service=payment-service env=")
     assert new == []
     assert "joins the incident of this service that is open" in said
+
+
+async def test_what_is_told_with_another_names_the_channel_of_its_lead(days):
+    desk, database = days.life.desk, days.life.desk.entries._database
+    calls = {"search": ("payment-service",)}
+    desk = replace(desk, journal=journal(database, desk.clock, (("service",), ("env",), 3600), calls))
+    intake = Intake(desk.journal, begins, desk.changed, desk.measures)
+    days.life = replace(days.life, desk=desk, take=intake.take)
+    lead = await days.incident()
+    said = await days.says(f"declare Search is empty service=search env={lead.env}", channel=ELSEWHERE)
+    assert f"The briefing comes in #{days.town.channel_id}, where it is told with payment-service (`{lead.id}`)" in said
+    said = await days.says(f"declare Search is slow service=search env={lead.env}", channel=ELSEWHERE)
+    assert "It joins the incident" in said
+    assert f"in #{days.town.channel_id}, where it is told with payment-service (`{lead.id}`)" in said
 
 
 async def test_the_service_that_the_title_names_is_meant(days):

@@ -15,6 +15,7 @@ from bot.domain.said import Command
 from bot.domain.text import code, cut, safe
 from bot.life.reach import Life
 from bot.life.typed import options, words
+from bot.place import lead_of
 from bot.ports import Taken
 from integrations.contract import Alert
 
@@ -33,8 +34,8 @@ async def declare(life: Life, command: Command, rest: str) -> Briefing:
     incident_id = taken.incident_id
     severity = alert.severity
     await life.write(Entry(incident_id, key, at, "declared", who, alert.name, severity))
-    incident = await _with_a_channel(life, incident_id)
-    return line(_told(incident, taken) + _hint(life.desk.catalog, incident))
+    incident, lead = await _placed(life, incident_id)
+    return line(_told(incident, lead, taken) + _hint(life.desk.catalog, incident))
 
 
 def _alert(life: Life, command: Command, rest: str) -> Alert:
@@ -69,19 +70,30 @@ def _named_in(title: str, catalog: Catalog) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-async def _with_a_channel(life: Life, incident_id: str) -> Incident:
-    """The incident as soon as it has a channel; as it is where that takes longer."""
+async def _placed(life: Life, incident_id: str) -> tuple[Incident, Incident | None]:
+    """The incident and its lead, as soon as there is a channel to tell it in; as they are where that takes longer."""
     incident = await life.desk.journal.incident(incident_id)
+    lead = await lead_of(life.desk, incident)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CHANNEL_S):
-            while incident.channel is None:
+            while (lead or incident).channel is None:
                 await asyncio.sleep(LOOK_S)
                 incident = await life.desk.journal.incident(incident_id)
-    return incident
+                lead = await lead_of(life.desk, incident)
+    return incident, lead
 
 
-def _told(incident: Incident, taken: Taken) -> str:
-    where = f"<#{incident.channel.id}>" if incident.channel else "a channel of its own, as soon as Slack opens it"
+def _where(incident: Incident, lead: Incident | None) -> str:
+    if lead is None:
+        return f"<#{incident.channel.id}>" if incident.channel else "a channel of its own, as soon as Slack opens it"
+    name = f"{safe(lead.service, 80)} ({code(lead.id)})"
+    if lead.channel is None:
+        return f"the channel of {name}, as soon as Slack opens it"
+    return f"<#{lead.channel.id}>, where it is told with {name}"
+
+
+def _told(incident: Incident, lead: Incident | None, taken: Taken) -> str:
+    where = _where(incident, lead)
     what = f"{incident.severity.name} {safe(incident.service, 80)}: {safe(incident.title, 120)}"
     match taken.effect:
         case "joined":
