@@ -39,16 +39,13 @@ async def into(telling: Telling) -> bool:
 async def _look(telling: Telling, incident: Incident) -> None:
     desk = telling.desk
 
-    async def keep(report: Report) -> None:
-        await desk.journal.keep_report(telling.incident_id, telling.opening, report)
-
     async def first_impression(report: Report) -> None:
-        await keep(report)
+        await desk.journal.keep_report(telling.incident_id, telling.opening, report, first=True)
         await show(desk, telling.incident_id)
 
     scope = scope_of(incident, desk.catalog.scope_of(incident.service), desk.clock.now())
     report = await desk.looking.look(scope, first_impression)
-    await keep(report)
+    await desk.journal.keep_report(telling.incident_id, telling.opening, report)
     desk.measures.gathered(report.context)
 
 

@@ -204,8 +204,8 @@ class Journal(Protocol):
         """The newest look into this opening of the incident."""
         ...
 
-    async def keep_report(self, incident_id: str, opening: int, report: Report) -> None:
-        """People should see it: the revision goes up with it."""
+    async def keep_report(self, incident_id: str, opening: int, report: Report, *, first: bool = False) -> None:
+        """People should see it: the revision goes up with it. A `first` one replaces none that is kept."""
         ...
 
     async def keep_channel(self, incident_id: str, channel: Channel) -> None: ...

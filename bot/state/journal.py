@@ -19,6 +19,7 @@ from bot.state import codec, intake
 from bot.state.claims import note
 from bot.state.database import Database, lost_a_race
 from bot.state.down import down
+from bot.state.insert import insert_new
 from bot.state.rows import SEVERITY, incidents_of, said_at
 from bot.state.tables import STALE, UNBRIEFED, alerts, incidents, reports
 from bot.state.turns import Turns
@@ -118,13 +119,16 @@ class SqlJournal:
 
         return await self._read(act)
 
-    async def keep_report(self, incident_id: str, opening: int, report: Report) -> None:
+    async def keep_report(self, incident_id: str, opening: int, report: Report, *, first: bool = False) -> None:
         text = await asyncio.to_thread(codec.dump, report, Report)
         here = sa.and_(reports.c.incident_id == incident_id, reports.c.opening == opening)
 
         def act(connection: Connection) -> None:
-            if not connection.execute(reports.update().where(here).values(report=text)).rowcount:
-                connection.execute(reports.insert().values(incident_id=incident_id, opening=opening, report=text))
+            # The first impression may be in the middle of its own transaction, whose task was cancelled.
+            if not insert_new(connection, reports, incident_id=incident_id, opening=opening, report=text):
+                if first:
+                    return
+                connection.execute(reports.update().where(here).values(report=text))
             connection.execute(_SET.values(_ONE_MORE), {"here": incident_id})
 
         await self._write(act)
