@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
@@ -12,7 +13,7 @@ from bot.closing.postmortem.summary import what_helped
 from bot.domain.briefing import Briefing
 from bot.domain.closing import Closing, How, Over, Proposal
 from bot.domain.entry import BOT
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, Posted
 from bot.insist import HOPELESS
 from bot.ports import ChatError
 
@@ -24,8 +25,9 @@ class NowhereError(Exception):
 
 
 async def propose(at: ClosingDesk, over: Over, number: int) -> None:
-    """Asks, once for each number: recorded first, and found by its key.
+    """Asks, once for each number: recorded first, and found by its key. People have their time from when it stands.
 
+    Where the question has no place by the time that they would have had, it is closed unasked, and called so.
     Raises ChatError, JournalDown, and NowhereError where nobody would see it.
     """
     wrapping = Wrapping(at, over.incident_id, over.opening)
@@ -33,21 +35,32 @@ async def propose(at: ClosingDesk, over: Over, number: int) -> None:
     if incident.opening != over.opening or incident.status == "open":
         return  # it fired again
     asked = await at.closings.propose(Proposal(over.incident_id, over.opening, number, now))
-    channel = place_of(incident)
     if asked.message is not None:
         return
+    try:
+        message = await _ask(wrapping, incident, number, now)
+    except (NowhereError, ChatError) as problem:
+        placeless = isinstance(problem, NowhereError) or problem.code in HOPELESS
+        if not placeless or now < asked.at + at.rules.patience:
+            raise
+        await close(at, over, "not reviewed", unasked=True)
+    else:
+        await at.closings.propose(replace(asked, at=now, message=message))
+
+
+async def _ask(wrapping: Wrapping, incident: Incident, number: int, now: datetime) -> Posted:
+    channel = place_of(incident)
     if channel is None:
         raise NowhereError
     helped = what_helped(await record_of(wrapping, closing_by_bot(wrapping, "not reviewed")))
-    words = closing_message.proposal(incident, helped.text if helped else "", asked.at + at.rules.patience, now)
-    key = wrapping.key(f"close?{number}")
-    message = await at.desk.chat.stand(channel, words, key=key)
-    await at.closings.propose(replace(asked, message=message))
+    words = closing_message.proposal(incident, helped.text if helped else "", now + wrapping.at.rules.patience, now)
+    return await wrapping.desk.chat.stand(channel, words, key=wrapping.key(f"close?{number}"))
 
 
-async def close(at: ClosingDesk, over: Over, how: How) -> None:
+async def close(at: ClosingDesk, over: Over, how: How, *, unasked: bool = False) -> None:
     """Closes what no person closed. Raises JournalDown."""
-    closed = await at.closings.close(closing_by_bot(Wrapping(at, over.incident_id, over.opening), how))
+    closing = closing_by_bot(Wrapping(at, over.incident_id, over.opening), how)
+    closed = await at.closings.close(replace(closing, unasked=unasked))
     log.info("closed", incident=over.incident_id, opening=over.opening, how=closed.how if closed else "not any more")
     at.desk.changed.set()
     at.changed.set()

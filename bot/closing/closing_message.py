@@ -77,7 +77,7 @@ def _took(incident: Incident, opening: int, over: datetime) -> Iterator[str]:
 
 def _how(closing: Closing) -> str:
     if closing.how == "not reviewed":
-        return "as recovered, not reviewed: nobody answered"
+        return f"as recovered, not reviewed: nobody {'could be asked' if closing.unasked else 'answered'}"
     if closing.by == BOT:
         return "by itself, after its quiet time"
     return f"by <@{closing.by}>" + (" as a false alarm" if closing.false_alarm else "")

@@ -15,7 +15,7 @@ class Rules:
     quiet: timedelta
     """For so long nothing may fire before anybody is asked."""
     patience: timedelta
-    """So long a proposal waits for an answer; after a «keep open» it is made again."""
+    """So long a proposal waits for an answer, or for a place; after a «keep open» it is made again."""
     auto: bool = False
     """Whether it is closed without asking."""
 
@@ -55,7 +55,7 @@ def next_closing(over: Over, rules: Rules, now: datetime) -> Next:
     if over.kept_at is not None:
         due = over.kept_at + rules.patience
         return Wait(due) if now < due else Propose(over.asked + 1)
+    if not over.stands:  # nobody saw it, so nobody was silent
+        return Propose(over.asked)
     due = over.asked_at + rules.patience
-    if now >= due:
-        return CloseIt("not reviewed")
-    return Wait(due) if over.stands else Propose(over.asked)
+    return Wait(due) if now < due else CloseIt("not reviewed")

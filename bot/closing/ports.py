@@ -52,7 +52,7 @@ class Closings(Protocol):
         ...
 
     async def propose(self, proposal: Proposal) -> Proposal:
-        """Keeps it, and where it stands; as it is kept, also where somebody kept it before."""
+        """Keeps it, and where it stands and since when; as it is kept, also where somebody kept it before."""
         ...
 
     async def proposal(self, incident_id: str, opening: int) -> Proposal | None:

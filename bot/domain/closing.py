@@ -10,8 +10,8 @@ from typing import Literal
 from bot.domain.incident import Incident, Posted
 
 How = Literal["by a person", "by itself", "not reviewed", "not closed"]
-"""`by itself`: AUTO_RESOLVE is set. `not reviewed`: nobody answered the proposal to close it. `not closed`: of a draft
-that is written before its end, and never recorded.
+"""`by itself`: AUTO_RESOLVE is set. `not reviewed`: nobody answered the proposal to close it, or could be asked.
+`not closed`: of a draft that is written before its end, and never recorded.
 """
 FALSE_ALARM = "false alarm"
 """What the entry of a closing says of one, beside the closer's words."""
@@ -33,6 +33,8 @@ class Closing:
     false_alarm: bool = False
     firing: tuple[str, ...] = ()
     """Names of the alerts that fired all the same."""
+    unasked: bool = False
+    """Of one that is `not reviewed`: the proposal to close it had no place where anybody would have seen it."""
 
 
 def false_alarm(words: str) -> str | None:
@@ -62,6 +64,7 @@ class Proposal:
     number: int
     """From 1; a further one comes a while after somebody wanted it kept open."""
     at: datetime
+    """When it was first to be made; once it stands, since when."""
     message: Posted | None = None
     kept_by: str = ""
     """Who wanted it kept open; empty: nobody."""
@@ -81,7 +84,7 @@ class Over:
     kept_at: datetime | None = None
     """When somebody wanted it kept open, in answer to the last of them."""
     asked_at: datetime | None = None
-    """When the last of them was made."""
+    """When the last of them was to be made; where it stands, since when."""
     stands: bool = False
     """Whether the last of them stands in Slack."""
     lead: str | None = None

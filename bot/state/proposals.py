@@ -84,7 +84,7 @@ def _keep(connection: Connection, proposal: Proposal) -> Proposal:
     insert_new(connection, proposals, **known, at=proposal.at, settled=False)
     if proposal.message is not None:
         stands = {"message_channel": proposal.message.channel_id, "message_ts": proposal.message.ts}
-        connection.execute(proposals.update().where(_here(proposal)).values(**stands))
+        connection.execute(proposals.update().where(_here(proposal)).values(at=proposal.at, **stands))
     return _proposal(connection.execute(sa.select(proposals).where(_here(proposal))).one())
 
 

@@ -31,7 +31,7 @@ def after(**span):
         (ASKED, RULES, after(hours=24), Wait(after(hours=24, minutes=15))),
         (ASKED, RULES, after(hours=24, minutes=15), CloseIt("not reviewed")),
         (replace(ASKED, stands=False), RULES, after(hours=1), Propose(1)),  # recorded, not said yet
-        (replace(ASKED, stands=False), RULES, after(hours=25), CloseIt("not reviewed")),
+        (replace(ASKED, stands=False), RULES, after(days=3), Propose(1)),  # nobody saw it: nobody was silent
         (KEPT, RULES, after(hours=24, minutes=59), Wait(after(hours=25))),
         (KEPT, RULES, after(hours=25), Propose(2)),
         (KEPT, AUTO, after(hours=25), Propose(2)),  # who wanted it open is asked

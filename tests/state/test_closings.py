@@ -191,8 +191,8 @@ async def test_several_that_open_it_again_open_it_once(record, clock, closings):
 async def test_a_proposal_is_made_once_and_turned_down_once(record, clock, closings):
     id_ = await over(record, clock)
     first = await closings.propose(Proposal(id_, 1, 1, clock.now()))
-    stands = replace(first, message=Posted("C1", "1.5"))
-    assert await closings.propose(stands) == stands
+    stands = replace(first, at=clock.now() + timedelta(minutes=9), message=Posted("C1", "1.5"))
+    assert await closings.propose(stands) == stands  # people have their time from when they could read it
     assert await closings.propose(replace(first, at=clock.now() + timedelta(hours=1))) == stands
     assert await closings.unsettled() == []
     assert await closings.keep_open(id_, 1, "U1", clock.now())
@@ -200,7 +200,7 @@ async def test_a_proposal_is_made_once_and_turned_down_once(record, clock, closi
     assert await closings.unsettled() == [replace(stands, kept_by="U1")]
     await closings.settle(stands)
     assert await closings.unsettled() == []
-    assert await closings.unwrapped() == [Over(id_, 1, clock.now(), False, 1, clock.now(), clock.now(), stands=True)]
+    assert await closings.unwrapped() == [Over(id_, 1, clock.now(), False, 1, clock.now(), stands.at, stands=True)]
 
 
 @pytest.mark.parametrize("ends", ["closed", "fired again"])

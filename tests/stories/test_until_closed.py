@@ -120,6 +120,46 @@ async def test_what_is_talked_about_nowhere_is_looked_at_rarely_and_in_silence(s
         assert lines == []
 
 
+async def test_what_nobody_could_read_for_days_was_not_left_unanswered(slack, tmp_path):
+    """A token is revoked on Friday evening and replaced on Monday."""
+    async with world_with(tmp_path, slack) as world:
+        incident_id = await over(world)
+        slack.refuse("post", "token_revoked", times=10, about="close?1")
+        await world.look(minutes=15)
+        for _ in range(9):
+            await world.look(hours=7)
+        assert await world.at.closings.closing(incident_id, 1) is None
+        await world.look(minutes=1)
+        assert "no answer by 24 Nov 18:58 UTC closes it" in slack.of("close?1").text
+        await world.look(hours=23)
+        assert await world.at.closings.closing(incident_id, 1) is None
+        await world.look(hours=1)
+        await world.look()
+        assert "not reviewed: nobody answered" in slack.of("close?1").text
+
+
+@pytest.mark.parametrize("place", ["none", "archived"])
+async def test_what_nobody_can_be_asked_about_is_closed_after_a_day_and_called_so(slack, tmp_path, place):
+    async with world_with(tmp_path, slack) as world:
+        taken = await fire(world.at.desk)
+        if place == "archived":
+            await tell(world.at.desk, taken)
+            slack.refuse("post", "is_archived", about="close?1")
+        await resolve(world.at.desk)
+        await world.look(minutes=15)
+        await world.look(hours=23)
+        assert await world.at.closings.closing(taken.incident_id, 1) is None
+        await world.look(hours=1)
+        await world.look()
+        text = (await world.at.postmortems.newest(taken.incident_id)).text
+        assert "closed without review: nobody could be asked." in text
+        assert "Give the bot a place to speak in: nobody could be asked whether this may be closed." in text
+        assert "nobody answered" not in text
+        if place == "archived":
+            assert "as recovered, not reviewed: nobody could be asked" in slack.of("1:closed").text
+        assert await world.at.closings.unwrapped() == []
+
+
 async def test_what_is_put_off_holds_up_nothing_else_of_its_incident(slack, tmp_path):
     async with watched(tmp_path, slack) as (world, _):
         incident_id = await over(world)

@@ -54,6 +54,8 @@ def _alerts(record: Record) -> Iterator[Said]:
     if record.closing.how != "not reviewed":
         return
     text = "Say who answers for closing: nobody answered the proposal."
+    if record.closing.unasked:
+        text = "Give the bot a place to speak in: nobody could be asked whether this may be closed."
     yield Said(text, (record.own(),), "P2")
 
 

@@ -49,7 +49,8 @@ def _end(record: Record) -> Iterator[Said | Asked]:
     elif not record.closing.false_alarm:
         yield Asked("What ended it? Nothing in the record says so.")
     if record.closing.how == "not reviewed":
-        yield Said("It recovered and was closed without review: nobody answered the proposal.", (record.own(),))
+        why = "nobody could be asked" if record.closing.unasked else "nobody answered the proposal"
+        yield Said(f"It recovered and was closed without review: {why}.", (record.own(),))
 
 
 def what_helped(record: Record) -> Said | None:
