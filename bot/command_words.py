@@ -26,8 +26,9 @@ class NotDoneError(Exception):
 class Words:
     """One part's words. No two parts may have the same word, nor the same beginning of a button or form.
 
-    Whoever types a word, taps or fills in a form is a full member, in a channel that no other company shares: that
-    is seen to before these are called. Reactions come from anybody, and each part looks for itself.
+    Whoever types a word, taps or fills in a form is a full member, in a channel that no other company shares, or what
+    they do needs no channel: that is seen to before these are called. Reactions come from anybody, and each part looks
+    for itself.
     """
 
     verbs: Mapping[str, Verb]
@@ -38,8 +39,16 @@ class Words:
     """By how `Button.does` begins, such as `close.`."""
     forms: Mapping[str, OnFilled] = field(default_factory=lambda: MappingProxyType({}))
     """By how `Form.does` begins."""
+    anywhere: Mapping[str, Callable[[str], bool]] = field(default_factory=lambda: MappingProxyType({}))
+    """By a word, or by how a button or a form begins: whether it needs no channel, from what stands behind the word or
+    is the value. In direct messages, private channels and shared ones too: whoever asks sees the answer alone."""
     reactions: tuple[OnReacted, ...] = ()
     """Each of them hears of every reaction."""
+
+
+def always(_behind: str) -> bool:
+    """For `Words.anywhere`: whatever stands behind it."""
+    return True
 
 
 def first_word(text: str) -> tuple[str, str]:

@@ -22,7 +22,11 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 NAME = "/incident"
-SHARED = "Not done: this channel is shared with others, or Slack did not say. SHARED_CHANNELS names where I may."
+SHARED = "Not done: this channel is shared with others. SHARED_CHANNELS names where I may."
+UNSAID = (
+    "Not done: Slack does not say who reads along here; of private channels and direct messages it never does. "
+    "Type it in the incident's channel, or try again in a minute."
+)
 OURS_ALONE = timedelta(seconds=30)
 """For so long a channel in which nobody from outside was is not asked for again: what is typed there costs no call."""
 HELP = ("`/incident help` lists these words; `/incident-action help` those for runbooks",)
@@ -57,6 +61,7 @@ class IncidentCommand:
         self._verbs: Mapping[str, Verb] = _joined(part.verbs for part in parts)
         self._taps: Mapping[str, OnTap] = _joined(part.taps for part in parts)
         self._forms: Mapping[str, OnFilled] = _joined(part.forms for part in parts)
+        self._anywhere: Mapping[str, Callable[[str], bool]] = _joined(part.anywhere for part in parts)
         self._reactions: tuple[OnReacted, ...] = tuple(one for part in parts for one in part.reactions)
         self._help = (*(line for part in parts for line in part.help), *HELP)
         self._ours: Mapping[str, datetime] = {}
@@ -77,23 +82,26 @@ class IncidentCommand:
         verb = self._verbs.get(word)
         if verb is None:
             return self._unknown(word)
-        return await _told(self._for_members(command.user_id, command.channel_id, verb, command, rest))
+        place = self._place(word, rest, command.channel_id)
+        return await _told(self._for_members(command.user_id, place, verb, command, rest))
 
     @done_as(Priority.APPROVAL)
     async def tapped(self, tap: Tap) -> Briefing | Form | None:
         """What a button does, and the answer for the one who tapped it."""
-        act = _by_beginning(self._taps, tap.does)
-        if act is None:
+        part = _beginning(self._taps, tap.does)
+        if part is None:
             return await self._others.tapped(tap)
-        return await _told(self._for_members(tap.user_id, tap.channel_id, act, tap))
+        place = self._place(part, tap.value, tap.channel_id)
+        return await _told(self._for_members(tap.user_id, place, self._taps[part], tap))
 
     @done_as(Priority.APPROVAL)
     async def filled(self, filled: Filled) -> Briefing | Mapping[str, str]:
         """What a form brings, or what is wrong with its fields."""
-        act = _by_beginning(self._forms, filled.does)
-        if act is None:
+        part = _beginning(self._forms, filled.does)
+        if part is None:
             return await self._others.filled(filled)
-        return await _told(self._for_members(filled.user_id, filled.channel_id, act, filled))
+        place = self._place(part, filled.value, filled.channel_id)
+        return await _told(self._for_members(filled.user_id, place, self._forms[part], filled))
 
     @done_as(Priority.APPROVAL)
     async def reacted(self, reacted: Reacted) -> None:
@@ -105,25 +113,32 @@ class IncidentCommand:
             except (NotDoneError, JournalDown) as problem:
                 log.warning("a reaction went by", problem=str(problem))
 
-    async def _for_members(self, user_id: str, channel_id: str, act: Callable[..., Awaitable[T]], *given: object) -> T:
+    def _place(self, word: str, behind: str, channel_id: str) -> str | None:
+        """The channel in which it is to be done; None: it needs none."""
+        needs_none = self._anywhere.get(word)
+        return None if needs_none and needs_none(behind) else channel_id
+
+    async def _for_members(
+        self, user_id: str, place: str | None, act: Callable[..., Awaitable[T]], *given: object
+    ) -> T:
         """Raises NotDoneError for guests, strangers, and where another company reads along."""
         person = await self._shop.people.person(user_id, (), "")
         if not person.full_member:
             why = person.why_not or "only full members of this workspace can change an incident"
             raise NotDoneError(f"Not done: {why}. Ask a full member to type it.")
-        if channel_id not in self._shop.rules.shared_channels and not await self._is_ours(channel_id):
-            raise NotDoneError(SHARED)
+        if place is not None and place not in self._shop.rules.shared_channels:
+            await self._check_ours(place)
         return await act(*given)
 
-    async def _is_ours(self, channel_id: str) -> bool:
-        """Whether no other company reads along; a channel that was refused is asked for anew."""
+    async def _check_ours(self, channel_id: str) -> None:
+        """Raises NotDoneError where another company reads along; a channel that was refused is asked for anew."""
         now = self._shop.desk.clock.now()
         self._ours = {id_: at for id_, at in self._ours.items() if now - at < OURS_ALONE}
         if channel_id not in self._ours:
-            if await self._shop.people.shared(channel_id) is not False:
-                return False
+            shared = await self._shop.people.shared(channel_id)
+            if shared is not False:
+                raise NotDoneError(SHARED if shared else UNSAID)
             self._ours = {**self._ours, channel_id: now}
-        return True
 
     def _known(self, headline: str, *first: str) -> Briefing:
         sections = (Section((*first, *self._help)),)
@@ -144,8 +159,8 @@ def _joined(tables: Iterable[Mapping[str, T]]) -> Mapping[str, T]:
     return joined
 
 
-def _by_beginning(table: Mapping[str, T], does: str) -> T | None:
-    return next((act for beginning, act in table.items() if does.startswith(beginning)), None)
+def _beginning(table: Mapping[str, object], does: str) -> str | None:
+    return next((beginning for beginning in table if does.startswith(beginning)), None)
 
 
 async def _told(doing: Awaitable[T]) -> T | Briefing:

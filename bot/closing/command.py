@@ -40,7 +40,8 @@ class ClosingCommand:
 
     def words(self) -> Words:
         verbs = {"resolve": self._resolve, "close": self._resolve, "reopen": self._reopen}
-        return Words(verbs | {"postmortem": self._postmortem}, HELP, taps={"close.": self._tapped})
+        anywhere = {"reopen": _by_its_id}
+        return Words(verbs | {"postmortem": self._postmortem}, HELP, taps={"close.": self._tapped}, anywhere=anywhere)
 
     async def _resolve(self, command: Command, rest: str) -> Briefing:
         incident = await here(self._at.desk.journal, command.channel_id)
@@ -105,7 +106,7 @@ class ClosingCommand:
     async def _meant(self, command: Command, rest: str) -> tuple[Incident, str]:
         """By its id from anywhere, since nobody can type in an archived channel; else the one of this channel."""
         first, words = first_word(rest)
-        if not _ID.fullmatch(first):
+        if not _by_its_id(rest):
             return await here(self._at.desk.journal, command.channel_id), rest
         try:
             return await self._at.desk.journal.incident(first.upper()), words
@@ -156,6 +157,10 @@ class ClosingCommand:
         desk = self._at.desk
         for event in (self._at.changed, desk.changed, desk.written_elsewhere):
             event.set()
+
+
+def _by_its_id(rest: str) -> bool:
+    return bool(_ID.fullmatch(first_word(rest)[0]))
 
 
 def _typed(text: str) -> str:

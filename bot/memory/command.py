@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.command_words import NotDoneError, Words, here
+from bot.command_words import NotDoneError, Words, always, here
 from bot.desk import Desk
 from bot.domain.briefing import Briefing, Button, Section, line
 from bot.domain.entry import Entry
@@ -66,6 +66,7 @@ class MemoryCommand:
             help=HELP,
             taps={_BEGINS: self._tapped},
             forms={_BEGINS: self._filled},
+            anywhere={"review": always, "remember": always, _BEGINS: always},
             reactions=(self.thumbed,),
         )
 

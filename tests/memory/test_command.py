@@ -126,6 +126,18 @@ async def test_a_memory_is_put_right_in_a_form(days):
     assert (await days.memory()).cause == "the pool was too small"
 
 
+@pytest.mark.parametrize("outside", [True, None])
+async def test_what_waits_is_looked_at_wherever_a_full_member_is(days, outside):
+    await days.remembered()
+    days.town.people.outside = outside
+    assert "It waits" in await days.says("remember the gateway restarts at night", channel="D0DIRECT")
+    assert "2 things learnt" in await days.says("review", channel="D0DIRECT")
+    form = await days.taps(EDIT, days.waiting)
+    assert "Kept as you wrote it" in await days.fills(form, text="the pool was too small", fixed="")
+    assert (await days.memory()).cause == "the pool was too small"
+    assert "Not done" in await days.says("cause the pool")
+
+
 async def test_only_what_fixed_it_put_right_leaves_the_cause_the_bots(days):
     before = await days.remembered()
     form = await days.taps(EDIT, days.waiting)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.command_words import NotDoneError, Words, here
+from bot.command_words import NotDoneError, Words, always, here
 from bot.domain.briefing import Briefing
 from bot.domain.plain import as_text
 from bot.domain.said import Command, Filled, Reacted, Tap
@@ -29,16 +29,20 @@ class Part:
     @property
     def words(self):
         return Words(
-            verbs={"follow": self.follow, "fail": self.fail, "down": self.down},
+            verbs={"follow": self.follow, "note": self.note, "fail": self.fail, "down": self.down},
             help=("`/incident follow &lt;who&gt;` follows",),
-            taps={"follow.": self.tapped},
-            forms={"follow": self.filled},
+            taps={"follow.": self.tapped, "note.": self.tapped},
+            forms={"follow": self.filled, "note.": self.filled},
             reactions=(self.hear,),
+            anywhere={"note": always, "follow": lambda behind: behind.startswith("INC-"), "note.": always},
         )
 
     async def follow(self, command, rest):
         incident = await here(self.town.shop.desk.journal, command.channel_id)
         return said(f"{incident.service} follows {rest}")
+
+    async def note(self, command, rest):
+        return said(f"noted {rest}")
 
     async def fail(self, command, rest):
         raise NotDoneError("Not done: it is too early.")
@@ -118,6 +122,25 @@ async def test_guests_are_told_why_not(town):
 async def test_where_another_company_reads_along_nothing_is_done(town, outside):
     town.people.outside = outside
     assert "Not done" in await says(town, "follow me")
+
+
+@pytest.mark.parametrize("outside", [True, None])
+async def test_what_needs_no_channel_is_done_wherever_a_full_member_is(town, outside):
+    town.people.outside = outside
+    place = "D0DIRECT"
+    assert await says(town, "note it", channel=place) == "noted it"
+    assert "not an incident's channel" in await says(town, "follow INC-A", channel=place)
+    tapped = await command_of(town).tapped(Tap("note.it", "now", place, DANA))
+    assert as_text(tapped) == "tapped now"
+    assert await command_of(town).filled(Filled("note.it", "", DANA, channel_id=place)) == {"who": "is nobody"}
+    assert "guests cannot" in await says(town, "note it", user=GUEST, channel=place)
+
+
+async def test_where_slack_never_says_who_reads_along_it_is_said_where_to_type_it(town):
+    town.people.outside = None
+    answer = await says(town, "follow me", channel="D0DIRECT")
+    assert "of private channels and direct messages it never does" in answer
+    assert "SHARED_CHANNELS" not in answer
 
 
 async def test_that_nobody_else_reads_along_is_asked_once_in_a_while_and_noticed_within_a_minute(town):

@@ -100,6 +100,14 @@ async def test_typed_once_and_delivered_twice_it_is_one(days):
     assert len(await days.life.desk.entries.of_incident(incident.id)) == 1
 
 
+@pytest.mark.parametrize("outside", [True, None])
+async def test_it_works_in_direct_messages_and_where_others_read_along(days, outside):
+    days.town.people.outside = outside
+    said, (incident,) = await declared(days, "Search is empty service=search")
+    assert f"Declared `{incident.id}`" in said
+    assert "Not done" in await days.says("ack")
+
+
 async def test_of_a_service_that_has_an_incident_it_joins_that(days):
     said, new = await declared(days, "customers cannot pay service=payment-service env=")
     assert new == []

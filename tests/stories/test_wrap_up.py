@@ -231,6 +231,14 @@ async def test_opened_again_it_is_told_again_and_closed_again_with_one_new_versi
         assert world.remembered == [(incident_id, 1), (incident_id, 2)]
 
 
+async def test_only_by_its_id_it_is_opened_again_without_its_channel(slack, tmp_path):
+    async with world_with(tmp_path, slack) as world:
+        anywhere = world.command.words().anywhere
+        assert list(anywhere) == ["reopen"]
+        behind = ("INC-ABC", "inc-abc\nit is back", "", "it is back", "because of INC-ABC")
+        assert [anywhere["reopen"](rest) for rest in behind] == [True, True, False, False, False]
+
+
 async def test_an_incident_that_nobody_knows_is_not_opened(slack, tmp_path):
     async with world_with(tmp_path, slack) as world:
         with pytest.raises(NotDoneError, match="No incident is called"):

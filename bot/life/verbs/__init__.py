@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from bot.command_words import Words
+from bot.command_words import Words, always
 from bot.life.compose_status import CHANGE, SEND
 from bot.life.reach import Life
 from bot.life.verbs.declare import declare
@@ -40,5 +40,6 @@ def life_words(life: Life) -> Words:
         help=HELP,
         taps={SEND: partial(send, life), CHANGE: partial(change, life)},
         forms={FORM: partial(filled, life)},
+        anywhere={"declare": always},
         reactions=(partial(seen, life), partial(pinned, life)),
     )
