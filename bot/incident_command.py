@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Protocol, TypeVar
 
-import structlog
-
 from bot.command_words import NotDoneError, OnFilled, OnReacted, OnTap, Verb, Words, first_word
 from bot.domain.briefing import DATABASE_DOWN, Briefing, Section, line
 from bot.domain.said import Command, Filled, Form, Heard, Reacted, Tap
 from bot.domain.text import code
+from bot.hear_reaction import hear
 from bot.ports import JournalDown
 from bot.priority import Priority, done_as
 from bot.runs.workshop import Workshop
-
-log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -105,13 +103,9 @@ class IncidentCommand:
 
     @done_as(Priority.APPROVAL)
     async def reacted(self, reacted: Reacted) -> None:
-        """Everybody hears of it: a part that fails over it holds up no gate."""
-        await self._others.reacted(reacted)
-        for hear in self._reactions:
-            try:
-                await hear(reacted)
-            except (NotDoneError, JournalDown) as problem:
-                log.warning("a reaction went by", problem=str(problem))
+        """Everybody hears of it, side by side: a part that fails over it holds up no gate."""
+        parts = (self._others.reacted, *self._reactions)
+        await asyncio.gather(*(hear(part, reacted, self.whisper) for part in parts))
 
     def _place(self, word: str, behind: str, channel_id: str) -> str | None:
         """The channel in which it is to be done; None: it needs none."""
@@ -125,7 +119,7 @@ class IncidentCommand:
         person = await self._shop.people.person(user_id, (), "")
         if not person.full_member:
             why = person.why_not or "only full members of this workspace can change an incident"
-            raise NotDoneError(f"Not done: {why}. Ask a full member to type it.")
+            raise NotDoneError(f"Not done: {why}." + ("" if person.unread else " Ask a full member to type it."))
         if place is not None and place not in self._shop.rules.shared_channels:
             await self._check_ours(place)
         return await act(*given)

@@ -54,6 +54,11 @@ class Person:
     why_not: str = ""
     """Where they are no full member or may not: the reason, as said to them («guests cannot approve»)."""
 
+    @property
+    def unread(self) -> bool:
+        """Whether it could not even be read who they are. They may nothing for now, and are no stranger for that."""
+        return not self.full_member and self.may is None
+
 
 @dataclass(frozen=True, slots=True)
 class Vote:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.command_words import NotDoneError, Words, always, here
+from bot.command_words import NotDoneError, Words, always, by_member, here
 from bot.desk import Desk
 from bot.domain.briefing import Briefing, Button, Section, line
 from bot.domain.entry import Entry
@@ -158,11 +158,11 @@ class MemoryCommand:
     async def thumbed(self, reacted: Reacted) -> None:
         """👍 or 👎 on a briefing counts for what is remembered of its incident; taken back, it does not.
 
-        Raises JournalDown.
+        Raises JournalDown, UncountedError.
         """
         known = reacted.emoji in _THUMBS
         incident_id = await self._archive.entries.at_message(reacted.message) if known else None
-        if incident_id is None or not (await self._people.person(reacted.user_id, (), "")).full_member:
+        if incident_id is None or not await by_member(self._people, reacted):
             return
         vote = await self._vote(reacted)
         await self._archive.memories.vote(incident_id, reacted.user_id, vote, self._now())

@@ -102,6 +102,8 @@ async def _why(shop: Workshop, incident: Incident) -> str:
 async def why_no_answer(shop: Workshop, user_id: str, channel_id: str) -> str:
     """Why this person gets no answer in this channel, as a sentence; empty: they get one."""
     person = await shop.people.person(user_id, (), "")
+    if person.unread:
+        return f"Not answered: {person.why_not}."
     if not person.full_member:
         return "Not answered: I answer full members of this workspace only. Ask one of them to ask me."
     if channel_id in shop.rules.shared_channels:

@@ -43,8 +43,11 @@ TOO_LATE = _trouble("Slack would not open the form in time. Do the same again.")
 TOO_LONG = _trouble("That form holds more than Slack takes. Type the parameters behind the command: `name=value …`")
 
 
-async def settled(doing: Awaitable[T], patience_s: float) -> T | Trouble:
-    """What came of it; where it failed, or took longer than `patience_s` seconds, what to say. It is logged."""
+async def settled(doing: Awaitable[T], patience_s: float | None) -> T | Trouble:
+    """What came of it; where it failed, or took longer than `patience_s` seconds, what to say. It is logged.
+
+    None: it takes as long as it takes.
+    """
     try:
         async with asyncio.timeout(patience_s):
             (outcome,) = await asyncio.gather(doing, return_exceptions=True)

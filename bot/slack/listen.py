@@ -52,7 +52,7 @@ class Replies(Protocol):
         ...
 
     async def reacted(self, reacted: Reacted) -> None:
-        """The bot's own reactions are left out."""
+        """The bot's own reactions are left out. It takes as long as it takes."""
         ...
 
     async def heard(self, heard: Heard) -> Briefing | None:
@@ -159,11 +159,11 @@ class Listening:
         await self._after(key, lambda: _tell(to, work))
 
     async def reacted(self, body: Json, event: Json) -> None:
-        """Bolt hands in no event that the bot itself brought about."""
+        """Bolt hands in no event that the bot itself brought about. Nobody waits for the end of this."""
         reacted = reacted_of(event)
         if reacted is None:
             return
-        await self._once.begin(body["event_id"], lambda: settled(self._replies.reacted(reacted), self._patience_s))
+        await self._once.begin(body["event_id"], lambda: settled(self._replies.reacted(reacted), None))
 
     async def said(self, event: Json, context: Json) -> None:
         """Answers a message once, though a mention comes as two events, and each of them again and again.

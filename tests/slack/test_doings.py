@@ -408,6 +408,20 @@ async def test_a_reaction_that_fails_inside_is_logged_and_heard_no_more(slack: S
         assert (len(replies.noted), whispers(slack)) == (1, [])
 
 
+async def test_a_reaction_for_which_nobody_waits_is_not_given_up(slack: Slack, place: Channel) -> None:
+    async with socket_mode(slack, ack_s=0.05, patience_s=0.2) as replies:
+        replies.to_reaction = RuntimeError("came to its end")
+        message = messages.post(slack.workspace, place, BOT_USER, Draft("may I?"))
+        replies.gate.clear()
+        with capture_logs() as logs:
+            messages.react(slack.workspace, place, DANA.slack_id, message, "eyes")
+            await until(lambda: replies.noted)
+            await command(slack, place)
+            await until(lambda: len(whispers(slack)) == 2)  # by now the command was given up, which came later
+            replies.gate.set()
+            await until(lambda: [line for line in logs if line["log_level"] == "error"])
+
+
 # ── questions ────────────────────────────────────────────────────────────────────────────────────
 
 

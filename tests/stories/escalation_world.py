@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 from bot.desk import Desk
+from bot.domain.approval import Person
 from bot.domain.entry import Entry
 from bot.domain.incident import Channel, Incident, Posted, Severity
 from bot.life.escalate import Escalation, escalate, look_for_reasons
@@ -104,7 +105,7 @@ class World:
         return {"eyes": tuple(self.eyes)}
 
     async def person(self, *_about):
-        return SimpleNamespace(full_member=True)
+        return Person("", full_member=True)
 
     # the pager
     source = "pagerduty"

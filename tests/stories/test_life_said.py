@@ -200,13 +200,13 @@ async def test_the_file_of_a_timeline_names_people_as_they_call_themselves(days)
     assert "Dana handed over to Erin: watch the pool (people" in text
     assert "Dana noted: number 3, ask @Erin (people" in text
     assert "U0" not in text
-    days.town.people.unreadable = True
+    days.town.people.nameless = True
     await days.says("timeline")
     assert len([key for key in days.chat.files if ":timeline:" in key]) == 1, "it says nothing new"
 
 
 async def test_whom_slack_does_not_name_stays_with_the_id_and_a_pager_and_the_bot_are_told(days):
-    days.town.people.unreadable = True
+    days.town.people.nameless = True
     for number, who in enumerate((*["bot"] * 30, "pagerduty:Lee Loo")):
         await days.life.write(Entry(days.town.incident_id, f"k{number}", NOW, "note", who, "hm"))
     await days.says("note hm")

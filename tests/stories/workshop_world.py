@@ -18,6 +18,7 @@ from bot.runs.autonomy_file import Grants
 from bot.runs.incident_action import IncidentAction
 from bot.runs.next_move import next_move
 from bot.runs.workshop import Rules, Workshop
+from bot.slack.people import UNREADABLE
 from bot.state.audit import ChainedAudit
 from bot.state.database import open_database
 from bot.state.purse import SqlPurse
@@ -71,6 +72,10 @@ class FakePeople:
     unreadable: bool = False
     unread: set[str] = field(default_factory=set)
     """Those of whom Slack does not say who they are."""
+    nameless: bool = False
+    """Whether Slack does not say how anybody is called."""
+    blinks: int = 0
+    """So many times yet Slack does not say who somebody is."""
     outside: bool | None = False
     asked_for: list[str] = field(default_factory=list)
     """Channels of which was asked whether they are shared."""
@@ -78,13 +83,14 @@ class FakePeople:
     async def person(self, user_id, approvers, service):
         if user_id == GUEST:
             return Person(user_id, full_member=False, may=False, why_not="guests cannot run or approve anything")
-        if self.unreadable or user_id in self.unread:
-            return Person(user_id, full_member=True, may=None, why_not="it could not be read")
+        blinked, self.blinks = self.blinks > 0, max(0, self.blinks - 1)
+        if self.unreadable or user_id in self.unread or blinked:
+            return Person(user_id, full_member=False, may=None, why_not=UNREADABLE)  # as SlackPeople has it
         may = user_id in self.approvers
         return Person(user_id, full_member=True, may=may, why_not="" if may else "you are not one of its approvers")
 
     async def name(self, user_id):
-        return "" if self.unreadable else user_id.removeprefix("U0").title()
+        return "" if self.unreadable or self.nameless else user_id.removeprefix("U0").title()
 
     async def shared(self, channel_id):
         self.asked_for.append(channel_id)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import structlog
 
+from bot.command_words import UncountedError, by_member
 from bot.domain.entry import Entry, Kind
 from bot.domain.said import Reacted
+from bot.insist import HOPELESS
 from bot.life.reach import Life
 from bot.life.typed import words
 from bot.ports import ChatError, Marked
@@ -16,17 +18,22 @@ PIN = "pushpin"
 
 
 async def pinned(life: Life, reacted: Reacted) -> None:
-    """Reads the message as it stands now: its words are data, masked, and count as its author's. Raises JournalDown."""
+    """Reads the message as it stands now: its words are data, masked, and count as its author's.
+
+    Raises JournalDown, UncountedError.
+    """
     if reacted.emoji != PIN:
         return
     incident = await life.desk.journal.in_channel(reacted.message.channel_id)
-    if incident is None or not (await life.people.person(reacted.user_id, (), "")).full_member:
+    if incident is None or not await by_member(life.people, reacted):
         return
     try:
         marked = await life.desk.chat.marked(reacted.message)
     except ChatError as problem:
-        log.warning("could not be pinned", slack=problem.code)
-        return
+        if problem.code in HOPELESS:  # it is gone, and its 📌 with it
+            log.warning("could not be pinned", slack=problem.code)
+            return
+        raise UncountedError(f"Slack did not show the message (`{problem.code}`)") from problem
     await _keep(life, incident.id, reacted, marked)
 
 

@@ -19,6 +19,7 @@ from bot.life import compose_status
 from bot.life.compose_status import STATES, Draft
 from bot.life.reach import Life
 from bot.life.typed import options, person, words
+from bot.life.verbs.named import check_named
 from bot.runs.progress import changed
 
 FORM = "status.form"
@@ -41,8 +42,8 @@ async def handoff(life: Life, command: Command, rest: str) -> Briefing:
     """Says in the channel what the next person has to know; with a name it hands over the lead too."""
     incident = await here(life.desk.journal, command.channel_id)
     to, text = person(rest)
-    if to and not (await life.people.person(to, (), "")).full_member:
-        raise NotDoneError(f"Not done: <@{to}> is no full member of this workspace, and could not type a word here.")
+    if to:
+        await check_named(life, to)
     key, at = f"handoff:{command.trigger}", life.desk.clock.now()
     await life.write(Entry(incident.id, key, at, "handoff", command.user_id, words(text), to))
     return line(f"Handed over to <@{to}>, in the channel." if to else "The handoff comes in the channel.")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot import sections
-from bot.command_words import NotDoneError, first_word, here
+from bot.command_words import NotDoneError, by_member, first_word, here
 from bot.domain.briefing import Briefing, line
 from bot.domain.entry import Entry
 from bot.domain.incident import Incident, Severity
@@ -15,6 +15,7 @@ from bot.domain.words import clock
 from bot.life.lifecycle import Standing, acknowledged_at, acknowledging, standing, taking_back
 from bot.life.reach import Life
 from bot.life.typed import person, words
+from bot.life.verbs.named import check_named
 from bot.ports import ChatError
 
 EYES = "eyes"
@@ -74,8 +75,8 @@ async def lead(life: Life, command: Command, rest: str) -> Briefing:
     who = named or command.user_id
     if not named and rest.lower() not in ("", "me"):
         raise NotDoneError("Who? `/incident lead @name`, with the name picked from Slack's list; alone it is you.")
-    if named and not (await life.people.person(who, (), "")).full_member:
-        raise NotDoneError(f"Not done: <@{who}> is no full member of this workspace, and could not type a word here.")
+    if named:
+        await check_named(life, who)
     at, key = life.desk.clock.now(), f"lead:{command.trigger}"
     await life.write(Entry(incident.id, key, at, "lead", command.user_id, words(why), who))
     told = "You lead." if who == command.user_id else f"<@{who}> leads, and is told so in the channel."
@@ -86,10 +87,10 @@ async def seen(life: Life, reacted: Reacted) -> None:
     """👀 on the briefing acknowledges, for a full member; taken back by whoever did, it takes that back.
 
     What counts is whether it stands there now: events come late, twice, and not in order. One that stood there before a
-    call does not answer it; taken off and put there again it does.
+    call does not answer it; taken off and put there again it does. Raises JournalDown, UncountedError.
     """
     incident_id = await life.desk.entries.at_message(reacted.message) if reacted.emoji == EYES else None
-    if incident_id is None or not (await life.people.person(reacted.user_id, (), "")).full_member:
+    if incident_id is None or not await by_member(life.people, reacted):
         return
     incident = await life.desk.journal.incident(incident_id)
     had = (await life.standing(incident)).acknowledgements
