@@ -203,7 +203,8 @@ class Change:
     """Something that people changed: a deployment, a release or a merge."""
 
     service: str
-    what: Literal["deployment", "release", "merge"]
+    what: Literal["deployment", "deployment request", "release", "merge"]
+    """A request is a deployment of which nobody knows yet whether it ran."""
     at: datetime
     version: str
     previous: str = ""

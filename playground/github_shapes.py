@@ -56,8 +56,8 @@ def deployment(rollout: Rollout, api: str) -> JSON:
 
 def statuses(rollout: Rollout, api: str, now: datetime, *, replaced: bool) -> list[JSON]:
     """Newest first; what is still to come is not there yet."""
-    steps = [("in_progress", timedelta()), ("success", _DONE_AFTER)]
-    if replaced:
+    steps = [("waiting", timedelta())] if rollout.waiting else [("in_progress", timedelta()), ("success", _DONE_AFTER)]
+    if replaced and not rollout.waiting:
         steps.append(("inactive", _DONE_AFTER + timedelta(days=1)))
     came = [(state, rollout.time + after) for state, after in steps if rollout.time + after <= now]
     return [_status(rollout, api, state, at) for state, at in reversed(came)]

@@ -45,6 +45,8 @@ class Rollout:
     """Path → unified diff of that file."""
     instances_new: tuple[str, ...] = ()
     instances_old: tuple[str, ...] = ()
+    waiting: bool = False
+    """Whether it still waits for somebody to approve it."""
 
 
 @dataclass(frozen=True, slots=True)

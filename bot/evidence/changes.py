@@ -25,8 +25,8 @@ FORGOTTEN = 6 * 3600.0
 """Seconds after which a change is no longer suspect by its time: after twelve half-lives nothing is left."""
 LATE = 90.0
 """Seconds that a change may seem to follow the onset, because figures are as coarse as that."""
-KINDS = {"deployment": 1.0, "release": 0.7, "merge": 0.6}
-"""A merge has not yet run anywhere; a deployment has."""
+KINDS = {"deployment": 1.0, "deployment request": 0.6, "release": 0.7, "merge": 0.6}
+"""A merge has not yet run anywhere; a deployment has, and a request may have."""
 HARMLESS = (".md", ".rst", ".txt", ".adoc", "LICENSE", "CODEOWNERS", ".gitignore")
 """Files that run nowhere."""
 TEXT_ALONE, TESTS_ALONE = 0.1, 0.2

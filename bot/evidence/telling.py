@@ -15,7 +15,12 @@ from bot.evidence.standing import either
 from bot.evidence.traces import Trace
 from integrations.signals import signal
 
-VERBS = {"deployment": "deployed", "release": "released", "merge": "merged"}
+VERBS = {
+    "deployment": "deployed",
+    "deployment request": "asked to be deployed",
+    "release": "released",
+    "merge": "merged",
+}
 MOST_SHIFTS = 2
 MOST_PATTERNS = 2
 CLEAR = 0.2

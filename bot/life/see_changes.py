@@ -111,7 +111,7 @@ def of_run(run: Run, events: Iterable[Event]) -> Made | None:
 
 def of_changes(changes: Iterable[Change], since: datetime, now: datetime) -> list[Made]:
     """Deployments and releases that came after the incident was opened, the oldest first."""
-    found = [one for one in changes if one.what != "merge" and since < one.at <= now]
+    found = [one for one in changes if one.what in ("deployment", "release") and since < one.at <= now]
     return [
         Made(
             f"changed:{one.what}:{one.service}:{one.version}:{one.at:%Y-%m-%dT%H:%M:%S}",

@@ -12,23 +12,25 @@ from integrations.contract import Change, Gap, Look, Ready, RoomError, Scope, Se
 from integrations.github import NAME, Settings
 from integrations.github.client import MOST, GitHub
 from integrations.github.records import Deployment, Difference, Seen
-from integrations.github.tell import Details, before, brought_by, changes, of_environment
+from integrations.github.tell import MOST_TOLD, Details, before, brought_by, changes, of_environment, without_waiting
 from integrations.github.tools import Deployments, ShowDiff
 
 T = TypeVar("T")
 
 LOOK_BACK = timedelta(hours=24)
 MOST_REPOS = 12
-"""The nearest to the incident are asked; with seven requests each that is far from GitHub's limits."""
+"""The nearest to the incident are asked; with thirteen requests each that is far from GitHub's limits."""
+LOOKED_AT = 8
+"""So many of the newest deployments of a repository are asked how they went: one that waits for approval is none."""
 CLOSER = 2
-"""So many of the newest changes are looked at more closely: how it went, which files."""
+"""So many of the newest changes are looked at more closely: which files."""
 
 
 class GithubContext:
-    """Three lists for each repository at once, then the newest changes more closely: at most seven requests each.
+    """Three lists for each repository at once, then the newest changes more closely: at most thirteen requests each.
 
-    One deployment in the window costs five. Further pages (three at most of a kind) only where a repository is so
-    busy that one page does not reach back a day.
+    One deployment in the window costs five, each further one up to `LOOKED_AT` one more; where one waits, two more.
+    Further pages (three at most of a kind) only where a repository is so busy that one page does not reach back a day.
     """
 
     name = NAME
@@ -46,7 +48,9 @@ class GithubContext:
         window = Window(scope.alerted_at - LOOK_BACK, scope.window.until)
         repos = _by_repo(scope.services)
         asked = list(repos.items())[:MOST_REPOS]
-        answers = await asyncio.gather(*(_kept(self.history(repo, of, scope.env, window)) for repo, of in asked))
+        answers = await asyncio.gather(
+            *(_kept(self.history(repo, of, scope.env, window, LOOKED_AT)) for repo, of in asked)
+        )
         failed = [answer for answer in answers if isinstance(answer, RoomError)]
         if failed and len(failed) == len(answers):
             raise failed[0]
@@ -61,8 +65,13 @@ class GithubContext:
         newest_first = sorted(found, key=lambda change: change.at, reverse=True)
         return Look(tuple(newest_first), tuple(dict.fromkeys(gaps)))
 
-    async def history(self, repo: str, services: Sequence[str], env: str, window: Window) -> Look:
-        """The changes of one repository, newest first, and what of it could not be seen. Raises RoomError."""
+    async def history(
+        self, repo: str, services: Sequence[str], env: str, window: Window, looked_at: int = MOST_TOLD
+    ) -> Look:
+        """The changes of one repository, newest first, and what of it could not be seen. Raises RoomError.
+
+        So many deployments are asked how they went; older ones are told as requests.
+        """
         deployments, releases, merges = await asyncio.gather(
             _kept(self._github.deployments(repo, window.since)),
             _kept(self._github.releases(repo)),
@@ -73,7 +82,7 @@ class GithubContext:
             raise errors[0]
         reasons = [error.reason for error in errors] + _cut(repo, deployments, window)
         seen = Seen(of_environment(_or_none(deployments), env), _or_none(releases), _or_none(merges))
-        details = await self._closer(repo, seen, window)
+        details = await self._closer(repo, seen, window, looked_at)
         gaps = tuple(Gap(NAME, reason, partial=True) for reason in reasons)
         return Look(changes(seen, details, services, window), gaps)
 
@@ -83,17 +92,24 @@ class GithubContext:
     async def close(self) -> None:
         await self._github.close()
 
-    async def _closer(self, repo: str, seen: Seen, window: Window) -> Details:
+    async def _closer(self, repo: str, seen: Seen, window: Window, looked_at: int) -> Details:
         """How the newest deployments went and what they brought; for what room is left, the newest merges' files."""
-        newest = [one for one in seen.deployments if one.created_at >= window.since][:CLOSER]
+        inside = [one for one in seen.deployments if one.created_at >= window.since][:looked_at]
         rollouts, differences = await asyncio.gather(
-            _all({one.id: self._github.rollout(repo, one.id) for one in newest}),
-            _all({one.id: self._difference(repo, one, seen) for one in newest}),
+            _all({one.id: self._github.rollout(repo, one.id) for one in inside}),
+            self._differences(repo, seen, window),
         )
+        ran = without_waiting(seen, rollouts)
+        if ran != seen:  # rare, so both are asked for at once: here what they brought is another thing
+            differences = await self._differences(repo, ran, window)
         details = Details(rollouts, differences)
-        told = {merge.number for one in seen.deployments for merge in brought_by(one, seen, details)}
-        loose = [merge for merge in seen.merges if merge.number not in told][: CLOSER - len(newest)]
+        told = {merge.number for one in ran.deployments for merge in brought_by(one, ran, details)}
+        loose = [merge for merge in ran.merges if merge.number not in told][: CLOSER - len(differences)]
         return replace(details, pulls=await _all({m.number: self._github.pull_files(repo, m.number) for m in loose}))
+
+    async def _differences(self, repo: str, seen: Seen, window: Window) -> dict[int, Difference]:
+        newest = [one for one in seen.deployments if one.created_at >= window.since][:CLOSER]
+        return await _all({one.id: self._difference(repo, one, seen) for one in newest})
 
     async def _difference(self, repo: str, deployment: Deployment, seen: Seen) -> Difference:
         older = before(deployment, seen.deployments)

@@ -35,16 +35,15 @@ def changes(seen: Seen, details: Details, services: Sequence[str], window: Windo
     """The changes of one repository in the window, newest first, each told once.
 
     A deployment takes over title, author and files of the merges that it brought, and stands for them and for the
-    release of its version. One that never left its queue is none. In a repository of several services a change
+    release of its version. One that never left its queue is none, and one that nobody looked at is a request. In a
+    repository of several services a change
     belongs to those that it names, else to the nearest (`services` is ordered, the incident's own first).
     """
+    seen = without_waiting(seen, details.rollouts)
     told: list[Change] = []
     brought: set[int] = set()
     released: set[str] = set()
     for deployment in seen.deployments:
-        rollout = details.rollouts.get(deployment.id)
-        if rollout and rollout.state == "waiting":
-            continue
         merges = brought_by(deployment, seen, details)
         brought.update(merge.number for merge in merges)
         told += _deployment(deployment, merges, seen, details, services)
@@ -67,6 +66,12 @@ def of_environment(deployments: Sequence[Deployment], env: str) -> tuple[Deploym
     """
     wanted = _words(env)
     return tuple(one for one in deployments if not wanted or _may_be(_words(one.environment), wanted))
+
+
+def without_waiting(seen: Seen, rollouts: Mapping[int, Rollout]) -> Seen:
+    """The repository's past without the deployments of which it is known that they have not begun."""
+    waiting = {number for number, rollout in rollouts.items() if rollout.state == "waiting"}
+    return replace(seen, deployments=tuple(one for one in seen.deployments if one.id not in waiting))
 
 
 def before(deployment: Deployment, deployments: Sequence[Deployment]) -> Deployment | None:
@@ -103,7 +108,7 @@ def _deployment(
     url = (merges[0].url if len(merges) == 1 else None) or difference.url or (release.url if release else None)
     change = Change(
         service="",
-        what="deployment",
+        what="deployment" if rollout else "deployment request",
         at=rollout.began if rollout and rollout.began else deployment.created_at,
         version=version,
         previous=version_of(older) if older else "",

@@ -90,6 +90,7 @@ def change(minutes, what="deployment"):
 
 def test_only_what_was_rolled_out_since_the_incident_was_opened_is_watched():
     changes = [change(-5), change(3), change(1), change(2, "merge"), change(4, "release"), change(60)]
+    changes.append(change(5, "deployment request"))
     found = of_changes(changes, NOW, NOW + timedelta(minutes=10))
     assert [one.what for one in found] == ["v1 of cart, deployed", "v3 of cart, deployed", "v4 of cart, released"]
     assert len({one.key for one in found}) == 3

@@ -41,6 +41,44 @@ async def test_the_newest_change_comes_first(company, room, scope, rollout):
     assert {change.what for change in look.findings} == {"deployment"}
 
 
+async def test_whatever_still_waits_for_its_approval_is_no_deployment(company, room, scope, rollout):
+    """One release to three protected environments: GitHub lists three deployments before anybody approved one."""
+    company.told += [rollout(n, (9 - n) * MINUTE, waiting=True) for n in (3, 4, 5)]
+
+    look = await room.look(scope)
+
+    assert [(change.what, change.version) for change in look.findings if change.what == "deployment"] == [
+        ("deployment", "v2.2.0")
+    ]
+
+
+async def test_what_a_deployment_brought_is_told_against_what_ran_before_it_and_not_against_what_waited(
+    company, room, scope, rollout
+):
+    company.told = [rollout(1, 30 * HOUR), rollout(2, 2 * HOUR, waiting=True), rollout(3, HOUR)]
+
+    (change,) = [one for one in (await room.look(scope)).findings if one.what == "deployment"]
+
+    assert (change.version, change.previous) == ("v2.3.0", "v2.1.0")
+    assert change.files == ("src/part2.py", "src/part3.py")
+
+
+async def test_a_deployment_of_which_nobody_asked_how_it_went_is_told_as_one_that_was_asked_for(
+    company, room, scope, rollout
+):
+    company.told = [rollout(n, (20 - n) * HOUR, waiting=n == 2) for n in range(1, 13)]
+
+    look = await room.look(scope)
+    (tool,) = (tool for tool in room.tools if tool.spec.name == "deployments")
+    answer = await tool.use({"service": "payments", "hours": 24}, scope)
+
+    told = {change.version: change.what for change in look.findings if change.what != "merge"}
+    assert told["v2.2.0"] == told["v2.4.0"] == "deployment request"
+    assert told["v2.5.0"] == told["v2.12.0"] == "deployment"
+    assert "deployment request" not in answer.text, "of a single repository there is time to ask for all"
+    assert "deployment v2.4.0" in answer.text
+
+
 async def test_a_busy_day_is_read_over_several_pages(company, room, scope, rollout):
     company.told = [rollout(n, (50 - n) * MINUTE) for n in range(1, 46)]
 
@@ -66,12 +104,12 @@ async def test_one_deployment_costs_five_requests(hub, room, scope):
     assert len(hub.requests) == 5, hub.requests
 
 
-async def test_a_busy_hour_costs_seven_requests(hub, company, room, scope, rollout):
-    company.told = [rollout(n, (10 - n) * MINUTE) for n in range(1, 8)]
+async def test_a_busy_hour_costs_thirteen_requests(hub, company, room, scope, rollout):
+    company.told = [rollout(n, (20 - n) * MINUTE) for n in range(1, 18)]
 
     await room.look(scope)
 
-    assert len(hub.requests) == 7, hub.requests
+    assert len(hub.requests) == 13, hub.requests
 
 
 async def test_a_missing_repository_is_a_partial_gap_and_the_others_go_on(room, make_scope):

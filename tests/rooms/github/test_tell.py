@@ -69,6 +69,12 @@ def test_a_deployment_that_still_waits_for_its_approval_changed_nothing():
     assert changes(seen, Details({1: Rollout("waiting", None)}), ["pay"], DAY) == ()
 
 
+def test_one_of_which_nobody_knows_how_it_went_is_a_request():
+    (change,) = changes(Seen(deployments=(deployed(1, 5),)), Details(), ["pay"], DAY)
+
+    assert change.what == "deployment request"
+
+
 def test_a_deployment_counts_from_when_it_left_its_queue_and_a_failed_one_says_so():
     seen = Seen(deployments=(deployed(1, 50, description="Deploy"),))
 
@@ -82,7 +88,8 @@ def test_several_merges_in_one_deployment_are_told_with_it_and_a_later_one_by_it
     seen = Seen(deployments=(deployed(2, 5), deployed(1, 90)), merges=merges)
     brought = Difference(("x.py",), frozenset({"a" * 40, "b" * 40}), "Commit", "someone", "https://hub/compare")
 
-    told = changes(seen, Details(differences={2: brought}), ["pay"], DAY)
+    ran = {number: Rollout("deployed", None) for number in (1, 2)}
+    told = changes(seen, Details(ran, {2: brought}), ["pay"], DAY)
 
     assert [(c.what, c.title, c.author, c.url) for c in told] == [
         ("merge", "Merge 3", "author3", "https://hub/pull/3"),
