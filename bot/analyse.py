@@ -18,6 +18,7 @@ from bot.evidence.began import Beginning, began, began_by_service, refined
 from bot.evidence.changes import Suspicion, suspicions
 from bot.evidence.facts import CHANGES, Numbering
 from bot.evidence.first_steps import first_steps
+from bot.evidence.gone import RECENT, gone
 from bot.evidence.graph import CallGraph
 from bot.evidence.likeness import moved
 from bot.evidence.log_patterns import Growth
@@ -65,7 +66,7 @@ def weigh(context: Context) -> Evidence:
     """The evidence of this context, weighed."""
     alerted = context.scope.alerted_at.timestamp()
     until = context.scope.window.until.timestamp()
-    drawn = traces(context.of(Series))
+    drawn = traces(context.of(Series), until)
     whole = [shift for trace in drawn if (shift := shift_of(trace, alerted))]
     single = [shift for trace in odd_ones(context.of(Series), alerted) if (shift := shift_of(trace, alerted))]
     shifts = (*whole, *(shift for shift in single if shift.bad))
@@ -97,8 +98,9 @@ def tell(context: Context, evidence: Evidence) -> Analysis:
     if _knows_of_no_change(context):
         innocent = (*innocent, no_changes(len(context.scope.services)))
     ruled = tuple(RuledOut(text, numbering.cite(seen)) for text, seen in innocent)
-    weak = [candidate for candidate in evidence.ranked if candidate.service not in named]
-    unclear = not causes or causes[0].confidence != "high"
+    weak = [candidate.service for candidate in evidence.ranked if candidate.service not in named]
+    lost = _lost(context, evidence)
+    unclear = not causes or causes[0].confidence != "high" or lost
     return Analysis(
         causes=causes,
         onset=datetime.fromtimestamp(evidence.onset, UTC) if evidence.onset is not None else None,
@@ -110,16 +112,24 @@ def tell(context: Context, evidence: Evidence) -> Analysis:
         looked_at=looked_at(
             context, len(evidence.traces), len({t.service for t in evidence.traces}), len(context.of(Change))
         ),
-        suspects=tuple(candidate.service for candidate in weak[:8]),
-        next_look=next_look(context, evidence.graph, evidence.ranked, evidence.onset) if unclear else None,
+        suspects=tuple(dict.fromkeys((*(name for name in lost if name not in named), *weak)))[:8],
+        next_look=next_look(context, evidence.graph, evidence.ranked, evidence.onset, lost) if unclear else None,
         moved=moved(evidence.shifts),
     )
 
 
 def _watched(context: Context, evidence: Evidence) -> tuple[Trace, ...]:
     """The figures of which it can be said that nothing happened to them."""
-    alerted = context.scope.alerted_at.timestamp()
-    return tuple(trace for trace in evidence.traces if knows_normal(trace, alerted))
+    alerted, silent = context.scope.alerted_at.timestamp(), gone(evidence.traces)
+    heard = (trace for trace in evidence.traces if trace.heard and trace.service not in silent)
+    return tuple(trace for trace in heard if knows_normal(trace, alerted))
+
+
+def _lost(context: Context, evidence: Evidence) -> dict[str, float]:
+    """The alerting service and those that it can reach whose figures have ended lately, the nearest first."""
+    silent, depths = gone(evidence.traces), evidence.graph.depths()
+    recent = context.scope.alerted_at.timestamp() - RECENT
+    return {name: silent[name] for name in depths if silent.get(name, 0.0) >= recent}
 
 
 def _causes(context: Context, evidence: Evidence, numbering: Numbering) -> tuple[Cause, ...]:

@@ -43,6 +43,8 @@ class SignalState:
     since: datetime | None = None
     """When it left its normal."""
     url: str | None = None
+    silent_since: datetime | None = None
+    """When its last figure came, where none come any more: `value` is that one, and nothing of now."""
 
 
 @dataclass(frozen=True, slots=True)

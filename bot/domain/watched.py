@@ -51,16 +51,23 @@ class Judged:
 
 
 def judge(before: Sequence[Before], now: Sequence[SignalState], at: datetime) -> Judged:
-    """Whether the change helped, by the incident's own signals."""
+    """Whether the change helped, by the incident's own signals.
+
+    While one that was bad is measured no more, nobody can say that all is back.
+    """
     then = {one.signal: one for one in before}
+    measured = {state.signal for state in now if not state.silent_since}
+    unseen = any(one.bad and one.signal not in measured for one in before)
     readings = [Reading(state, then.get(state.signal), _course(then, state)) for state in now]
     told = tuple(one for one in readings if one.course not in ("fine", "unknown"))
-    return Judged(at, _verdict(readings), told)
+    return Judged(at, _verdict(readings, unseen=unseen), told)
 
 
 def _course(measured: Mapping[str, Before], state: SignalState) -> Course:
     """What is bad now and was not there while others were has come since; where none was, nobody looked."""
     before = measured.get(state.signal)
+    if state.silent_since:
+        return "unknown"
     if before is None or state.normal is None:
         return "worse" if state.bad and measured else "unknown"
     if not before.bad:
@@ -73,14 +80,14 @@ def _course(measured: Mapping[str, Before], state: SignalState) -> Course:
     return "worse" if now > then * FURTHER else "same"
 
 
-def _verdict(readings: Sequence[Reading]) -> Verdict:
+def _verdict(readings: Sequence[Reading], *, unseen: bool) -> Verdict:
     courses = {one.course for one in readings} - {"unknown"}
     if not courses:
         return "not seen"
     if "worse" in courses:
         return "worse"
     if courses <= {"fine"}:
-        return "nothing to mend"
+        return "not seen" if unseen else "nothing to mend"
     if courses <= {"fine", "back"}:
-        return "helped"
+        return "partly" if unseen else "helped"
     return "partly" if courses & {"back", "nearing"} else "no change"

@@ -26,8 +26,13 @@ _MEANT = re.compile(r"[][.*+?{}()|^$\\]")
 """What an extended regular expression would not take as it stands; a hyphen it does."""
 
 
-def next_look(context: Context, graph: CallGraph, ranked: Sequence[Candidate], onset: float | None) -> str:
-    """One question, and the command that answers it where there is one."""
+def next_look(
+    context: Context, graph: CallGraph, ranked: Sequence[Candidate], onset: float | None, lost: Mapping[str, float]
+) -> str:
+    """One question, and the command that answers it where there is one.
+
+    `lost` are the services whose figures have ended, with the last moment of them.
+    """
     own = graph.own
     since = f" since {words.clock(onset)}" if onset is not None else ""
     names = [candidate.service for candidate in ranked[:SUSPECTS]] or [own]
@@ -35,6 +40,9 @@ def next_look(context: Context, graph: CallGraph, ranked: Sequence[Candidate], o
         return f"Still looking at {words.listed(context.waiting, 3)}."
     if not context.of(Series):
         return f"Figures of {own}: errors, latency and CPU{since}. None came in. {_usage([own], context)}"
+    if lost:
+        ended = f"No figures since {words.clock(max(lost.values()))}."
+        return f"Do the pods of {words.listed(list(lost))} still run? {ended} {_pods(list(lost)[:SUSPECTS], context)}"
     if not ranked and graph.callees.get(own) and _lines_of([own], context):
         return f"{own} by endpoint and by caller{since}: all its figures together look as usual."
     if not graph.callees.get(own) and len(names) < SUSPECTS:

@@ -45,7 +45,8 @@ def _ends(slow: Sequence[Shift], which: int, other: str) -> list[str]:
 def _answers(slow: Shift, traces: Sequence[Trace]) -> Seen | None:
     """The same statistic measured where the calls are served: of these calls, else of all that the service serves."""
     served, callee = slow.signal.removeprefix(AT_CALLER), slow.edge.partition("->")[2]
-    fitting = [t for t in traces if t.service == callee and t.signal == served and t.edge in (slow.edge, "")]
+    heard = [trace for trace in traces if trace.service == callee and trace.heard]
+    fitting = [trace for trace in heard if trace.signal == served and trace.edge in (slow.edge, "")]
     if not fitting:
         return None
     trace = max(fitting, key=lambda one: bool(one.edge))

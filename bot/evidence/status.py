@@ -35,10 +35,11 @@ def _state(trace: Trace, departed: Shift | None, alerted: float) -> SignalState:
         value=value,
         normal=normal,
         yesterday=middle(trace.yesterday) if trace.yesterday else None,
-        moved=shift.direction if shift else "steady" if knows_normal(trace, alerted) else "unknown",
+        moved=shift.direction if shift else "steady" if trace.heard and knows_normal(trace, alerted) else "unknown",
         bad=bool(shift and shift.bad),
         since=datetime.fromtimestamp(shift.since, UTC) if shift else None,
         url=trace.url,
+        silent_since=None if trace.heard else datetime.fromtimestamp(trace.times[-1], UTC),
     )
 
 

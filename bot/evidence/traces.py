@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import floor
 
 from integrations.contract import Series
 from integrations.signals import signal
 
+OVERDUE = 300.0
+"""Seconds that the last figure of a trace may be old, or HELD steps where these are more: sources may be late."""
 HELD = 5
 """Steps for which an instance counts with its last figure when some are missing: else one figure that is lost looks as
 if the whole service had less to do. An instance that is silent for longer is taken to be gone.
@@ -31,6 +33,8 @@ class Trace:
     """Where it is of one instance alone."""
     part: float = 1.0
     """How much of the service it speaks of: of one instance its share of them."""
+    heard: bool = True
+    """Whether figures still come. Where not, its last one is nothing of now: what is gone does not fall, it ends."""
     step: float = field(init=False, compare=False)
     """Usual seconds between two points; 60 where there are fewer than two."""
 
@@ -39,17 +43,24 @@ class Trace:
         object.__setattr__(self, "step", middle(gaps) if gaps else 60.0)  # asked for often: reckoned once
 
 
-def traces(series: Iterable[Series]) -> tuple[Trace, ...]:
+def traces(series: Iterable[Series], until: float = 0.0) -> tuple[Trace, ...]:
     """Each signal of each service (and edge) as one trace: mean over instances, sum for traffic.
 
     So a rollout that changes every pod leaves one unbroken line. A figure of the whole service goes before those
-    of its instances. In the order of their names, whatever order they come in.
+    of its instances. In the order of their names, whatever order they come in. Figures were asked `until` then, in
+    unix seconds: a trace that ends well before is not heard any more.
     """
     groups: dict[tuple[str, str, str], list[Series]] = defaultdict(list)
     for one in series:
         if one.times:
             groups[one.service, one.signal, one.edge].append(one)
-    return tuple(_together(sorted(groups[key], key=lambda one: (one.instance, one.times))) for key in sorted(groups))
+    ordered = (sorted(groups[key], key=lambda one: (one.instance, one.times)) for key in sorted(groups))
+    return tuple(_heard(_together(members), until) for members in ordered)
+
+
+def _heard(trace: Trace, until: float) -> Trace:
+    late = until - trace.times[-1] > max(OVERDUE, HELD * trace.step)
+    return replace(trace, heard=False) if late else trace
 
 
 def _together(members: Sequence[Series]) -> Trace:

@@ -112,7 +112,7 @@ def _bad(report: Report | None) -> tuple[SignalState, ...]:
 
 def _impact(report: Report | None) -> str:
     """With the time of the measurement: it may be old by now."""
-    figures = [_figure(state) for state in _bad(report)[:3]]
+    figures = [_figure(state) for state in _bad(report) if not state.silent_since][:3]
     if report is None or not figures:
         return ""
     return f"Measured {report.context.scope.window.until:%H:%M} UTC: {', '.join(figures)}."

@@ -73,6 +73,7 @@ async def as_it_was(watching: Watch) -> tuple[Before, ...]:
     return tuple(
         Before(state.signal, then.get(state.signal, state.value), state.bad or state.signal in known)
         for state in report.analysis.signals
+        if not state.silent_since
     )
 
 

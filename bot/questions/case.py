@@ -143,6 +143,8 @@ def _figure(state: SignalState) -> str:
     known = signal(state.signal)
     normal = f" (normal {quantity(state.normal, known.unit)})" if state.normal is not None else ""
     moved = "" if state.moved in ("steady", "unknown") else f" {state.moved}"
+    if state.silent_since:
+        moved += f", the last figure, of {state.silent_since:%H:%M} UTC: none came since"
     return f"{known.label} {quantity(state.value, known.unit)}{normal}{moved}"
 
 

@@ -46,14 +46,15 @@ async def changed_since(job: Job, prepared: Prepared) -> Mapping[str, Value]:
 
 def _signals(service: str, report: Report) -> Mapping[str, Value]:
     """By every name that teams use for what the briefing measured."""
-    now = {state.signal: state.value for state in report.analysis.signals if state.service == service}
+    measured = [state for state in report.analysis.signals if not state.silent_since]
+    now = {state.signal: state.value for state in measured if state.service == service}
     own = (series for series in report.context.of(Series) if series.service == service and not series.instance)
     rising = {series.signal: _an_hour(series.times, series.values) for series in own}
     found: dict[str, Value] = {}
-    for name, measured in SIGNALS.items():
-        figure = (rising if measured.per_hour else now).get(measured.signal)
+    for name, meant in SIGNALS.items():
+        figure = (rising if meant.per_hour else now).get(meant.signal)
         if figure is not None:
-            found[name] = Value(f"{figure * measured.times:.6g}", f"signal {measured.signal}")
+            found[name] = Value(f"{figure * meant.times:.6g}", f"signal {meant.signal}")
     return found
 
 

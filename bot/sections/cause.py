@@ -50,11 +50,13 @@ def _not_felt(first: Cause, incident: Incident, found: Analysis) -> tuple[str, .
 
 
 def _well(found: Analysis) -> bool:
-    """Whether figures of the incident's own service are there and none of them moved or looks bad.
+    """Whether figures of the incident's own service are there and none of them moved, looks bad or has ended.
 
     Of what users feel the normal has to be known: a figure that nothing is held against has not kept to it.
     """
     states = found.signals
+    if any(state.silent_since for state in states):
+        return False
     felt = [state for state in states if signal(state.signal).family in ("errors", "latency")]
     known = all(state.moved == "steady" for state in felt) and any(state.moved == "steady" for state in states)
     return known and not any(moved(state) or visibly_worse(state) for state in states)

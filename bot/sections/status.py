@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.analysis import SignalState
@@ -20,20 +21,34 @@ _ARROWS = {"up": " ▲", "down": " ▼", "steady": "", "unknown": ""}
 
 
 def status(report: Report, title: str) -> Section | None:
-    """What moved and what everybody asks for, each beside its normal, bad ones in bold; the rest as steady."""
-    states = {state.signal: state for state in report.analysis.signals}
+    """What moved and what everybody asks for, each beside its normal, bad ones in bold; the rest as steady.
+
+    Of what has no figures any more it is said since when, and no figure.
+    """
+    states = {state.signal: state for state in report.analysis.signals if not state.silent_since}
     wanted = states.pop("instances_wanted", None)
+    ended = [state for state in report.analysis.signals if state.silent_since]
     shown = [state for state in states.values() if moved(state) or signal(state.signal).name in _ALWAYS][:10]
     steady = [s for s in states.values() if s not in shown and signal(s.signal).family == "saturation"][:5]
-    if not states:
+    if not states and not ended:
         return None
     labels = iter(links(((s.url, _label(s)) for s in (*shown, *steady)), _LINKS))
     lines = [" · ".join(f"{next(labels)} {_reading(state, wanted)}" for state in shown)]
     if steady:
         lines.append("Steady: " + " · ".join(f"{next(labels)} {quantity(s.value, _unit(s))}" for s in steady))
+    if ended:
+        lines.append(f"⚠️ No figures any more: {_ended(ended, report.context.scope.window.until)}")
     compared = any(state.normal is not None for state in states.values())
-    aside = "(normal)" if compared else "nothing known of its normal"
+    aside = "(normal)" if compared else "nothing known of its normal" if states else ""
     return Section(tuple(line for line in lines if line), title=title, aside=aside)
+
+
+def _ended(states: Sequence[SignalState], now: datetime) -> str:
+    """«Instances since 11:47, Errors and Traffic since 11:52»: rates go on for their span after the last scrape."""
+    since: dict[str, list[str]] = {}
+    for state in sorted(states, key=lambda one: one.silent_since or now):
+        since.setdefault(clock(state.silent_since or now, now), []).append(_label(state))
+    return ", ".join(f"{' · '.join(labels)} since {at}" for at, labels in since.items())
 
 
 def moved(state: SignalState) -> bool:

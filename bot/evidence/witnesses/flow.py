@@ -42,7 +42,7 @@ def broken_flow(
 ) -> None:
     """Its own traffic is steady, and what reaches those that it calls has dropped."""
     fell = {s.service: s for s in shifts if _traffic(s.signal) and s.direction == "down" and not s.edge}
-    counted = {trace.service for trace in traces if _traffic(trace.signal) and not trace.edge}
+    counted = {trace.service for trace in traces if _traffic(trace.signal) and not trace.edge and trace.heard}
     for name, standing in found.items():
         below = [callee for callee in graph.callees.get(name, ()) if callee in counted]
         dropped = [fell[callee] for callee in below if callee in fell]

@@ -27,7 +27,7 @@ def lines(
     found: Mapping[str, Standing], growths: Sequence[Growth], traces: Iterable[Trace], shifts: Iterable[Shift]
 ) -> None:
     """A line speaks for the service that wrote it, or for another that it names and that is not seen to be well."""
-    watched = {trace.service for trace in traces if signal(trace.signal).family in ("errors", "latency")}
+    watched = {t.service for t in traces if t.heard and signal(t.signal).family in ("errors", "latency")}
     unwell = {shift.service for shift in shifts if shift.bad}
     for growth in growths:
         writer = growth.pattern.service

@@ -43,10 +43,12 @@ def symptom(found: Mapping[str, Standing], shifts: Iterable[Shift], scale: Scale
 def discount_the_alerting(own: Standing, traces: Iterable[Trace], graph: CallGraph) -> None:
     """An alert fires where users feel the trouble: that it shows there tells nothing of where it lies.
 
-    It speaks for the alerting service itself only as far as those that it calls are seen to be well.
+    It speaks for the alerting service itself only as far as those that it calls are seen to be well; one that is not
+    heard any more is not.
     """
     callees = graph.callees.get(graph.own, ())
     kinds = {signal(s.signal).family for s in own.shifts.get("symptom", ())}
-    seen = {t.service for t in traces if signal(t.signal).family in kinds and signal(t.signal).place == "service"}
+    heard = [trace for trace in traces if trace.heard]
+    seen = {t.service for t in heard if signal(t.signal).family in kinds and signal(t.signal).place == "service"}
     share = sum(1 for callee in callees if callee in seen) / len(callees) if callees else CALLS_UNKNOWN
     own.own_symptom *= NONE_WELL + (ALL_WELL - NONE_WELL) * share
