@@ -38,7 +38,7 @@ _PARTS: tuple[tuple[str, str, Part], ...] = (
     (
         "first steps",
         r"what (can|should|do)|first|steps?|fix|do now|next",
-        lambda i, r, now: sections.first_steps(r.analysis),
+        lambda i, r, now: sections.first_steps(r.analysis, i.id if i.lead else ""),
     ),
     ("on call", r"who|on.?call|pager|owner|owns", lambda i, r, now: sections.on_call(r, now)),
     ("gaps", r"gaps?|missing|could not|couldn't|see|blind", lambda i, r, now: sections.gaps(r)),

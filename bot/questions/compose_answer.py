@@ -18,6 +18,7 @@ from bot.domain.words import ago, count, span
 from bot.guard.plain_reply import plain_reply
 from bot.questions import answer_from_evidence
 from bot.questions.check_answer import Checked, check_answer
+from bot.sections import aimed
 
 _CITED = re.compile(r"\[(\d{1,4})\]")
 LONGEST_SOURCE = 90
@@ -45,13 +46,13 @@ def ended(talk: Talk) -> Ended:
     return "stopped" if talk.why == "stopped" else "limit"
 
 
-def from_model(talk: Talk, question: Question, now: datetime) -> Briefing | None:
+def from_model(talk: Talk, question: Question, incident: Incident, now: datetime) -> Briefing | None:
     """What the model said, as far as it rests on what exists. None: nothing of it is left, or it had only begun."""
     checked = check_answer(talk.text, {source.id for source in talk.sources})
     if talk.why in _IN_THE_MIDDLE and not checked.cited:
         return None
     numbers = {id_: number for number, id_ in enumerate(checked.cited, 1)}
-    first, *rest = plain_reply(renumbered(checked.text, numbers)) or ("",)
+    first, *rest = plain_reply(aimed(renumbered(checked.text, numbers), incident)) or ("",)
     if not first:
         return None
     sections = [Section(tuple(rest))] if rest else []

@@ -67,13 +67,13 @@ async def _answer(asking: Asking, known: Known, talk: Talk | None) -> Answer:
         return Answer(again, known.same.plain, known.same.ended, known.same.model)
     if talk is not None:  # what was cut short, and what summing up the thread took, stands in none of its turns
         talk = replace(talk, cost=await asking.consult.spent_on_answer(asking.account))
+    incident = await desk.journal.incident(asked.incident_id)
     if talk is not None and talk.text and talk.why != "refusal":
-        told = compose_answer.from_model(talk, asked, now)
+        told = compose_answer.from_model(talk, asked, incident, now)
         if told is not None:
             ended = compose_answer.ended(talk)
             evidence = known.evidence if ended == "complete" else ""
             return Answer(told, as_text(told), ended, talk.model, talk.cost, evidence)
-    incident = await desk.journal.incident(asked.incident_id)
     report = await desk.journal.report(incident.id, incident.opening)
     told = compose_answer.from_evidence(asked, incident, report, talk, now)
     stopped = talk is not None and talk.why == "stopped"

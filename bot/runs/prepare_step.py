@@ -10,6 +10,7 @@ from bot.runs.gate_message import commands
 from bot.runs.job import Job
 from bot.runs.progress import known, rows_left
 from bot.runs.workshop import Workshop
+from bot.sections import only_for
 from runbooks import prepare as preparing
 from runbooks.commands import shown
 from runbooks.model import Runbook
@@ -29,9 +30,8 @@ async def prepare(job: Job, move: Prepare) -> None:
         case preparing.Missing(parameters):
             names = ", ".join(f"`{one.name}`" for one in parameters)
             again = " ".join(f"{one.name}=…" for one in parameters)
-            await _refused(
-                job, move.path, f"{names} is not known; `/incident-action run {job.run.runbook.id} {again}` gives it"
-            )
+            begin = f"/incident-action run {job.run.runbook.id} {again}{await _only_for(job)}"
+            await _refused(job, move.path, f"{names} is not known; `{begin}` gives it")
         case preparing.Refuse(reason):
             await _refused(job, move.path, redact(reason))
 
@@ -77,6 +77,10 @@ def hidden(prepared: Prepared) -> str:
     if len(asked) > MOST_SHOWN:
         return "its commands do not fit into one message; make it several steps"
     return ""
+
+
+async def _only_for(job: Job) -> str:
+    return only_for(await job.shop.desk.journal.incident(job.run.incident_id))
 
 
 async def _ruled(job: Job, prepared: Prepared) -> None:

@@ -6,12 +6,13 @@ from bot.sections.known import changes, gaps, on_call, open_alerts, similar
 from bot.sections.linked import because, linked, still_firing, told_with
 from bot.sections.standing import standing, who
 from bot.sections.status import measured, status
-from bot.sections.steps import first_steps, runbooks
+from bot.sections.steps import aimed, first_steps, only_for, runbooks
 from bot.sections.team import team
 from bot.sections.timeline import timeline
 
 __all__ = [
     "addressed",
+    "aimed",
     "analysis",
     "because",
     "changes",
@@ -21,6 +22,7 @@ __all__ = [
     "linked",
     "measured",
     "on_call",
+    "only_for",
     "open_alerts",
     "patterns",
     "runbooks",

@@ -8,13 +8,14 @@ from dataclasses import replace
 from bot.domain.analysis import Analysis, FirstStep
 from bot.domain.briefing import Section
 from bot.domain.context import Report
+from bot.domain.incident import Incident
 from bot.domain.text import code, link, prose, safe, visible
 from integrations.contract import RunbookMatch
 
 RUN = "/incident-action run "
 INCIDENT = "incident"
 """Behind `run`: which incident is meant, of several that are told in one channel, by id or service."""
-_RUN_IN_TEXT = re.compile(rf"(`{RUN}[^`]+)`")
+_RUN_IN_TEXT = re.compile(rf"(`{RUN}(?![^`]*\s{INCIDENT}=)[^`]+)`")
 _ADDRESS = re.compile(r"(https?://[^\s`<>]+)")
 
 
@@ -33,6 +34,16 @@ def first_steps(found: Analysis, incident: str = "") -> Section | None:
     steps = [_for(step, incident) for step in found.first_steps[:5]]
     lines = [line for number, step in enumerate(steps, 1) for line in _step(number, step)]
     return Section(tuple(lines), title="First steps") if lines else None
+
+
+def only_for(incident: Incident) -> str:
+    """What stands behind `run` so that a runbook is for this one; empty where a channel means it anyway."""
+    return f" {INCIDENT}={incident.id}" if incident.lead else ""
+
+
+def aimed(text: str, incident: Incident) -> str:
+    """The same words, in which each runbook that is named by its command is begun for this incident."""
+    return _RUN_IN_TEXT.sub(rf"\1{only_for(incident)}`", text)
 
 
 def _for(step: FirstStep, incident: str) -> FirstStep:
