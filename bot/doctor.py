@@ -19,6 +19,8 @@ class Check:
     fix: str = ""
 
 
+_BUG = "check its address; else report it, with what the log of serve says of this source"
+
 Examine = Callable[[], Awaitable[Check]]
 
 
@@ -44,6 +46,8 @@ def source(room: Answers) -> Examine:
             return Check(room.name, "fault", problem.reason, problem.fix)
         except TimeoutError:
             return Check(room.name, "fault", "no answer in 10 s", "is the address right, and reachable from here?")
+        except Exception as bug:  # at the fan-out: a bug in one source must not cost the lines of the others
+            return Check(room.name, "fault", f"failed inside the bot ({type(bug).__name__})", _BUG)
 
     return examine
 

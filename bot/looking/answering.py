@@ -68,7 +68,7 @@ async def answer_all(settings: Settings, questions: BinaryIO, answers: BinaryIO)
     await asyncio.to_thread(_load, [source.name for source in gathering.sources])
     gc.enable()
     reader, writer = await _reader(questions), await _writer(answers)
-    at_work = {asyncio.create_task(_warm_up(gathering, here)), asyncio.create_task(_keep_in_step(here))}
+    at_work = {asyncio.create_task(warm_up(gathering, here)), asyncio.create_task(_keep_in_step(here))}
     answering = Answering(here, writer)
     while (asked := await messages.read(reader, Asked)) is not None:
         task = asyncio.create_task(answering.answer(asked))
@@ -142,13 +142,15 @@ def _load(sources: Sequence[str]) -> None:
         importlib.import_module(library)
 
 
-async def _warm_up(gathering: Gathering, here: Here) -> None:
+async def warm_up(gathering: Gathering, here: Here) -> None:
     """Asks each source once whether it is there, so that the first incident does not wait for connections and TLS."""
     for source in gathering.sources:
         try:
             log.info("source ready", source=source.name, detail=(await source.ready()).detail)
         except RoomError as problem:
             log.warning("source not ready", source=source.name, reason=problem.reason, fix=problem.fix)
+        except Exception:  # a bug in one source must not keep the others cold
+            log.exception("source failed", source=source.name)
     await here.recall()
     gc.freeze()  # what is loaded by now stays, and need not be gone through again and again
 

@@ -39,6 +39,8 @@ def told_plainly(repo: str) -> Iterator[None]:
         # PyGithub reads answers trustingly: a page instead of JSON surfaces as any of these, and JSON of a
         # thousand brackets as the last.
         raise Malformed(NAME, "the answer is not GitHub's", _URL) from error
+    except RuntimeError as error:  # how PyGithub refuses to follow to another host, or from http to https
+        raise Malformed(NAME, "it redirects to another address", _URL) from error
 
 
 def silent(seconds: float) -> Unreachable:

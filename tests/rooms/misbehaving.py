@@ -77,6 +77,13 @@ def redirects_in_circles(connection: socket.socket, _: threading.Event) -> None:
     connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n")
 
 
+def redirects_for_good(connection: socket.socket, _: threading.Event) -> None:
+    """As a proxy in front does with plain http: what is asked for is elsewhere, where here nobody listens."""
+    connection.sendall(
+        b"HTTP/1.1 301 Moved Permanently\r\nLocation: https://localhost:1/elsewhere\r\nContent-Length: 0\r\n\r\n"
+    )
+
+
 DEEP = b'{"error":' * 50_000
 """JSON that no parser gets to the bottom of."""
 WEB_PAGE = b"<!doctype html><html><body><h1>Sign in</h1></body></html>"
@@ -90,6 +97,7 @@ MISDEEDS: tuple[Act, ...] = (
     is_huge,
     is_no_http,
     redirects_in_circles,
+    redirects_for_good,
     answers(200, WEB_PAGE, "text/html"),
     answers(200, b'{"data": {"resu', "application/json"),
     answers(200, b"[1, 2, 3]"),

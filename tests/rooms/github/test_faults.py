@@ -84,6 +84,16 @@ async def test_an_address_that_is_none_is_told_as_one(open_room, scope):
         await open_room("api.github.com").look(scope)
 
 
+@pytest.mark.parametrize("there", ["https://127.0.0.1:1", "http://localhost:1"], ids=["by another way", "elsewhere"])
+async def test_an_address_that_has_moved_is_told_as_one(httpserver, open_room, scope, there):
+    httpserver.expect_request(ANYTHING).respond_with_data("", 301, {"Location": f"{there}/api/v3/rate_limit"})
+    room = open_room(httpserver.url_for("").rstrip("/").replace("localhost", "127.0.0.1"))
+
+    for asked in (room.look(scope), room.ready()):
+        with pytest.raises(Malformed, match=r"redirects to another address.*GITHUB_API_URL"):
+            await asked
+
+
 async def test_one_list_that_may_not_be_read_is_a_partial_gap(httpserver, open_room, scope, hub):
     """A fine-grained token without the right to deployments still shows merges."""
 
