@@ -95,8 +95,8 @@ def tell(context: Context, evidence: Evidence) -> Analysis:
     first = evidence.ranked[0] if causes else None
     figures = (_watched(context, evidence), evidence.shifts)
     innocent = ruled_out(first, evidence.standings, evidence.suspicions, figures, evidence.graph)
-    if _knows_of_no_change(context):
-        innocent = (*innocent, no_changes(len(context.scope.services)))
+    if _knows_of_no_change(context) and (none := no_changes(context.scope.services.values())):
+        innocent = (*innocent, none)
     ruled = tuple(RuledOut(text, numbering.cite(seen)) for text, seen in innocent)
     weak = [candidate.service for candidate in evidence.ranked if candidate.service not in named]
     lost = _lost(context, evidence)

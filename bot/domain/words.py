@@ -64,6 +64,11 @@ def count(number: int, noun: str, several: str = "") -> str:
     return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"
 
 
+def where_known(known: int, services: int) -> str:
+    """« (repositories known of 2 of 5 services)»: behind what is said of all of them; empty where all are known."""
+    return f" (repositories known of {known} of {services} services)" if known < services else ""
+
+
 def clock(moment: datetime, now: datetime) -> str:
     """HH:MM, with the day before it when it is not today, and the year when it is not this one. All in UTC."""
     time = f"{moment:%H:%M}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from bot.domain.words import count, where_known
 from bot.evidence import facts, words
 from bot.evidence.changes import LATE, Suspicion
 from bot.evidence.facts import CHANGES, METRICS, Seen
@@ -13,6 +14,7 @@ from bot.evidence.ranking import LOWEST, Candidate
 from bot.evidence.standing import Standing
 from bot.evidence.status import CLEAR
 from bot.evidence.traces import Trace
+from integrations.contract import Service
 from integrations.signals import signal
 
 NEAR = 3600.0
@@ -99,7 +101,13 @@ def _late_change(one: Suspicion) -> Ruled | None:
     return text, (facts.of_change(one),)
 
 
-def no_changes(services: int) -> Ruled:
-    """For when the source of changes has answered and knows of none."""
-    text = f"no deployment, release or merge of {services} service{'s' * (services != 1)} in 24 h"
-    return "no change in 24 h", (Seen(CHANGES, "", text),)
+def no_changes(services: Collection[Service]) -> Ruled | None:
+    """For when the source of changes has answered and knows of none; None where no service's repository is known.
+
+    Of a service without a repository nobody has asked.
+    """
+    known = sum(bool(service.repo) for service in services)
+    if not known:
+        return None
+    text = f"no deployment, release or merge of {count(known, 'service')} in 24 h"
+    return f"no change in 24 h{where_known(known, len(services))}", (Seen(CHANGES, "", text),)

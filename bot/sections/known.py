@@ -10,7 +10,7 @@ from bot.domain.briefing import Section
 from bot.domain.context import Context, Report
 from bot.domain.incident import Severity
 from bot.domain.text import link, safe
-from bot.domain.words import ago, clock, count, span
+from bot.domain.words import ago, clock, count, span, where_known
 from bot.sections.cause import cites
 from integrations.contract import Change, Facts, History, OnCall, OpenAlert, Similar
 
@@ -23,12 +23,14 @@ _FAR_S = 2.5 * 3_600
 def changes(report: Report, now: datetime) -> Section | None:
     """Deployments, releases and merges of the last day, the suspected one first."""
     found = sorted(report.context.of(Change), key=lambda change: _change_order(change, report.analysis))
-    complete = _saw_all(report.context, CHANGES_FROM)
+    services = report.context.scope.services.values()
+    known = sum(bool(service.repo) for service in services)
+    complete, where = known > 0 and _saw_all(report.context, CHANGES_FROM), where_known(known, len(services))
     if not found:
-        return Section((), title="Changed recently", aside="nothing in 24 h") if complete else None
+        return Section((), title="Changed recently", aside=f"nothing in 24 h{where}") if complete else None
     shown = [_change(change, report, now) for change in found[:3]]
     if len(found) == 1:
-        aside = shown[0] + (" · nothing else in 24 h" if complete else "")
+        aside = shown[0] + (f" · nothing else in 24 h{where}" if complete else "")
         return Section((), title="Changed recently", aside=aside)
     aside = f"{len(found)} in 24 h" if len(found) <= 3 else f"the last 3 of {len(found)} in 24 h"
     return Section(tuple(f"• {line}" for line in shown), title="Changed recently", aside=aside)

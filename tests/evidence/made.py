@@ -67,12 +67,18 @@ def logs(*lines: Sequence[LogLine], total: int | None = None) -> Logs:
 def context(
     *findings: Finding, calls: Mapping[str, Sequence[str]] | None = None, until: float = 1, **more: object
 ) -> Context:
-    """A context whose alerting service is the first of `calls` (service → callees)."""
+    """A context whose alerting service is the first of `calls` (service → callees); each has a repository."""
     calls = calls or {"front": ()}
     alert = Alert("test", "f1", "Slow", "firing", ALERT)
     names = dict.fromkeys([*calls, *(name for called in calls.values() for name in called)])
     services = {
-        name: Service(name, namespace="shop", owner=f"team-{name}", depends_on=tuple(calls.get(name, ())))
+        name: Service(
+            name,
+            namespace="shop",
+            owner=f"team-{name}",
+            repo=f"shop/{name}",
+            depends_on=tuple(calls.get(name, ())),
+        )
         for name in names
     }
     scope = Scope("INC-1", "production", (alert,), services, Window(at(-120), at(until)))

@@ -156,3 +156,24 @@ def test_a_line_that_names_who_is_gone_counts_as_of_one_that_nobody_sees():
     here, away = (analyse(context(refused, *all_of("stock", until), calls=CALLS)) for until in (1, -6))
     scores = [{c.service: c.score for c in found.causes}.get("stock", 0.0) for found in (here, away)]
     assert scores[0] < scores[1]
+
+
+# ── nobody was asked about its changes ───────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("known", "said", "seen"),
+    [
+        (("front", "cart", "stock"), "no change in 24 h", "of 3 services in 24 h"),
+        (("front",), "no change in 24 h (repositories known of 1 of 3 services)", "of 1 service in 24 h"),
+        ((), None, None),
+    ],
+)
+def test_no_change_is_said_only_of_services_whose_repository_is_known(
+    known: tuple[str, ...], said: str | None, seen: str | None
+):
+    whole = context(FAILING, calls={"front": ("cart", "stock")}, took={"github": 0.1})
+    services = {name: replace(s, repo=s.repo if name in known else None) for name, s in whole.scope.services.items()}
+    found = analyse(replace(whole, scope=replace(whole.scope, services=services)))
+    assert ruled(found) == ([said] if said else [])
+    assert not said or rests_on(found, said) == f"no deployment, release or merge {seen}"

@@ -85,7 +85,7 @@ SCOPE = Scope(
     incident_id="INC-ABCDEFGHIJ",
     env="production",
     alerts=(alert(),),
-    services={"payment-service": SERVICE, "ledger": Service("ledger")},
+    services={"payment-service": SERVICE, "ledger": Service("ledger", repo="acme/ledger")},
     window=Window(ALERTED - timedelta(hours=2), NOW),
 )
 FINDINGS = (

@@ -13,7 +13,7 @@ from bot.domain.context import Report
 from bot.domain.incident import Channel, Severity
 from bot.domain.plain import as_text
 from bot.slack.blocks import render
-from integrations.contract import Change, Facts, Gap, History, OnCall, RunbookMatch, Similar
+from integrations.contract import Change, Facts, Gap, History, OnCall, RunbookMatch, Service, Similar
 from tests.stories.incident_sample import (
     ALERTED,
     BEGAN,
@@ -22,6 +22,7 @@ from tests.stories.incident_sample import (
     NO_CAUSE,
     NOW,
     REPORT,
+    SCOPE,
     SERVICE,
     alert,
     incident,
@@ -295,6 +296,17 @@ def test_the_suspected_change_comes_first_and_the_rest_is_counted() -> None:
 def test_nothing_is_only_said_of_what_was_seen_in_full(changes: dict[str, object], said: str | None) -> None:
     text = told(without(Change, **changes))
     assert (said in text) if said else ("Changed recently" not in text)
+
+
+def test_where_a_repository_is_not_known_nothing_is_not_said_of_all_services() -> None:
+    services = {"payment-service": SERVICE, "ledger": Service("ledger"), "mailer": Service("mailer")}
+    some = replace(CONTEXT, scope=replace(SCOPE, services=services))
+    known = " (repositories known of 1 of 3 services)"
+    assert line(told(replace(REPORT, context=some)), "Changed recently").endswith(f" · nothing else in 24 h{known}")
+    none = replace(some, findings=tuple(f for f in CONTEXT.findings if not isinstance(f, Change)))
+    assert line(told(replace(REPORT, context=none)), "Changed") == f"Changed recently · nothing in 24 h{known}"
+    unknown = replace(SCOPE, services={name: replace(one, repo=None) for name, one in services.items()})
+    assert "Changed recently" not in told(replace(REPORT, context=replace(none, scope=unknown)))
 
 
 def test_what_happened_before_is_told_with_its_fix() -> None:
