@@ -79,9 +79,15 @@ async def stand_anew(wrapping: Wrapping) -> None:
 
 
 async def _published(wrapping: Wrapping) -> RoomError | None:
-    """Why it could not be; None: it is, or it is not to be. One that was rejected is only put right where it is."""
+    """Why it could not be; None: it is, or it is not to be. One that was rejected is only put right where it is.
+
+    An incident has one place there: once a later opening's stands in it, an earlier one's is in its thread alone.
+    """
     written, publisher = await written_of(wrapping), wrapping.at.publisher
     if written is None or publisher is None or (written.review == "rejected" and not written.url):
+        return None
+    newest = await wrapping.at.postmortems.published(wrapping.incident_id)
+    if newest is not None and newest.opening > written.opening:
         return None
     try:
         url = await publisher.publish(await publication(wrapping, written))

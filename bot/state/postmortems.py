@@ -29,8 +29,10 @@ class SqlPostmortems:
         return await self._first(sa.select(postmortems).where(_of(incident_id, opening)))
 
     async def newest(self, incident_id: str) -> Written | None:
-        of_it = sa.select(postmortems).where(postmortems.c.incident_id == incident_id)
-        return await self._first(of_it.order_by(postmortems.c.opening.desc()).limit(1))
+        return await self._first(_last_of(incident_id))
+
+    async def published(self, incident_id: str) -> Written | None:
+        return await self._first(_last_of(incident_id).where(postmortems.c.url != ""))
 
     async def keep_message(self, incident_id: str, opening: int, message: Posted) -> None:
         await self._change(incident_id, opening, message_channel=message.channel_id, message_ts=message.ts)
@@ -47,6 +49,11 @@ class SqlPostmortems:
         with down("read"):
             row = await self._database.read(lambda connection: connection.execute(which).first())
         return None if row is None else _written(row)
+
+
+def _last_of(incident_id: str) -> sa.Select[Any]:
+    of_it = sa.select(postmortems).where(postmortems.c.incident_id == incident_id)
+    return of_it.order_by(postmortems.c.opening.desc()).limit(1)
 
 
 def _of(incident_id: str, opening: int) -> sa.ColumnElement[bool]:

@@ -248,3 +248,4 @@ async def test_a_postmortem_is_kept_once_for_each_opening_with_where_it_stands(r
     assert again == Written(id_, 1, "better", clock.now(), "claude", Posted("C1", "1.2"), "https://github.example/1")
     await kept.write(Written(id_, 2, "second", clock.now()))
     assert (await kept.newest(id_)).text == "second"
+    assert (await kept.published(id_)).text == "better"
