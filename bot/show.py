@@ -26,13 +26,16 @@ log = structlog.get_logger(__name__)
 async def show(desk: Desk, incident_id: str) -> None:
     """Edits the incident's message into what is known by now; where its place is gone, another is found.
 
-    Raises ChatError.
+    Where what was found was removed since, the message is all that tells it, and stays. Raises ChatError.
     """
     async with desk.turns[incident_id]:
         incident = await desk.journal.incident(incident_id)
         if incident.message is None:
             return
-        told = await words(desk, incident, await desk.journal.report(incident_id, incident.opening))
+        report = await desk.journal.report(incident_id, incident.opening)
+        if report is None and incident.looked_into:
+            return
+        told = await words(desk, incident, report)
         try:
             await desk.chat.edit(incident.message, told)
         except ChatError as problem:
@@ -169,6 +172,8 @@ async def _update_topic(desk: Desk, incident: Incident) -> None:
     """The channel's topic is what people see first: over means over, and told elsewhere means elsewhere."""
     if incident.channel is not None:
         report = await desk.journal.report(incident.id, incident.opening)
+        if report is None and incident.looked_into:
+            return
         lead = await lead_of(desk, incident)
         await desk.chat.topic(incident.channel.id, compose.topic(incident, report, lead))
 

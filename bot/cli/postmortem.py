@@ -24,7 +24,9 @@ def postmortem(
     *,
     post: Annotated[bool, typer.Option("--post", help="Put it to where it stands, in Slack and beyond.")] = False,
 ) -> None:
-    """Write an incident's postmortem again, from the record as it is by now; a reviewed one stays as it is."""
+    """Write an incident's postmortem again, from the record as it is by now; one that was reviewed, or of which
+    nothing that was found is kept any more, stays as it is.
+    """
     from sqlalchemy.exc import SQLAlchemyError
 
     from bot.catalog import CatalogError
@@ -34,13 +36,15 @@ def postmortem(
     from integrations.contract import RoomError
 
     try:
-        written, where = asyncio.run(_write(load(), incident.upper(), post=post))
+        written, where, stays = asyncio.run(_write(load(), incident.upper(), post=post))
     except (SettingsError, CatalogError, DatabaseUrlError, NewerSchemaError, RoomError, LookupError) as wrong:
         _end(str(wrong.args[0]) if isinstance(wrong, LookupError) else str(wrong))
     except ChatError as wrong:
         _end(f"not posted: Slack says {wrong.code}; `first-responder doctor` says what to do")
     except (JournalDown, SQLAlchemyError) as wrong:
         _end(f"not written: {wrong if isinstance(wrong, JournalDown) else type(wrong).__name__}; see DATABASE_URL")
+    if stays:
+        typer.echo(f"first-responder: {stays[0].lower()}{stays[1:]}, so it stays as it is", err=True)
     if post:
         told = f"posted: the postmortem of {written.incident_id}, {where}"
         typer.echo(told if where else f"{NOWHERE}, so it is posted nowhere")
@@ -54,8 +58,8 @@ def postmortem(
         _end(f"--out: {out} cannot be written ({type(wrong).__name__})")
 
 
-async def _write(settings: Settings, incident_id: str, *, post: bool) -> tuple[Written, str]:
-    """Its words, and where they stand by now.
+async def _write(settings: Settings, incident_id: str, *, post: bool) -> tuple[Written, str, str]:
+    """Its words, where they stand by now, and why they were not written again where they were not.
 
     Raises LookupError where there is no such incident, or nothing of it to be posted yet.
     """
@@ -76,12 +80,16 @@ async def _write(settings: Settings, incident_id: str, *, post: bool) -> tuple[W
         written = await write_up.again(wrapping, everywhere=post)
         if written is not None:
             text = await write_up.told(wrapping, written)
-            return replace(written, text=text), _where(written, incident.channel)
+            return (
+                replace(written, text=text),
+                _where(written, incident.channel),
+                await write_up.stays(wrapping, written),
+            )
         if post:
             raise LookupError(f"{incident_id} is not closed: `/incident postmortem` posts a draft of what is known")
         now = at.desk.clock.now()
         draft = await write_up.worded(wrapping, Closing(incident.id, incident.opening, now, BOT, "not closed"))
-        return draft, ""
+        return draft, "", ""
 
 
 def _where(written: Written, home: Channel | None) -> str:

@@ -126,8 +126,8 @@ class ClosingCommand:
         except RoomError as problem:
             told = f"{safe(problem.source, 40)}: {safe(problem.reason, 300)}"
             raise NotDoneError(f"Written, and in the thread; not published: {told}. Try again in a minute.") from None
-        if written is not None and written.reviewed:
-            return line("It was reviewed, so it stays as it is; it is in the thread.")
+        if written is not None and (why := await write_up.stays(wrapping, written)):
+            return line(f"{why}, so it stays as it is; it is in the thread.")
         return line("Written from the record as it is by now; it is in the thread.")
 
     async def _draft(self, wrapping: Wrapping, incident: Incident, command: Command) -> None:

@@ -193,17 +193,27 @@ async def put(wrapping: Wrapping, written: Written, message: Posted) -> None:
     )
 
 
+async def stays(wrapping: Wrapping, written: Written) -> str:
+    """Why it is not written once more, in words for people; empty: it is. Raises JournalDown."""
+    if written.reviewed:
+        return "It was reviewed"
+    if not (await wrapping.incident()).looked_into:
+        return ""
+    kept = await wrapping.desk.journal.report(wrapping.incident_id, wrapping.opening)
+    return "" if kept else "What was found about it is no longer kept"
+
+
 async def again(wrapping: Wrapping, *, everywhere: bool) -> Written | None:
     """Writes it once more, from the record as it is by now; None where it was not closed.
 
-    One that a person accepted or edited stays as it is.
+    One of which `stays` says why stays as it is.
     `everywhere`: and puts it to where it stands; the message says why it could not be published. Raises ChatError,
     RoomError, JournalDown.
     """
     closing, before = await wrapping.closing(), await written_of(wrapping)
     if closing is None:
         return None
-    written = before if before is not None and before.reviewed else await worded(wrapping, closing)
+    written = before if before is not None and await stays(wrapping, before) else await worded(wrapping, closing)
     if not everywhere:
         return written
     await wrapping.at.postmortems.write(replace(written, url=before.url if before else ""))

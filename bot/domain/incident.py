@@ -101,6 +101,9 @@ class Incident:
     """Who decided so: `rules`, or a user id. What a person decided, rules leave as it is."""
     storm: str | None = None
     """The storm that its present opening came in, by id."""
+    looked_into: bool = False
+    """Whether its present opening was told to its very end and is known to have been looked into: where nothing is kept
+    of that any more, it was removed. What was made of it then stands as it is."""
 
     @property
     def last_opened_at(self) -> datetime:

@@ -29,7 +29,8 @@ async def remember(archive: Archive, incident_id: str, opening: int) -> Memory:
     owed = await archive.owed.of(id_) if archive.owed else 0
     life, written = await _life(archive, incident_id, opening), await _postmortem(archive, incident_id, opening)
     memory = replace(recollect(life), url=written.url or None if written and written.review != "rejected" else None)
-    _, memory = await keep(archive.memories, memory, named_since=await _named_since(archive, life, id_))
+    named = await _named_since(archive, life, id_)
+    _, memory = await keep(archive.memories, memory, named_since=named, look_kept=life.report is not None)
     await archive.reviews.wait(to_look_at(memory, archive.clock.now()))
     if written is not None:
         await archive.reviews.wait(_to_review(memory, archive.clock.now()))
@@ -39,20 +40,34 @@ async def remember(archive: Archive, incident_id: str, opening: int) -> Memory:
     return memory
 
 
-async def keep(memories: Memories, memory: Memory, *, named_since: bool = False) -> tuple[Memory | None, Memory]:
+async def keep(
+    memories: Memories, memory: Memory, *, named_since: bool = False, look_kept: bool = True
+) -> tuple[Memory | None, Memory]:
     """Keeps what was learnt anew, in the light of what a person made of it; what stood there before, and what does now.
 
-    `named_since`: the cause was named by a person after the last one had looked at the memory.
+    `named_since`: the cause was named by a person after the last one had looked at the memory. `look_kept`: what the
+    look had told is still there to learn from.
 
     Whoever decides, or learns it too, at this moment comes before or after, and is not written over. Raises
     JournalDown.
     """
     for _ in range(TRIES):
         before = await memories.memory(memory.id)
-        after = memory if before is None else with_review(memory, before, named_since=named_since)
+        after = memory
+        if before is not None:
+            seen = memory if look_kept else with_look(memory, before)
+            after = with_review(seen, before, named_since=named_since)
         if after == before or await memories.keep(after, before):
             return before, after
     raise JournalDown(f"the memory {memory.id} is written by others again and again")
+
+
+def with_look(memory: Memory, before: Memory) -> Memory:
+    """What was learnt anew, with what the look had told while it was kept; a cause that people named counts (pure)."""
+    seen = replace(memory, began_at=before.began_at, fingerprint=before.fingerprint)
+    if memory.cause_by != "evidence" or before.cause_by != "evidence":
+        return seen
+    return replace(seen, cause=before.cause, confidence=before.confidence)
 
 
 def with_review(memory: Memory, before: Memory, *, named_since: bool = False) -> Memory:

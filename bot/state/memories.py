@@ -68,7 +68,8 @@ class SqlMemories:
 
     async def thumbs(self, incident_id: str) -> tuple[int, int]:
         of_it = sa.select(questions.c.id).where(questions.c.incident_id == incident_id)
-        mine = sa.or_(answer_votes.c.question_id == _briefing(incident_id), answer_votes.c.question_id.in_(of_it))
+        beside = answer_votes.c.question_id.in_([_briefing(incident_id), without_names(incident_id)])
+        mine = sa.or_(beside, answer_votes.c.question_id.in_(of_it))
         votes = await self._read(
             lambda connection: list(connection.scalars(sa.select(answer_votes.c.vote).where(mine)))
         )
@@ -179,6 +180,11 @@ def _briefing(incident_id: str) -> str:
     return f"briefing:{incident_id}"
 
 
+def without_names(incident_id: str) -> str:
+    """Where votes on answers stand that are no longer kept: how many, and not whose."""
+    return f"removed:{incident_id}"
+
+
 def _vote(connection: Connection, who: dict[str, str], vote: str | None, at: datetime) -> None:
     theirs = sa.and_(answer_votes.c.question_id == who["question_id"], answer_votes.c.user_id == who["user_id"])
     if vote is None:
@@ -195,7 +201,11 @@ def _forget(connection: Connection, ids: Sequence[str]) -> int:
         connection.execute(
             learnt.delete().where(learnt.c.id.in_([f"{kind}:{id_}" for id_ in some for kind in _OF_A_MEMORY]))
         )
+        of_them = set(connection.scalars(sa.select(memories.c.incident_id).where(memories.c.id.in_(some))))
         gone += connection.execute(memories.delete().where(memories.c.id.in_(some))).rowcount
+        left = set(connection.scalars(sa.select(memories.c.incident_id).where(memories.c.incident_id.in_(of_them))))
+        votes = [without_names(incident_id) for incident_id in of_them - left]
+        connection.execute(answer_votes.delete().where(answer_votes.c.question_id.in_(votes)))
     return gone
 
 

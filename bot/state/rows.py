@@ -69,6 +69,7 @@ def _incident(row: Any, said: str | None) -> Incident:
         linked_because=row.linked_because or "",
         linked_by=row.linked_by or "",
         storm=row.storm,
+        looked_into=row.looked == row.opening <= row.wrapped,
     )
 
 

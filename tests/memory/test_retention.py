@@ -85,6 +85,17 @@ async def test_what_is_older_goes_and_the_rest_stays(archive, leftovers, inciden
     assert await archive.memories.thumbs(incident) == (0, 0)
 
 
+async def test_how_many_liked_it_is_known_for_as_long_as_it_is_remembered(archive, leftovers, incident, clock):
+    clock.pass_(days=366)
+    assert not (await archive.journal.incident(incident)).looked_into
+    await forget_old(archive, leftovers, replace(YEAR, memories=None))
+    assert await stands(archive, leftovers, incident) == {"memories": 1, "reports": 0, "transcripts": 0}
+    assert await archive.memories.thumbs(incident) == (1, 0)
+    assert (await archive.journal.incident(incident)).looked_into
+    await forget_old(archive, leftovers, YEAR)
+    assert await archive.memories.thumbs(incident) == (0, 0)
+
+
 async def test_the_audit_says_what_went_once(archive, leftovers, incident, clock):
     clock.pass_(days=366)
     for _ in "12":
