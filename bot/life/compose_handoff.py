@@ -9,14 +9,17 @@ from bot import sections
 from bot.domain.briefing import Briefing, Section
 from bot.domain.context import Report
 from bot.domain.entry import Entry
+from bot.domain.incident import Incident
 from bot.domain.run import Ended
 from bot.domain.text import code, prose, safe
-from bot.domain.words import clock, count, span
+from bot.domain.words import ago, clock, count, span
 from bot.life.chronicle import Record
 from bot.life.lifecycle import Standing, standing
 
 _MOST = 12
 """Lines of one part: the rest is in `/incident timeline`."""
+_BARELY = 90.0
+"""Seconds before the alert in which nobody needs to be told of the difference."""
 _DONE = {"note": "noted", "status": "status", "escalated": "escalated", "watched": "watched", "pinned": "pinned"}
 
 
@@ -26,10 +29,9 @@ def handoff(record: Record, entry: Entry, at: datetime) -> Briefing:
     now = standing((one for one in record.entries if one.number <= entry.number), incident.last_opened_at)
     to = f" to {sections.who(entry.value)}" if entry.value else ""
     headline = f"*Handoff{to}* · from {sections.who(entry.who)} · {clock(entry.at, at)} UTC"
-    age = span((at - incident.last_opened_at).total_seconds())
-    lasted = f"{incident.severity.name} {safe(incident.service, 80)}, {age} old"
+    what = f"{incident.severity.name} {safe(incident.service, 80)}, {_course(incident, report, at)}."
     parts = (
-        Section((f"{lasted}.", *_known(report, now)), title="Known"),
+        Section((what, *_known(incident, report, now)), title="Known"),
         *_found(record, at),
         _section("Done", _done(record, entry, at)),
         _section("Open", _open(record, now, at)),
@@ -49,21 +51,37 @@ def _section(title: str, lines: Iterable[str]) -> Section | None:
     return Section(kept, title=title) if kept else None
 
 
-def _known(report: Report | None, now: Standing) -> Iterator[str]:
+def _course(incident: Incident, report: Report | None, at: datetime) -> str:
+    """«began 22 min ago»; of what is over, when that was."""
+    if incident.status == "open":
+        return f"began {ago(_began(incident, report), at)}"
+    return sections.over(incident, at)
+
+
+def _began(incident: Incident, report: Report | None) -> datetime:
+    """By the evidence where it saw it begin, else by the alert."""
+    onset = report.analysis.onset if report else None
+    return min(onset, incident.last_opened_at) if onset else incident.last_opened_at
+
+
+def _known(incident: Incident, report: Report | None, now: Standing) -> Iterator[str]:
     if now.cause is not None:
         yield f"• Cause, says {sections.who(now.cause.who)}: {safe(now.cause.text, 300)}"
     if report is None:
         yield "• Nothing was found yet: no look has ended."
         return
     if report.analysis.onset:
-        yield f"• It began {report.analysis.onset:%H:%M} UTC."
+        early = (incident.last_opened_at - report.analysis.onset).total_seconds()
+        before = f", {span(early)} before the alert" if early >= _BARELY else ""
+        yield f"• It began {report.analysis.onset:%H:%M} UTC{before}."
 
 
 def _found(record: Record, at: datetime) -> tuple[Section | None, ...]:
     """The last look's findings with their figures, as the briefing has them; its numbers are the footer's."""
     if record.report is None:
         return ()
-    figures = sections.status(record.report, sections.measured(record.report, at))
+    over = ", before that" if sections.measured_before(record.incident, record.report) else ""
+    figures = sections.status(record.report, sections.measured(record.report, at) + over)
     return figures, sections.analysis(record.incident, record.report)
 
 

@@ -46,7 +46,7 @@ class Draft:
 def draft(incident: Incident, report: Report | None, now: Standing, acted: Sequence[str]) -> Draft:
     """What can be said to colleagues. `acted`: what was done since it began, such as runbooks that ended well."""
     state = _state(incident, report, now, acted)
-    parts = [_impact(report), _cause(report, now), *(f"Done: {one}." for one in acted[-2:])]
+    parts = [_impact(incident, report), _cause(report, now), *(f"Done: {one}." for one in acted[-2:])]
     said = " ".join(part for part in parts if part)
     return Draft(state, said or f"{incident.title} on {incident.service}; the cause is not known yet.")
 
@@ -110,12 +110,18 @@ def _bad(report: Report | None) -> tuple[SignalState, ...]:
     return tuple(state for state in report.analysis.signals if state.bad) if report else ()
 
 
-def _impact(report: Report | None) -> str:
-    """With the time of the measurement: it may be old by now."""
+def _impact(incident: Incident, report: Report | None) -> str:
+    """With the time of the measurement: it may be old by now, and of before the end."""
+    ended = incident.resolved_at or incident.closed_at
+    said = sections.over(incident, ended) if incident.status == "resolved" and ended else ""
+    over = f"{said[0].upper()}{said[1:]}." if said else ""
     figures = [_figure(state) for state in _bad(report) if not state.silent_since][:3]
     if report is None or not figures:
-        return ""
-    return f"Measured {report.context.scope.window.until:%H:%M} UTC: {', '.join(figures)}."
+        return over
+    measured, told = f"{report.context.scope.window.until:%H:%M} UTC", ", ".join(figures)
+    if sections.measured_before(incident, report):
+        return f"{over} Last measured {measured}, before that: {told}."
+    return f"{over} Measured {measured}: {told}.".lstrip()
 
 
 def _figure(state: SignalState) -> str:

@@ -5,7 +5,7 @@ from bot.sections.cause import analysis, evidence, patterns, sources, title_of
 from bot.sections.known import changes, gaps, on_call, open_alerts, similar
 from bot.sections.linked import because, linked, still_firing, told_with
 from bot.sections.standing import standing, who
-from bot.sections.status import measured, status
+from bot.sections.status import measured, measured_before, over, status
 from bot.sections.steps import aimed, first_steps, only_for, runbooks
 from bot.sections.team import team
 from bot.sections.timeline import timeline
@@ -21,9 +21,11 @@ __all__ = [
     "gaps",
     "linked",
     "measured",
+    "measured_before",
     "on_call",
     "only_for",
     "open_alerts",
+    "over",
     "patterns",
     "runbooks",
     "similar",

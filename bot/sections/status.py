@@ -8,8 +8,9 @@ from datetime import datetime
 from bot.domain.analysis import SignalState
 from bot.domain.briefing import Section
 from bot.domain.context import Report
+from bot.domain.incident import Incident
 from bot.domain.text import links, safe
-from bot.domain.words import clock, figure, quantity
+from bot.domain.words import clock, count, figure, quantity
 from integrations.signals import signal
 
 _ALWAYS = {"error_rate", "availability", "latency_p99", "latency", "requests", "instances_up"}
@@ -67,6 +68,21 @@ def visibly_worse(state: SignalState) -> bool:
 def measured(report: Report, now: datetime) -> str:
     """The title of figures that are not of now any more."""
     return f"Measured {clock(report.context.scope.window.until, now)} UTC"
+
+
+def measured_before(incident: Incident, report: Report) -> bool:
+    """Whether these figures are of before it was over."""
+    ended = incident.resolved_at or incident.closed_at
+    return incident.status == "resolved" and ended is not None and report.context.scope.window.until <= ended
+
+
+def over(incident: Incident, now: datetime) -> str:
+    """«resolved 13:53 UTC, closed 13:54 UTC»; of one that was closed while it fired, that it still does."""
+    closed = f"closed {clock(incident.closed_at, now)} UTC" if incident.closed_at else ""
+    if incident.firing:
+        return f"{closed or 'resolved'}, {count(len(incident.firing), 'alert')} still firing"
+    ended = f"resolved {clock(incident.resolved_at, now)} UTC" if incident.resolved_at else "resolved"
+    return f"{ended}, {closed}" if closed else ended
 
 
 def _reading(state: SignalState, wanted: SignalState | None) -> str:

@@ -46,6 +46,20 @@ def test_the_draft_tells_figures_with_the_time_they_were_measured_cause_and_what
     assert "Done: Roll payment-service back." in told
 
 
+def test_the_draft_of_what_is_over_says_when_and_that_its_figures_are_of_before():
+    over = incident(status="resolved", resolved_at=NOW + timedelta(minutes=10), alerts=())
+    told = draft(over, REPORT, Standing(), ()).text
+    assert told.startswith("Resolved 03:52 UTC. Last measured 03:42 UTC, before that: Errors 23.4 % (normal 0.3 %)")
+    assert draft(over, None, Standing(), ()).text == "Resolved 03:52 UTC."
+
+
+def test_the_draft_of_what_was_closed_while_it_fires_says_that_it_still_does():
+    over = NOW + timedelta(minutes=10)
+    closed = incident(status="resolved", resolved_at=over, closed_at=over)
+    told = draft(closed, REPORT, Standing(), ()).text
+    assert told.startswith("Closed 03:52 UTC, 3 alerts still firing. Last measured 03:42 UTC, before that: ")
+
+
 def test_a_person_knows_the_cause_better():
     assert "Cause: the pool" in draft(incident(), REPORT, Standing(cause=entry("cause", "the pool")), ()).text
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.entry import Entry
+from bot.domain.plain import as_text
 from bot.domain.said import Form
 from bot.life.chronicle import Record
 from bot.life.compose_handoff import handoff
@@ -262,6 +263,32 @@ async def test_a_handoff_has_the_strongest_findings_with_their_figures_as_the_br
         assert line in told, line
     assert "23.4 %" in figures
     assert told.index("Known") < told.index(figures) < told.index(cause) < told.index("Open")
+
+
+def handed(**changes):
+    later = NOW + timedelta(minutes=20)
+    record = Record(incident(**changes), REPORT)
+    return as_text(handoff(record, replace(entry("handoff"), at=later), later))
+
+
+def test_a_handoff_counts_from_when_it_began_and_not_from_the_alert():
+    told = handed()
+    assert "SEV1 payment-service, began 34 min ago." in told
+    assert "It began 03:27 UTC, 14 min before the alert." in told
+    assert "before that" not in told
+
+
+def test_a_handoff_of_what_is_over_says_so_and_that_its_figures_are_of_before():
+    over = NOW + timedelta(minutes=10)
+    told = handed(status="resolved", resolved_at=over, alerts=())
+    assert "SEV1 payment-service, resolved 03:52 UTC." in told
+    assert "Measured 03:42 UTC, before that" in told
+
+
+def test_a_handoff_of_what_was_closed_while_it_fires_says_that_it_still_does():
+    over = NOW + timedelta(minutes=10)
+    told = handed(status="resolved", resolved_at=over, closed_at=over)
+    assert "SEV1 payment-service, closed 03:52 UTC, 3 alerts still firing." in told
 
 
 def test_a_handoff_of_an_incident_with_very_much_in_it_keeps_to_slacks_limits():
