@@ -46,5 +46,5 @@ def test_of_one_before_the_present_one_only_the_first_has_a_beginning_that_is_kn
 @pytest.mark.parametrize(("opening", "at"), [(1, ALERTED + ENDED), (2, AGAIN + ENDED)])
 def test_the_postmortem_of_the_same_closing_counts_from_the_same_moment(opening, at):
     record = Record(REOPENED, closing(opening, at), None)
-    assert record.ended - record.alerted == ENDED
+    assert record.ended - record.opened == ENDED
     assert "· 20 min after" in head(REOPENED, closing(opening, at))

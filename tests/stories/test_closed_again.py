@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from bot.domain.entry import Entry
 from bot.memory.review_queue import decide
 from integrations.contract import Unreachable
 from tests.stories.test_follow_review import Shelves, closed_with, files
@@ -89,3 +90,20 @@ async def test_where_none_but_the_first_openings_stands_there_its_review_does_to
         shelves.trouble = None
         await decided_of(world, 1, "accepted")
         assert "**Reviewed** by a responder" in shelves.kept[-1]
+
+
+async def test_of_what_a_person_opened_again_the_postmortem_tells_no_alert(slack, tmp_path):
+    async with closed_with(tmp_path, slack, "rolled back") as world:
+        assert "The last alert was resolved at 03:42 UTC" in files(slack, ":1:")[-1]
+        world.clock.pass_(days=3)
+        await world.say("reopen customers complain again")
+        world.clock.pass_(minutes=5)
+        await world.at.desk.entries.append(
+            Entry(world.incident_id, "acknowledged:2", world.clock.now(), "acknowledged", "U1")
+        )
+        world.clock.pass_(minutes=15)
+        await world.say("resolve the pool is larger")
+        await world.look()
+        told = files(slack, ":2:")[-1]
+        assert "It was acknowledged 5 min after it was opened again." in told
+        assert "The last alert" not in told and "first alert" not in told

@@ -46,7 +46,7 @@ def _cause(record: Record) -> Iterator[Said]:
 
 def _alerts(record: Record) -> Iterator[Said]:
     early = record.early.total_seconds()
-    if early >= LATE_S and not record.closing.false_alarm:
+    if early >= LATE_S and not record.by_hand and not record.closing.false_alarm:
         text = f"Alert earlier: {record.incident.title} fired {span(early)} after it began."
         yield Said(text, (record.look(), record.alert(record.incident.title)), "P1")
     for firing in record.still_firing:

@@ -33,11 +33,13 @@ def _times(record: Record) -> Iterator[Said | Asked]:
     cites = (record.own(), *((record.look(),) if record.early else ()))
     yield Said(f"It lasted {lasted}, from {clock(began, ended)} to {clock(ended, ended)} UTC.", cites)
     if record.early.total_seconds() >= 60:
-        early = span(record.early.total_seconds())
-        yield Said(f"It began {early} before the first alert, which fired {clock(record.alerted, ended)} UTC.", cites)
+        early, opened = span(record.early.total_seconds()), clock(record.opened, ended)
+        which = f"{record.by_hand}, at" if record.by_hand else "the first alert, which fired"
+        yield Said(f"It began {early} before {which} {opened} UTC.", cites)
     if seen := record.standing.acknowledged:
-        after = span((seen.at - record.alerted).total_seconds())
-        yield Said(f"It was acknowledged {after} after the first alert.", (record.entry(seen),))
+        after = span((seen.at - record.opened).total_seconds())
+        which = record.by_hand or "the first alert"
+        yield Said(f"It was acknowledged {after} after {which}.", (record.entry(seen),))
     for name in record.still_firing:
         yield Said(f"Alert {name} still fired when it was closed.", (record.own(), record.alert(name)))
 

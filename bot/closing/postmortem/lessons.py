@@ -27,14 +27,16 @@ def _well(record: Record) -> Iterator[Said]:
         run = record.ran[-1][0]
         yield Said("Went well: a step of a runbook helped, and its check says so.", (record.run(run),))
     if seen := record.standing.acknowledged:
-        after = span((seen.at - record.alerted).total_seconds())
-        yield Said(f"Went well: somebody took it on {after} after the alert.", (record.entry(seen),))
+        after = span((seen.at - record.opened).total_seconds())
+        which = record.by_hand or "the alert"
+        yield Said(f"Went well: somebody took it on {after} after {which}.", (record.entry(seen),))
 
 
 def _badly(record: Record) -> Iterator[Said]:
     early = record.early.total_seconds()
     if early >= LATE_S:
-        yield Said(f"Went badly: it went on for {span(early)} before an alert told of it.", (record.look(),))
+        told = record.by_hand or "an alert told of it"
+        yield Said(f"Went badly: it went on for {span(early)} before {told}.", (record.look(),))
     if record.report and (gaps := record.report.context.gaps):
         blind = ", ".join(dict.fromkeys(gap.source for gap in gaps if not gap.partial))
         part = ", ".join(dict.fromkeys(gap.source for gap in gaps if gap.partial))

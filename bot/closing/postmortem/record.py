@@ -10,7 +10,7 @@ from bot.domain.analysis import Cause, Fact
 from bot.domain.closing import Closing, opened_again
 from bot.domain.context import Report
 from bot.domain.entry import Entry
-from bot.domain.incident import Incident
+from bot.domain.incident import BY_HAND, Incident
 from bot.domain.question import Source
 from bot.domain.run import Event, Run
 from bot.life.lifecycle import Standing, standing
@@ -57,9 +57,9 @@ class Record:
 
     @property
     def began(self) -> datetime:
-        """By the evidence where it saw it begin before the alert, else by the alert."""
+        """By the evidence where it saw it begin before the opening, else with that."""
         onset = self.report.analysis.onset if self.report else None
-        return onset if onset is not None and onset < self.alerted else self.alerted
+        return onset if onset is not None and onset < self.opened else self.opened
 
     @property
     def since(self) -> datetime | None:
@@ -72,9 +72,25 @@ class Record:
         return self.closing.at if self.incident.opening > self.closing.opening else None
 
     @property
-    def alerted(self) -> datetime:
-        """When the first alert of the opening fired, or a person opened it again."""
+    def opened(self) -> datetime:
+        """When the first alert of the opening fired, or a person did what `by_hand` says."""
         return self.since or self.incident.started_at
+
+    @property
+    def by_hand(self) -> str:
+        """What a person did with which the opening began, in words; empty: an alert fired."""
+        if self.since and any(entry.at == self.since for entry in self.of_kind("reopened")):
+            return "it was opened again"
+        made = (alert for alert in self.incident.alerts if alert.source == BY_HAND and alert.starts_at <= self.opened)
+        on = any(alert.ends_at is None or alert.ends_at >= self.opened for alert in made)
+        return "it was declared" if on else ""  # an earlier opening's ended with that
+
+    @property
+    def quiet(self) -> datetime | None:
+        """When the last alert of the opening ended; None: one fires on, or none ended in it, as far as is known."""
+        alerts = () if self.closing.firing else self.incident.alerts
+        ends = (alert.ends_at for alert in alerts if alert.ends_at and alert.source != BY_HAND)
+        return max((at for at in ends if at <= self.closing.at and (not self.since or at >= self.since)), default=None)
 
     @property
     def ended(self) -> datetime:
@@ -89,8 +105,8 @@ class Record:
 
     @property
     def early(self) -> timedelta:
-        """How long before the alert it began."""
-        return _apart(self.began, self.alerted)
+        """How long before the opening it began."""
+        return _apart(self.began, self.opened)
 
     @property
     def lasted(self) -> timedelta:

@@ -79,11 +79,11 @@ def _watched(record: Record) -> Iterator[Said]:
 
 
 def _end(record: Record) -> Iterator[Said]:
-    closing, incident = record.closing, record.incident
-    if incident.resolved_at and not closing.firing:
-        text = f"The last alert was resolved at {clock(incident.resolved_at, record.ended)} UTC"
-        after = span((incident.resolved_at - record.alerted).total_seconds())
-        yield Said(f"{text}, {after} after the first one fired.", (record.own(),))
+    closing = record.closing
+    if quiet := record.quiet:
+        text = f"The last alert was resolved at {clock(quiet, record.ended)} UTC"
+        after = span((quiet - record.opened).total_seconds())
+        yield Said(f"{text}, {after} after {record.by_hand or 'the first one fired'}.", (record.own(),))
     if closing.how == "not closed":
         yield Said("It was not closed when this was written.", (record.own(),))
         return
