@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from bot.state.database import Database
 from bot.state.down import down
 from bot.state.lease import database_now
-from bot.state.tables import incidents
+from bot.state.tables import incidents, storms
 
 LATE = timedelta(minutes=2)
 """By then an opening is told, and what changed is shown, unless Slack does not take it."""
@@ -24,7 +24,8 @@ class Backlog:
     since: datetime | None
     """When the oldest of them opened; None: there is none."""
     homeless: int
-    """Open incidents, some minutes old and linked to no other, without a channel of their own."""
+    """Open incidents, some minutes old and linked to no other, that are told in the incidents channel for want of one
+    of their own. Not those of a storm that is on, nor those that wait in its table for their turn."""
 
 
 async def backlog(database: Database) -> Backlog:
@@ -38,6 +39,11 @@ def _counted(connection: Connection) -> Backlog:
     old = opened <= database_now(connection) - LATE
     is_open = sa.and_(incidents.c.status == "open", old)
     behind = sa.or_(incidents.c.briefed < incidents.c.opening, incidents.c.shown < incidents.c.revision)
-    homeless = sa.and_(is_open, incidents.c.channel_id.is_(None), incidents.c.lead.is_(None))
+    by_itself = sa.and_(incidents.c.lead.is_(None), incidents.c.message_ts.is_not(None), ~_in_a_storm())
+    homeless = sa.and_(is_open, incidents.c.channel_id.is_(None), by_itself)
     unsaid, since = connection.execute(sa.select(sa.func.count(), sa.func.min(opened)).where(old, behind)).one()
     return Backlog(unsaid, since, connection.scalar(sa.select(sa.func.count()).where(homeless)) or 0)
+
+
+def _in_a_storm() -> sa.Exists:
+    return sa.exists().where(storms.c.id == incidents.c.storm, storms.c.ended_at.is_(None))
