@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -19,7 +19,7 @@ from bot.domain.words import count
 from bot.house.open_escalation import rules_of
 from bot.house.open_mirror import open_mirror
 from bot.house.open_shelf import open_shelf
-from bot.house.open_traces import endpoint_of
+from bot.house.open_traces import collector_of
 from bot.house.rooms import Rooms, open_rooms
 from bot.life.digest import When
 from bot.life.why_escalate import RULES
@@ -50,7 +50,7 @@ WEBHOOKS = {
 async def all_checks(settings: Settings) -> list[Check]:
     """Every check of these settings, in the order in which a person would mend them."""
     catalog, services = _catalog(settings.services_file)
-    rooms = open_rooms(settings, catalog.templates)
+    rooms, shut = _rooms(settings, catalog.templates)
     # Several rooms import it, each in a thread of its own; side by side Python may call that a deadlock.
     await asyncio.to_thread(importlib.import_module, "requests")
     try:
@@ -64,12 +64,21 @@ async def all_checks(settings: Settings) -> list[Check]:
             *await memory_checks(settings, rooms.vectors),
             *_webhooks(settings),
             services,
+            *shut,
             *await asyncio.to_thread(_runbooks, settings),
             *await asyncio.to_thread(run_checks, settings, load_runbooks(settings.runbooks_dir)),
             *_off(rooms),
         ]
     finally:
         await asyncio.gather(*(room.close() for room in rooms.open))
+
+
+def _rooms(settings: Settings, templates: Mapping[str, str]) -> tuple[Rooms, list[Check]]:
+    """The sources; where `templates` are wrong, without them, and that they are."""
+    try:
+        return open_rooms(settings, templates), []
+    except SettingsError as wrong:
+        return open_rooms(settings, {}), [Check("metrics", "fault", str(wrong), "`serve` does not start with it")]
 
 
 def _database(settings: Settings) -> Examine:
@@ -141,7 +150,7 @@ def _refused(settings: Settings) -> Iterator[Check]:
         ("digest", lambda: When.read(settings.digest)),
         ("escalations", lambda: rules_of(settings.escalate_on)),
         ("in pagerduty", lambda: open_mirror(settings)),
-        ("traces", lambda: endpoint_of(settings)),
+        ("traces", lambda: collector_of(settings)),
     )
     for what, look in looks:
         try:

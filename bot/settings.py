@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_core import ErrorDetails, PydanticKnownError
+from pydantic_core import ErrorDetails, PydanticCustomError, PydanticKnownError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _TAKES = {
@@ -23,6 +24,7 @@ _TAKES = {
 MOST_DAYS = 36_500
 MOST = MOST_DAYS * 86_400
 """Of seconds, and of whatever else is counted: a longer time leads out of the calendar."""
+_NO_ADDRESS = "takes an address such as https://host:8443/path; in a password @ : / are %40 %3A %2F"
 
 
 class SettingsError(Exception):
@@ -237,6 +239,19 @@ class Settings(BaseSettings):
     @classmethod
     def _comma_separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator(
+        *("slack_api_url", "prometheus_url", "elasticsearch_url", "kibana_url", "github_api_url", "pagerduty_api_url"),
+        *("chroma_url", "embedder_url", "anthropic_base_url", "otel_exporter_otlp_endpoint"),
+    )
+    @classmethod
+    def _can_be_taken_apart(cls, url: str | None) -> str | None:
+        """Whoever takes it apart later would fail, and name what was taken for a port: a piece of a password."""
+        try:
+            _ = urlsplit(url or "").port
+        except ValueError:
+            raise PydanticCustomError("address", _NO_ADDRESS) from None
+        return url
 
     @field_validator("*")
     @classmethod

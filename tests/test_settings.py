@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import traceback
 
 import pytest
 
@@ -34,6 +35,23 @@ def test_a_wrong_setting_is_told_what_it_takes(monkeypatch, tmp_path, name, valu
     with pytest.raises(SettingsError) as wrong:
         load()
     assert str(wrong.value) == f"{name}: {told}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("SLACK_API_URL", "PROMETHEUS_URL", "ELASTICSEARCH_URL", "KIBANA_URL", "GITHUB_API_URL", "PAGERDUTY_API_URL"),
+        *("CHROMA_URL", "EMBEDDER_URL", "ANTHROPIC_BASE_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+    ],
+)
+@pytest.mark.parametrize("value", ["http://[", "http://bot:pa55/word@host", "http://host:pa55"])
+def test_an_address_that_cannot_be_taken_apart_is_refused_and_no_piece_of_it_told(monkeypatch, tmp_path, name, value):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as wrong:
+        load()
+    assert str(wrong.value).startswith(f"{name}: takes an address such as https://")
+    assert "pa55" not in "".join(traceback.format_exception(wrong.value))
 
 
 def test_each_wrong_setting_has_a_line(monkeypatch, tmp_path):

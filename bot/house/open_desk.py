@@ -16,7 +16,7 @@ from bot.looking.toolbox import specs_of
 from bot.measures import Measures
 from bot.ports import Journal
 from bot.questions.consult import Consult
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings
 from bot.slack.chat import open_chat
 from bot.sources import MatchingRunbooks, OtherAlerts, ServiceFacts
 from bot.tools import own_specs
@@ -54,10 +54,7 @@ def open_desk(settings: Settings, record: Journal, consult: Consult, measures: M
 def _looking(settings: Settings) -> Apart:
     """The rooms are opened here only to know their names and their tools: whoever looks opens its own."""
     templates = load_catalog(settings.services_file).templates
-    try:
-        rooms = open_rooms(settings, templates)
-    except ValueError as wrong:
-        raise SettingsError(f"SERVICES_FILE: `defaults.metrics`: {wrong}") from None
+    rooms = open_rooms(settings, templates)
     own = (ServiceFacts.name, MatchingRunbooks.name, OtherAlerts.name)
     sources = (*(room.name for room in rooms.open), *own)
     limit_s = settings.gather_deadline_s + UNDERSTAND_S

@@ -49,25 +49,27 @@ class Tracing:
 @asynccontextmanager
 async def open_traces(settings: Settings, clock: Clock) -> AsyncIterator[Tracing]:
     """Nothing is connected yet; at the end what is left is sent. Raises SettingsError."""
-    endpoint, headers = endpoint_of(settings), settings.otel_exporter_otlp_headers
-    if endpoint is None:
+    collector = collector_of(settings)
+    if collector is None:
         yield Tracing(Untraced(), None)
         return
     from bot.tracing.otlp import OtlpTraces
 
-    traces = OtlpTraces(endpoint, _pairs(headers.get_secret_value() if headers else ""), settings.extra_ca_file)
+    traces = OtlpTraces(*collector, settings.extra_ca_file)
     try:
         yield Tracing(traces, clock)
     finally:
         await traces.close()
 
 
-def endpoint_of(settings: Settings) -> str | None:
-    """Where traces go; None: nowhere. Raises SettingsError."""
-    endpoint = settings.otel_exporter_otlp_endpoint
-    if endpoint is not None and not endpoint.startswith(("http://", "https://")):
+def collector_of(settings: Settings) -> tuple[str, dict[str, str]] | None:
+    """Where traces go, and under which headers; None: nowhere. Raises SettingsError."""
+    endpoint, headers = settings.otel_exporter_otlp_endpoint, settings.otel_exporter_otlp_headers
+    if endpoint is None:
+        return None
+    if not endpoint.startswith(("http://", "https://")):
         raise SettingsError("OTEL_EXPORTER_OTLP_ENDPOINT: an address such as http://collector:4318 (OTLP over HTTP)")
-    return endpoint
+    return endpoint, _pairs(headers.get_secret_value() if headers else "")
 
 
 def _pairs(written: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from bot.memory.ports import Vectors
 from bot.memory.vectors import RoomVectors
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from integrations import chromadb, elasticsearch, github, pagerduty, prometheus
 from integrations.contract import ContextSource
 
@@ -27,13 +27,13 @@ class Rooms:
 
 
 def open_rooms(settings: Settings, templates: Mapping[str, str]) -> Rooms:
-    """Opens a room for every source that is configured; nothing is connected yet."""
+    """Opens a room for every source that is configured; nothing is connected yet. Raises SettingsError."""
     rooms: list[ContextSource] = []
     off: dict[str, str] = {}
     ca = settings.extra_ca_file
     if settings.prometheus_url:
         token = _plain(settings.prometheus_token)
-        rooms.append(prometheus.open(prometheus.Settings(settings.prometheus_url, token, ca, templates)))
+        rooms.append(_prometheus(prometheus.Settings(settings.prometheus_url, token, ca, templates)))
     else:
         off[prometheus.NAME] = "PROMETHEUS_URL"
     if settings.elasticsearch_url:
@@ -59,6 +59,13 @@ def open_rooms(settings: Settings, templates: Mapping[str, str]) -> Rooms:
     else:
         off[chromadb.NAME] = "CHROMA_PATH or CHROMA_URL"
     return Rooms(tuple(rooms), off, vectors)
+
+
+def _prometheus(wanted: prometheus.Settings) -> ContextSource:
+    try:
+        return prometheus.open(wanted)
+    except prometheus.TemplatesError as wrong:
+        raise SettingsError(f"SERVICES_FILE: `defaults.metrics`: {wrong}") from None
 
 
 def _elasticsearch(settings: Settings, url: str) -> elasticsearch.Settings:

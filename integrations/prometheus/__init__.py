@@ -29,8 +29,12 @@ class Settings:
     """Seconds for one whole look; what has not answered by then becomes a gap."""
 
 
+class TemplatesError(ValueError):
+    """A word in `Settings.templates` cannot be used: which, and why."""
+
+
 def open(settings: Settings) -> ContextSource:  # noqa: A001 - every room is opened by this name
-    """The room, with nothing connected yet. Raises ValueError for words in `templates` that cannot be used."""
+    """The room, with nothing connected yet. Raises TemplatesError."""
     from integrations.prometheus.context import Metrics
 
     return Metrics(settings)

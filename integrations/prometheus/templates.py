@@ -26,6 +26,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from integrations.prometheus import TemplatesError
+
 DEFAULTS: Mapping[str, str] = {
     "error_rate": (
         '100 * (sum by ({by}) (rate(http_requests_total{{scope},code=~"5.."}[{window}]))'
@@ -79,7 +81,7 @@ class Labels:
 
 
 def labels_of(words: Mapping[str, str]) -> Labels:
-    """The labelling that `defaults.metrics` describes. Raises ValueError that names the word that is wrong."""
+    """The labelling that `defaults.metrics` describes. Raises TemplatesError that names the word that is wrong."""
     labels = Labels(
         service=words.get("service_label", "service"),
         env=words.get("env_label", "env"),
@@ -92,9 +94,9 @@ def labels_of(words: Mapping[str, str]) -> Labels:
         ("instance_label", labels.instance or "_"),
     ):
         if not _LABEL.fullmatch(value):
-            raise ValueError(f"{word}: {value!r} is no name of a Prometheus label")
+            raise TemplatesError(f"{word}: {value!r} is no name of a Prometheus label")
     if not _DURATION.fullmatch(labels.window):
-        raise ValueError(f"window: {labels.window!r} is no Prometheus duration such as 2m")
+        raise TemplatesError(f"window: {labels.window!r} is no Prometheus duration such as 2m")
     return labels
 
 

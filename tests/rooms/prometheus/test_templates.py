@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from integrations.prometheus import TemplatesError
 from integrations.prometheus.templates import DEFAULTS, labels_of, render, templates_of
 
 PLAIN = labels_of({})
@@ -57,5 +58,5 @@ def test_a_team_puts_its_own_template_in_and_takes_a_signal_out():
     ],
 )
 def test_a_word_that_cannot_be_used_is_named(words, named):
-    with pytest.raises(ValueError, match=named):
+    with pytest.raises(TemplatesError, match=named):
         labels_of(words)
