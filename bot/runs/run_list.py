@@ -12,7 +12,7 @@ from bot.domain.incident import Incident
 from bot.domain.run import Ended, Event, GateDecided, GateOpened, Run
 from bot.domain.text import code, prose, safe
 from bot.guard.redact import redact
-from bot.runs import known_values
+from bot.runs import known_values, still_open
 from bot.runs.gate_message import commands
 from bot.runs.prepare_step import hidden, ruling
 from bot.runs.step_words import fenced
@@ -128,7 +128,11 @@ def _run_line(run: Run, events: Sequence[Event]) -> str:
     ended = next((e for e in events if isinstance(e, Ended)), None)
     decided = {e.gate_id for e in events if isinstance(e, GateDecided)}
     waiting = [e.gate for e in events if isinstance(e, GateOpened) and e.gate.id not in decided]
-    waits = f"waits for an answer to {code(waiting[-1].id)}, step {waiting[-1].path}" if waiting else "running"
+    waits = (
+        f"waits for an answer to {code(waiting[-1].id)}, step {waiting[-1].path}"
+        if waiting
+        else still_open.state(run, events)
+    )
     state = ended.result if ended else waits
     return f"{code(run.id)} {safe(run.runbook.title, 80)} · <@{run.asked_by}> {run.asked_at:%H:%M} UTC · {state}"
 

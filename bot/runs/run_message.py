@@ -14,6 +14,7 @@ from bot.domain.run import (
     Stopped,
 )
 from bot.domain.text import bare, code, prose, safe
+from bot.runs import still_open
 from bot.runs.endings import sentence
 from bot.runs.next_move import asks_again, choices, next_move
 from bot.runs.progress import progress_of
@@ -39,7 +40,7 @@ def run(asked: Run, events: Sequence[Event], earned: Sequence[str] = ()) -> Brie
     """The run's own message: every step with its state and times, and how to end it."""
     title = safe(asked.runbook.title, 120)
     ended = next((event for event in events if isinstance(event, Ended)), None)
-    state = _RESULTS[ended.result] if ended else "running"
+    state = _RESULTS[ended.result] if ended else still_open.state(asked, events)
     stopped = next((event.by for event in events if isinstance(event, Stopped) and event.by != "bot"), "")
     by = f" by <@{stopped}>" if ended and ended.result == "stopped" and stopped else ""
     lines = [_step_line(number, step, events) for number, step in enumerate(asked.runbook.steps, 1)]

@@ -16,6 +16,7 @@ from bot.guard.redact import redact
 from bot.runs import known_values
 from bot.runs.action_ports import Entry, TargetHeldError
 from bot.runs.job import record
+from bot.runs.still_open import in_the_way
 from bot.runs.workshop import Workshop
 from runbooks.model import Parameter, Runbook
 from runbooks.prepared import Value
@@ -80,7 +81,8 @@ async def _begun(shop: Workshop, wish: Wish) -> Run | Form:
         await record(shop, Entry("run.asked", wish.user_id, run.incident_id, run.id, facts))
         await shop.runs.open(run)
     except TargetHeldError as held:
-        raise NotRunError(_held(held.run)) from held
+        events = await shop.runs.events(held.run.id)
+        raise NotRunError(in_the_way(held.run, events, shop.desk.clock.now())) from held
     await shop.begin(run.id)
     return run
 
@@ -173,13 +175,6 @@ def _form(wish: Wish, missing: list[Field]) -> Form:
         button="Go on",
         fields=tuple(missing),
         lines=(f"*{safe(wish.book.title, 120)}*: what it has to know. Reads run at once, each change asks first.",),
-    )
-
-
-def _held(run: Run) -> str:
-    return (
-        f"Not run: {code(run.target)} is being worked on by {code(run.id)} ({safe(run.runbook.title, 80)}), asked by "
-        f"<@{run.asked_by}>. Wait for it, or `/incident-action stop {run.id}`."
     )
 
 
