@@ -102,3 +102,12 @@ def test_an_end_of_a_later_opening_is_none_of_this_one():
 def test_where_no_alert_of_it_is_known_to_have_ended_none_is_told():
     moved = replace(INCIDENT, alerts=())
     assert "The last alert" not in text(incident=moved)
+
+
+@pytest.mark.parametrize("ends_at", [None, CLOSED + timedelta(minutes=5)])
+def test_while_one_fires_on_no_end_is_the_last_one(ends_at):
+    """A draft that is asked for before the end; and one written late, of what was closed meanwhile."""
+    on = alert("HighLatency", status="resolved" if ends_at else "firing", ends_at=ends_at)
+    incident = replace(INCIDENT, alerts=(INCIDENT.alerts[0], on), status="open", resolved_at=None)
+    draft = replace(CLOSING, how="not closed", by="bot", words="")
+    assert "The last alert" not in text(incident=incident, closing=draft)

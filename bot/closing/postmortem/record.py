@@ -88,9 +88,12 @@ class Record:
     @property
     def quiet(self) -> datetime | None:
         """When the last alert of the opening ended; None: one fires on, or none ended in it, as far as is known."""
-        alerts = () if self.closing.firing else self.incident.alerts
-        ends = (alert.ends_at for alert in alerts if alert.ends_at and alert.source != BY_HAND)
-        return max((at for at in ends if at <= self.closing.at and (not self.since or at >= self.since)), default=None)
+        until, since = self.closing.at, self.since
+        alerts = [one for one in self.incident.alerts if one.source != BY_HAND and one.starts_at <= until]
+        if self.closing.firing or any(one.ends_at is None or one.ends_at > until for one in alerts):
+            return None
+        ends = (one.ends_at for one in alerts if one.ends_at)
+        return max((at for at in ends if since is None or at >= since), default=None)
 
     @property
     def ended(self) -> datetime:
