@@ -79,6 +79,7 @@ def weigh(context: Context) -> Evidence:
     )
     if onset is not None:
         onset = refined(onset, growths, slack)
+        growths = log_patterns.since(onset, growths)
         beginning = replace(beginning, onset=onset)
     found = standings(shifts, drawn, growths, graph)
     suspects = suspicions(context.of(Change), beginning, context.of(Series), context.of(Logs))

@@ -8,7 +8,6 @@ from datetime import datetime
 from bot.domain.context import Report
 from bot.domain.incident import Incident
 from bot.domain.run import Ended, Event, Run
-from bot.domain.words import count
 from integrations.contract import Change
 
 Moment = tuple[datetime, str]
@@ -40,7 +39,8 @@ def of_report(report: Report | None) -> Iterator[Moment]:
             yield state.since, f"{state.signal} of {state.service} left its normal, {state.moved}"
     for pattern in found.patterns:
         kind = "a new log pattern" if pattern.new else "a log pattern that grew"
-        yield pattern.first_seen, f"{kind} of {pattern.service}, {count(pattern.count, 'time')}: {pattern.template}"
+        often = f"{pattern.often} time{'s' * (pattern.count != 1)}"
+        yield pattern.first_seen, f"{kind} of {pattern.service}, {often}: {pattern.template}"
     for change in report.context.of(Change):
         who = f" by {change.author}" if change.author else ""
         yield change.at, f"{change.what} of {change.service} {change.version}{who}: {change.title}"

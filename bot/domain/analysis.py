@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import Literal
 
 from bot.domain.money import Money
+from bot.domain.words import figure, span
 
 Confidence = Literal["high", "medium", "low", "unknown"]
+_AN_HOUR = 3_570.0
+"""Seconds from which it is one, to the minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +72,32 @@ class LogPattern:
     count: int
     before: float
     first_seen: datetime
+    """Of the lines that are counted."""
     level: str = ""
     sample: str = ""
     """One line, as it stood (redacted)."""
     url: str | None = None
+    watched_s: float = 0.0
+    """Seconds before the onset of which lines were read, an hour at most; 0 where nobody said so."""
+    sampled: bool = False
+    """Whether a share of the lines was read, and `count` is what that share stands for."""
 
     @property
     def new(self) -> bool:
         return self.before == 0
+
+    @property
+    def often(self) -> str:
+        """«1,204»; «about 17,000» where a sample says so."""
+        return f"about {float(f'{self.count:.2g}'):,.0f}" if self.sampled else f"{self.count:,}"
+
+    @property
+    def usual(self) -> str:
+        """«12 before»; «none seen in the hour before», and not longer than lines were read."""
+        if not self.new:
+            return f"{figure(round(self.before))} before"
+        long = "hour" if self.watched_s >= _AN_HOUR else span(self.watched_s)
+        return f"none seen in the {long} before" if self.watched_s else "none seen before"
 
 
 @dataclass(frozen=True, slots=True)

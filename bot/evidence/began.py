@@ -68,8 +68,7 @@ def refined(onset: float, growths: Iterable[Growth], slack: float) -> float:
     new = [
         at
         for growth in growths
-        if growth.known_before
-        and growth.pattern.new
+        if growth.pattern.new
         and growth.weight == "error"
         and growth.share >= CLEAR
         and onset - slack <= (at := growth.pattern.first_seen.timestamp()) <= onset

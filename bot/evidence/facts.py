@@ -34,7 +34,7 @@ def of_shift(shift: Shift) -> Seen:
 
 def of_growth(growth: Growth) -> Seen:
     pattern = growth.pattern
-    text = words.counted(pattern, growth.known_before)
+    text = words.counted(pattern)
     return Seen(LOGS, pattern.service, text, pattern.first_seen, pattern.url)
 
 

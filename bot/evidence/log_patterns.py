@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from bot.domain.analysis import LogPattern
@@ -45,8 +45,6 @@ class Growth:
     pattern: LogPattern
     weight: Weight
     share: float
-    known_before: bool
-    """Whether there were lines before the onset at all, so that «new» means something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,11 @@ class _Frame:
     scale: float
     url: str | None
 
+    @property
+    def known(self) -> bool:
+        """Whether enough is known of before, so that there is anything to grow over."""
+        return self.before >= LEAST_BEFORE
+
 
 @dataclass(slots=True)
 class _Tally:
@@ -66,6 +69,7 @@ class _Tally:
     masked: str
     sample: str = ""
     first: float = float("inf")
+    """Moment of the first of those that are counted."""
     after: int = 0
     spans: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     """Count in each span of the same length before, the nearest first."""
@@ -101,6 +105,8 @@ def growths(logs: Logs, onset: float, until: float) -> tuple[Growth, ...]:
         scale=max(1.0, logs.total / len(logs.lines)),
         url=logs.url,
     )
+    if not frame.known:
+        return ()
     tallies = _templates(_tallied(logs.lines, onset, frame.span))
     grown = [_growth(tally, template, frame) for tally, template in tallies if tally.after]
     grown = [growth for growth in grown if growth.share > 0]
@@ -110,6 +116,17 @@ def growths(logs: Logs, onset: float, until: float) -> tuple[Growth, ...]:
 def together(several: Iterable[Iterable[Growth]]) -> tuple[Growth, ...]:
     """What grew in all of them, the strongest first, whatever order they come in."""
     return tuple(sorted((one for grown in several for one in grown), key=_rank))
+
+
+def since(onset: float, grown: Iterable[Growth]) -> tuple[Growth, ...]:
+    """With what was said before too told from the onset on: lines are counted from a little earlier."""
+    began = datetime.fromtimestamp(onset, UTC)
+    return tuple(
+        growth
+        if growth.pattern.new or growth.pattern.first_seen >= began
+        else replace(growth, pattern=replace(growth.pattern, first_seen=began))
+        for growth in grown
+    )
 
 
 def _rank(growth: Growth) -> tuple[float, int, str, str, str]:
@@ -144,9 +161,8 @@ def _tallied(lines: Iterable[LogLine], onset: float, span: float) -> list[_Tally
 
 
 def _count(tally: _Tally, line: LogLine, moment: float, onset: float, span: float) -> None:
-    if moment < tally.first:
-        tally.first = moment
     if moment >= onset:
+        tally.first = min(tally.first, moment)
         if not tally.after:
             tally.sample = read(line.message)[1]
         tally.after += 1
@@ -185,9 +201,8 @@ def _merged(several: Sequence[_Tally]) -> _Tally:
 
 
 def _growth(tally: _Tally, template: str, frame: _Frame) -> Growth:
-    known = frame.before >= LEAST_BEFORE
-    usual = sum(tally.spans.values()) * frame.span / frame.before if known else float(tally.after)
-    expected = max(usual, _busiest(tally, frame)) if known else usual
+    usual = sum(tally.spans.values()) * frame.span / frame.before
+    expected = max(usual, _busiest(tally, frame))
     weight = weight_of(tally.level, tally.sample)
     spread = (expected + 1 + (UNEVEN * expected) ** 2) ** 0.5
     spreads = (tally.after - expected) / spread * frame.scale**0.5
@@ -200,9 +215,11 @@ def _growth(tally: _Tally, template: str, frame: _Frame) -> Growth:
         level=tally.level or (weight if weight != "info" else ""),
         sample=tally.sample,
         url=frame.url,
+        watched_s=frame.before,
+        sampled=frame.scale > 1,
     )
     share = WEIGHTS[weight] * spreads / (spreads + HALF_SURE) if spreads > BY_CHANCE else 0.0
-    return Growth(pattern, weight, share, known)
+    return Growth(pattern, weight, share)
 
 
 def _busiest(tally: _Tally, frame: _Frame) -> int:

@@ -41,13 +41,13 @@ def told(
     lead, besides = _lead(candidate, kind, graph, shifts, traces)
     parts = [lead] if lead else []
     if grown:
-        first = words.counted(grown[0].pattern, grown[0].known_before)
+        first = words.counted(grown[0].pattern)
         where = "" if grown[0].pattern.service in (own, candidate.service) else f" at {grown[0].pattern.service}"
         when = words.clock(grown[0].pattern.first_seen)
         if kind == "change" and lead:
             parts[0] = f"{lead.removesuffix('.')}; since then {first}{where}."
         else:
-            parts.append(f"{first}{where}, since {when}.")
+            parts.append(f"{first[:1].upper()}{first[1:]}{where}, since {when}.")
     brought = candidate.suspicion if candidate.came_with_change or kind == "change" else None
     if brought and kind != "change":
         parts.insert(1, _brought(brought, own))

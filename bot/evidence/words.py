@@ -70,12 +70,10 @@ def quoted(pattern: LogPattern) -> str:
     return f"`{text if len(text) <= LONGEST_LINE else text[: LONGEST_LINE - 1] + '…'}`"
 
 
-def counted(pattern: LogPattern, known: object) -> str:
-    """«1,204 × `…`, a line never seen before» or «1,204 × `…` (12 in as long before)»."""
-    said = f"{pattern.count:,} × {quoted(pattern)}"
-    if not known:
-        return said
-    return f"{said}, a line never seen before" if pattern.new else f"{said} ({pattern.before:,.0f} in as long before)"
+def counted(pattern: LogPattern) -> str:
+    """«1,204 × `…`, none seen in the hour before» or «about 17,000 × `…` (12 in as long before)»."""
+    said = f"{pattern.often} × {quoted(pattern)}"
+    return f"{said}, {pattern.usual}" if pattern.new else f"{said} ({pattern.before:,.0f} in as long before)"
 
 
 def listed(names: Sequence[str], most: int = 2) -> str:

@@ -15,7 +15,6 @@ from bot.domain.incident import Incident
 from bot.domain.question import Answer, Question
 from bot.domain.run import Checked, DeedBegun, DeedEnded, Ended, Event, GateDecided, GateOpened, MayHaveRun, Run
 from bot.domain.text import cut
-from bot.domain.words import count
 from bot.life.lifecycle import standing
 from bot.timeline import of_incident
 from integrations.contract import Change
@@ -109,7 +108,7 @@ def _findings(report: Report | None) -> Iterator[Happened]:
             yield Happened(state.since, text, "metrics", state.url or "")
     for pattern in found.patterns:
         kind = "a new log pattern" if pattern.new else "a log pattern that grew"
-        text = f"{kind} of {pattern.service}, {count(pattern.count, 'time')}: {pattern.template}"
+        text = f"{kind} of {pattern.service}, {pattern.often} time{'s' * (pattern.count != 1)}: {pattern.template}"
         yield Happened(pattern.first_seen, text, "logs", pattern.url or "")
     for change in report.context.of(Change):
         who = f" by {change.author}" if change.author else ""

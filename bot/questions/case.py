@@ -68,8 +68,7 @@ def _findings(report: Report, now: datetime) -> Iterator[Finding]:
     for state in report.analysis.signals:
         yield "prometheus", state.service, _figure(state), state.since, state.url
     for pattern in report.analysis.patterns[:_PATTERNS]:
-        before = "never before" if pattern.new else f"{figure(round(pattern.before))} before"
-        text = f"{pattern.count:,} × {pattern.template[:200]} ({before})"
+        text = f"{pattern.often} × {pattern.template[:200]} ({pattern.usual})"
         yield "elasticsearch", pattern.service, text, pattern.first_seen, pattern.url
     for change in sorted(report.context.of(Change), key=lambda one: one.at, reverse=True)[:_CHANGES]:
         yield "github", change.service, _change(change), change.at, change.url

@@ -9,7 +9,6 @@ from bot.domain.briefing import Section
 from bot.domain.context import Report
 from bot.domain.incident import Incident
 from bot.domain.text import code, link, links, prose, safe
-from bot.domain.words import figure
 from bot.sections.status import moved, visibly_worse
 from integrations.signals import signal
 
@@ -96,8 +95,7 @@ def patterns(report: Report) -> Section | None:
 
 
 def _grown(pattern: LogPattern) -> str:
-    before = "never before" if pattern.new else f"{figure(round(pattern.before))} before"
-    return f"{link(pattern.url, f'{pattern.count:,} ×')} {code(pattern.template, 160)} ({before})"
+    return f"{link(pattern.url, f'{pattern.often} ×')} {code(pattern.template, 160)} ({pattern.usual})"
 
 
 def evidence(report: Report) -> Section | None:

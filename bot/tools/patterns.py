@@ -73,9 +73,9 @@ def grown_in(seen: Sequence[Logs], scope: Scope, began: float | None) -> list[Gr
 
 
 def _line(growth: Growth) -> str:
-    """`1,204 × (0 before) ERROR payment-service since 03:27:14: connection refused: <*> | sample: …`."""
+    """`1,204 × (12 before) ERROR payment-service since 03:27:14: connection refused: <*> | sample: …`."""
     pattern = growth.pattern
-    before = f"{pattern.before:,.3g} before" if growth.known_before else "before is not known"
-    head = f"{pattern.count:,} × ({before}) {pattern.level} {pattern.service} since {pattern.first_seen:%H:%M:%S}"
+    before = pattern.usual if pattern.new else f"{pattern.before:,.3g} before"
+    head = f"{pattern.often} × ({before}) {pattern.level} {pattern.service} since {pattern.first_seen:%H:%M:%S}"
     template, sample = (short(" ".join(part.split()), LONGEST_PART) for part in (pattern.template, pattern.sample))
     return f"{' '.join(head.split())}: {template}" + (f" | such as: {sample}" if sample != template else "")

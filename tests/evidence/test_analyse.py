@@ -49,7 +49,7 @@ def test_a_bad_deployment_reads_as_a_person_would_say_it():
     assert (cause.service, cause.kind, cause.version, cause.confidence) == ("front", "change", "v2.1", "high")
     assert cause.text == (
         "v2.1, deployed 11:54 by alice, 60 s before errors began. It changed `config/gateway.yaml`; since then "
-        "400 × `connection refused: gateway.internal:8443`, a line never seen before."
+        "400 × `connection refused: gateway.internal:8443`, none seen in the hour before."
     )
     assert found.onset == at(-5)
     assert {found.facts[id_ - 1].source for id_ in cause.facts} == {"github", "prometheus", "elasticsearch"}

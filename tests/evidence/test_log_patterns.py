@@ -39,6 +39,28 @@ def test_before_is_scaled_to_the_same_span():
     )
     assert first.pattern.before == pytest.approx(6, abs=0.5)
     assert not first.pattern.new
+    assert first.pattern.usual == "6 before"
+
+
+def test_what_was_said_before_and_grew_is_told_since_it_grew():
+    steady, more = spread(-65, -5, 60), spread(-4.5, 1, 90)
+    (first,) = grown(said("pay", "lock timeout {n}", "ERROR", [*steady, *more]))
+    assert first.pattern.first_seen == at(-4.5)
+
+
+@pytest.mark.parametrize(
+    ("since", "usual"),
+    [
+        (-90, "none seen in the hour before"),
+        (-65, "none seen in the hour before"),
+        (-50, "none seen in the 45 min before"),
+        (-9, "none seen in the 4 min before"),
+    ],
+)
+def test_what_is_new_is_new_to_the_lines_that_were_read(since, usual):
+    quiet = said("pay", "paid order {n}", "INFO", spread(since, 1, 200))
+    first, *_ = grown(quiet, said("pay", "refused", "ERROR", spread(-5, 1, 60)))
+    assert first.pattern.usual == usual
 
 
 def test_growth_counts_for_more_than_novelty_and_errors_for_more_than_infos():
@@ -61,7 +83,13 @@ def test_a_burst_that_happens_every_half_hour_surprises_nobody():
 def test_a_sample_is_scaled_up_to_what_there_was():
     lines = said("pay", "refused", "ERROR", spread(-5, 1, 50))
     (first,) = [g for g in grown(QUIET, lines, total=10 * (len(QUIET) + 50)) if g.weight == "error"]
-    assert first.pattern.count == 500
+    assert (first.pattern.count, first.pattern.often) == (500, "about 500")
+
+
+def test_of_a_sample_no_more_is_told_than_is_known():
+    lines = [*QUIET, *said("pay", "refused", "ERROR", spread(-5, 1, 91))]
+    counts = [[g.pattern.often for g in grown(lines, total=n) if g.weight == "error"] for n in (291, 55_000, 4_000_000)]
+    assert counts == [["91"], ["about 17,000"], ["about 1,300,000"]]
 
 
 def test_where_nothing_is_known_of_before_nothing_is_called_new():

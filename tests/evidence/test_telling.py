@@ -8,7 +8,7 @@ from bot.analyse import analyse
 from bot.domain.analysis import Analysis, Cause
 from bot.evidence import slow_way
 from bot.evidence.onset import Shift
-from tests.evidence.made import ALERT, context, figures
+from tests.evidence.made import ALERT, at, context, figures, logs, said, spread
 
 CHAIN = {"front": ("cart",), "cart": ("stock", "tax"), "stock": ("disk",)}
 SUFFERS = figures("front", "latency_p99", 0.2, 3.0)
@@ -129,6 +129,30 @@ def test_the_way_out_of_a_caller_names_whom_it_calls():
     text = first(*late, *served, calls=calls).text
     assert " for calls from front to " in text
     assert " and 1 more since 11:55: its way out is slow." in text
+
+
+# ── log lines ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_lines_that_grew_are_told_since_they_grew_and_not_since_the_first_that_was_ever_read():
+    lines = logs(
+        said("front", "timeout calling pay {n}", "ERROR", [*spread(-60, -5, 30), *spread(-5, 1, 900)]),
+        said("front", "request served {n}", "INFO", spread(-70, 1, 2000)),
+    )
+    analysis = analyse(context(lines))
+    (cause,) = analysis.causes
+    assert cause.text.endswith(" (4 in as long before), since 11:55.")
+    assert [pattern.first_seen for pattern in analysis.patterns] == [fact.at for fact in analysis.facts] == [at(-5)]
+
+
+def test_what_a_sample_stands_for_is_told_as_about_so_many():
+    lines = logs(
+        said("front", "refused", "ERROR", spread(-5, 1, 91)),
+        said("front", "ok", "INFO", spread(-70, 1, 2000)),
+        total=400_000,
+    )
+    text = analyse(context(SUFFERS, lines)).causes[0].text
+    assert " at front since 11:55. About 17,000 × `refused`, none seen in the hour before, since 11:55." in text
 
 
 # ── broken flow, and what was ruled out ──────────────────────────────────────────────────────────

@@ -83,7 +83,7 @@ def test_lines_see_what_figures_do_not():
     ]
     cause = first(figures("front", "error_rate", 0.2, 10.0), logs(*lines))
     assert cause.service == "stock"
-    assert "80 × `NullPointerException in Reserve`, a line never seen before" in cause.text
+    assert "80 × `NullPointerException in Reserve`, none seen in the hour before" in cause.text
 
 
 def test_a_line_that_names_another_service_in_trouble_speaks_for_that_one():

@@ -132,7 +132,7 @@ FOUND = Analysis(
             "payment-service",
             "change",
             "v2.34.1, deployed 03:27 by alice, 40 s before errors began. It changed `config/gateway.yaml`; since then"
-            " 1,204 × `connection refused: payment-gateway.internal:8443`, a line never seen before.",
+            " 1,204 × `connection refused: payment-gateway.internal:8443`, none seen in the hour before.",
             "high",
             (1, 2, 3),
             score=0.9,
@@ -165,7 +165,15 @@ FOUND = Analysis(
         SignalState("payment-service", "instances_wanted", 3, 3),
     ),
     patterns=(
-        LogPattern("payment-service", "connection refused: payment-gateway.internal:<*>", 1204, 0, BEGAN, "ERROR"),
+        LogPattern(
+            "payment-service",
+            "connection refused: payment-gateway.internal:<*>",
+            1204,
+            0,
+            BEGAN,
+            "ERROR",
+            watched_s=3_600,
+        ),
     ),
     ruled_out=(RuledOut("ledger is steady", (4,)), RuledOut("CPU and memory are at their normal.", ())),
     first_steps=(

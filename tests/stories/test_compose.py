@@ -174,7 +174,7 @@ def test_without_a_cause_it_says_so_and_what_was_looked_at() -> None:
     assert line(text, "No clear cause yet") == "No clear cause yet · confidence unknown"
     assert line(text, "Looked at: ") == "Looked at: 8 signals of 2 services, 12,031 log lines"
     assert line(text, "Weak signs in: ") == "Weak signs in: ledger"
-    assert line(text, "In the logs: 1,204 × `connection refused").endswith("(never before)")
+    assert line(text, "In the logs: 1,204 × `connection refused").endswith("(none seen in the hour before)")
     assert line(text, "Would tell most: ") == "Would tell most: p99 of ledger by endpoint"
 
 

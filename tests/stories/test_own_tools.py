@@ -247,7 +247,7 @@ async def test_what_grew_since_it_began_with_counts_and_a_sample(world):
     head, first, *_ = answer.text.splitlines()
     assert head.startswith(f"{OWN}, ledger: ")
     assert head.endswith(" 1 pattern grew, out of 700 lines")
-    assert first.startswith(f"300 × (0 before) ERROR {OWN} since 03:27:")
+    assert first.startswith(f"300 × (none seen in the 46 min before) ERROR {OWN} since 03:27:")
     assert "connection refused: no answer to order <*> | such as: connection refused: no answer to order " in first
     assert (answer.url, answer.hard, answer.services) == ("https://kibana.example/x", False, (OWN, "ledger"))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.closing.postmortem.record import SURE, Record
 from bot.domain.analysis import Cause
 from bot.domain.postmortem import Asked, Chapter, Said
-from bot.domain.words import clock, figure
+from bot.domain.words import clock
 from integrations.contract import Similar
 
 _CAUSES, _PATTERNS = 3, 3
@@ -50,8 +50,7 @@ def _confidence(one: Cause) -> str:
 
 def _logs(record: Record) -> Iterator[Said]:
     for pattern in record.report.analysis.patterns[:_PATTERNS] if record.report else ():
-        before = "never before" if pattern.new else f"{figure(round(pattern.before))} before"
-        text = f"In the logs of {pattern.service}: {pattern.count:,} × `{pattern.template}` ({before})."
+        text = f"In the logs of {pattern.service}: {pattern.often} × `{pattern.template}` ({pattern.usual})."
         yield Said(text, (record.sources.cite(f"elasticsearch: `{pattern.template}`", pattern.url),))
 
 
