@@ -131,16 +131,16 @@ def _service(incident: Incident) -> str:
 
 def _sign(incident: Incident) -> str:
     if incident.status == "resolved":
-        return "✅"
+        return sections.over_sign(incident)
     if incident.opening > 1:
         return "🔁"
     return {Severity.SEV1: "🚨", Severity.SEV2: "🚨", Severity.SEV3: "🟠", Severity.SEV4: "🔵"}[incident.severity]
 
 
 def _state(incident: Incident, now: datetime) -> str:
-    """Firing, fired again or resolved, and when."""
+    """Firing, fired again, resolved or closed, and when."""
     if incident.status == "resolved":
-        return _resolved(incident, _opened(incident), now, "the alert")
+        return _over(incident, _opened(incident), now, "the alert")
     if incident.opening > 1:
         return f"fired again {clock(_opened(incident), now)} UTC, for the {ordinal(incident.opening)} time"
     return f"firing since {clock(incident.started_at, now)} UTC"
@@ -153,13 +153,11 @@ def _opened(incident: Incident) -> datetime:
     return incident.reopened_at or max((alert.starts_at for alert in incident.alerts), default=incident.started_at)
 
 
-def _resolved(incident: Incident, since: datetime, now: datetime, what: str) -> str:
-    """When it was resolved, how long that is after `what`, which happened at `since`, and when it was closed."""
-    if incident.resolved_at is None:
-        return "resolved"
-    lasted = span((incident.resolved_at - since).total_seconds())
-    closed = f", closed {clock(incident.closed_at, now)} UTC" if incident.closed_at else ""
-    return f"resolved {clock(incident.resolved_at, now)} UTC, {lasted} after {what}{closed}"
+def _over(incident: Incident, since: datetime, now: datetime, what: str) -> str:
+    """When it was resolved or closed, and how long that is after `what`, which happened at `since`."""
+    ended = incident.resolved_at
+    lasted = f", {span((ended - since).total_seconds())} after {what}" if ended else ""
+    return sections.over(incident, now, lasted)
 
 
 def _story(incident: Incident, report: Report, now: datetime, previous: Channel | None) -> str:
@@ -177,7 +175,7 @@ def _began(incident: Incident, onset: datetime | None, now: datetime) -> str:
     alerted = _opened(incident)
     began = onset if onset is not None and onset < alerted else alerted
     if incident.status == "resolved":
-        return _resolved(incident, began, now, "it began" if began < alerted else "the alert")
+        return _over(incident, began, now, "it began" if began < alerted else "the alert")
     if incident.opening > 1 or alerted - began < _BARELY:
         return _state(incident, now)
     early = span((_minute(alerted) - _minute(began)).total_seconds())
@@ -201,7 +199,8 @@ def _alerts(incident: Incident) -> tuple[str, ...]:
         return ()
     others = dict.fromkeys(alert.name for alert in incident.alerts if alert.name != incident.title)
     names = ", ".join(safe(name, 60) for name in list(others)[:3]) + (" …" if len(others) > 3 else "")
-    amount = f"{firing} of {total} alerts firing" if 0 < firing < total else count(total, "alert")
+    some = 0 < firing < total and incident.status == "open"  # of one that is over it is said where it is told so
+    amount = f"{firing} of {total} alerts firing" if some else count(total, "alert")
     return (f"{amount} (also {names})" if names else amount,)
 
 

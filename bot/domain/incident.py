@@ -85,6 +85,8 @@ class Incident:
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     """When its present opening was closed: nobody works on it any more."""
+    false_alarm: bool = False
+    """Whether its present opening was closed as one."""
     alerts: tuple[Alert, ...] = ()
     """In the order in which they joined. Never empty while it is open; empty once its only alert, long resolved, was
     reopened by its sender and moved to a later incident."""
@@ -113,6 +115,11 @@ class Incident:
     @property
     def firing(self) -> tuple[Alert, ...]:
         return tuple(alert for alert in self.alerts if alert.status == "firing")
+
+    @property
+    def ended_by_closing(self) -> bool:
+        """Whether nothing had resolved its present opening when it was closed."""
+        return self.closed_at is not None and self.resolved_at is not None and self.closed_at <= self.resolved_at
 
     @property
     def declared_by(self) -> str:

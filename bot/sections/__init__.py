@@ -3,7 +3,7 @@
 from bot.sections.addressed import addressed
 from bot.sections.cause import analysis, evidence, patterns, sources, title_of
 from bot.sections.known import changes, gaps, on_call, open_alerts, similar
-from bot.sections.linked import because, linked, still_firing, told_with
+from bot.sections.linked import because, linked, over_sign, still_firing, told_with
 from bot.sections.standing import standing, who
 from bot.sections.status import measured, measured_before, over, status
 from bot.sections.steps import aimed, first_steps, only_for, runbooks
@@ -26,6 +26,7 @@ __all__ = [
     "only_for",
     "open_alerts",
     "over",
+    "over_sign",
     "patterns",
     "runbooks",
     "similar",

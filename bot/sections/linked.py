@@ -43,13 +43,18 @@ def still_firing(incidents: Sequence[Incident]) -> str:
     return f"still firing here: {', '.join(names[:SHOWN])}{' …' if len(names) > SHOWN else ''}" if names else ""
 
 
+def over_sign(incident: Incident) -> str:
+    """Of one that is over: all is well, or it is closed although it still fires."""
+    return "🔒" if incident.firing else "✅"
+
+
 def _line(incident: Incident, now: datetime) -> str:
     over = incident.status == "resolved"
-    sign = "✅" if over else _SIGNS[incident.severity]
+    sign = over_sign(incident) if over else _SIGNS[incident.severity]
     alerts = safe(incident.title, 80)
     if len(incident.alerts) > 1:
         alerts += f" and {count(len(incident.alerts) - 1, 'alert')} more"
     since = f"since {clock(incident.reopened_at or incident.started_at, now)} UTC"
     if over and incident.resolved_at is not None:
-        since = f"resolved {clock(incident.resolved_at, now)} UTC"
+        since = f"{'closed' if incident.ended_by_closing else 'resolved'} {clock(incident.resolved_at, now)} UTC"
     return f"{sign} *{safe(incident.service, 80)}* · {alerts} · {since} · {because(incident)} · {code(incident.id)}"

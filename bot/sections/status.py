@@ -76,13 +76,18 @@ def measured_before(incident: Incident, report: Report) -> bool:
     return incident.status == "resolved" and ended is not None and report.context.scope.window.until <= ended
 
 
-def over(incident: Incident, now: datetime) -> str:
-    """«resolved 13:53 UTC, closed 13:54 UTC»; of one that was closed while it fired, that it still does."""
-    closed = f"closed {clock(incident.closed_at, now)} UTC" if incident.closed_at else ""
-    if incident.firing:
-        return f"{closed or 'resolved'}, {count(len(incident.firing), 'alert')} still firing"
-    ended = f"resolved {clock(incident.resolved_at, now)} UTC" if incident.resolved_at else "resolved"
-    return f"{ended}, {closed}" if closed else ended
+def over(incident: Incident, now: datetime, lasted: str = "") -> str:
+    """«resolved 13:53 UTC, closed 13:57 UTC»; «closed 13:54 UTC as a false alarm, 1 alert still firing».
+
+    What nothing had resolved when it was closed is not called resolved. `lasted` stands behind the first of its times.
+    """
+    resolved = f"resolved {clock(incident.resolved_at, now)} UTC{lasted}" if incident.resolved_at else "resolved"
+    if incident.closed_at is None:
+        return resolved
+    closed = f"closed {clock(incident.closed_at, now)} UTC" + (" as a false alarm" if incident.false_alarm else "")
+    if not incident.ended_by_closing:
+        return f"{resolved}, {closed}"
+    return f"{closed}{lasted}" + (f", {count(len(incident.firing), 'alert')} still firing" if incident.firing else "")
 
 
 def _reading(state: SignalState, wanted: SignalState | None) -> str:

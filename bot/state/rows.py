@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from bot.domain.closing import FALSE_ALARM
 from bot.domain.incident import Channel, Incident, Posted, Severity
 from bot.state.life_tables import entries
 from bot.state.tables import alerts, incidents
@@ -18,12 +19,12 @@ from integrations.contract import Alert
 _ALERTS_OF = (
     sa.select(alerts).where(alerts.c.incident_id.in_(sa.bindparam("ids", expanding=True))).order_by(alerts.c.seq)
 )
-_SAID_SEVERITIES = (
-    sa.select(entries.c.incident_id, entries.c.value)
-    .where(entries.c.incident_id.in_(sa.bindparam("ids", expanding=True)), entries.c.kind == "severity")
+_SAID = (
+    sa.select(entries.c.incident_id, entries.c.kind, entries.c.key, entries.c.value)
+    .where(entries.c.incident_id.in_(sa.bindparam("ids", expanding=True)), entries.c.kind.in_(("severity", "resolved")))
     .order_by(entries.c.number)
 )
-"""As people set them: the last of each incident counts, over what its alerts say."""
+"""What people said of it that counts over what its alerts say."""
 _SAID_LAST = (
     sa.select(entries.c.value)
     .where(entries.c.incident_id == incidents.c.id, entries.c.kind == "severity")
@@ -41,19 +42,24 @@ def incidents_of(connection: Connection, which: sa.Select[Any], named: Mapping[s
     rows = connection.execute(which, named).all()
     ids = {"ids": [row.id for row in rows]}
     joined = connection.execute(_ALERTS_OF, ids).all() if rows else []
-    said = {one.incident_id: one.value for one in connection.execute(_SAID_SEVERITIES, ids)} if rows else {}
     of_each: dict[str, list[Alert]] = {row.id: [] for row in rows}
     for one in joined:
         of_each[one.incident_id].append(_alert(one))
-    return tuple(replace(_incident(row, said.get(row.id)), alerts=tuple(of_each[row.id])) for row in rows)
+    said: dict[str, list[Any]] = {row.id: [] for row in rows}
+    for one in connection.execute(_SAID, ids) if rows else ():
+        said[one.incident_id].append(one)
+    return tuple(replace(_incident(row, said[row.id]), alerts=tuple(of_each[row.id])) for row in rows)
 
 
-def _incident(row: Any, said: str | None) -> Incident:
+def _incident(row: Any, said: Sequence[Any]) -> Incident:
+    """`said`: of each kind the last one counts."""
+    severity = next((one.value for one in reversed(said) if one.kind == "severity"), "")
+    closed = next((one.value for one in said if one.key == f"resolved:{row.opening}"), "")
     return Incident(
         id=row.id,
         service=row.service,
         env=row.env,
-        severity=Severity.of(said) if said else Severity(row.severity),
+        severity=Severity.of(severity) if severity else Severity(row.severity),
         title=row.title,
         status=row.status,
         started_at=row.started_at,
@@ -62,6 +68,7 @@ def _incident(row: Any, said: str | None) -> Incident:
         reopened_at=row.reopened_at,
         resolved_at=row.resolved_at,
         closed_at=row.closed_at if row.closed_opening == row.opening else None,
+        false_alarm=closed == FALSE_ALARM,
         channel=Channel(row.channel_id, row.channel_name) if row.channel_id else None,
         message=Posted(row.message_channel, row.message_ts) if row.message_ts else None,
         previous=row.previous,

@@ -115,7 +115,8 @@ def _sections(lines: Sequence[str]) -> tuple[Section, ...]:
 
 def _line(row: Row, leads: Mapping[str, Row], now: datetime) -> str:
     env = "" if row.env.lower() in ("", "prod", "production") else f" ({safe(row.env, 20)})"
-    sign = "✅" if row.resolved_at else _SIGNS[row.severity]
+    over = "🔒" if row.firing else "✅"  # closed by a person, whatever still fires
+    sign = over if row.resolved_at else _SIGNS[row.severity]
     alerts = f"{row.firing} of {row.alerts} alerts" if 0 < row.firing < row.alerts else count(row.alerts, "alert")
     head = f"{sign} *{safe(row.service, 50)}*{env} · {alerts} · {clock(row.since, now)}"
     return " · ".join((head, *_fate(row, leads, now)))
@@ -130,9 +131,9 @@ def _fate(row: Row, leads: Mapping[str, Row], now: datetime) -> Iterable[str]:
         yield f"with {safe(lead.service, 50)}" if lead else f"with `{safe(row.lead, 20)}`"
     match row.state:
         case "resolved":
-            yield f"resolved {_ended(row, now)}"
+            yield _ended(row, now)
         case "resolved unseen":
-            yield f"resolved {_ended(row, now)}, before anybody looked"
+            yield f"{_ended(row, now)}, before anybody looked"
         case "looking":
             yield "looking…"
         case "waiting":
@@ -145,7 +146,8 @@ def _fate(row: Row, leads: Mapping[str, Row], now: datetime) -> Iterable[str]:
 
 
 def _ended(row: Row, now: datetime) -> str:
-    return clock(row.resolved_at, now) if row.resolved_at else ""
+    how = "closed" if row.firing else "resolved"
+    return f"{how} {clock(row.resolved_at, now)}" if row.resolved_at else how
 
 
 # ── all of them ──────────────────────────────────────────────────────────────────────────────────

@@ -156,17 +156,19 @@ def test_a_row_says_service_alerts_since_when_suspect_and_how_far_the_bot_is():
         row(3, lead="INC-0000000000", state="looked"),
         row(4, state="resolved unseen", firing=0, resolved_at=NOW),
         row(5, state="looked"),
+        row(6, state="resolved", firing=1, resolved_at=NOW),
     ]
     text = said(compose_storm.table(storm(), rows, NOW))
 
-    assert "6 incidents, 18 alerts since 04:25 UTC" in text
-    assert "3 looked into · 1 being looked into · 1 resolved" in text
+    assert "7 incidents, 21 alerts since 04:25 UTC" in text
+    assert "3 looked into · 1 being looked into · 2 resolved" in text
     assert "Postponed: 1 look, 3 channels" in text
     assert "🚨 *service-0* · 3 alerts · 04:25 · likely v2.34.1 (high) · <#C1>" in text
     assert "*service-1* · 1 of 3 alerts · 04:25 · looking…" in text
     assert "*service-2* (staging)" in text
     assert "04:25 · with service-0 · looked into, no clear cause" in text
     assert "✅ *service-4* · 3 alerts · 04:25 · resolved 04:30, before anybody looked" in text
+    assert "🔒 *service-6* · 1 of 3 alerts · 04:25 · closed 04:30" in text
 
 
 @pytest.mark.parametrize("count", [1, 30, 31, 300, 1_000])
