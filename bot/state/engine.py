@@ -156,7 +156,8 @@ class Engine:
         for story in found:
             if story.app_version != STORY_VERSION:
                 await self._begin_again(story)
-        log.info("stories taken up from processes that are gone", count=len(found))
+        executors = sorted({story.executor_id or "" for story in found})
+        log.info("stories taken up from processes that are gone", count=len(found), executors=executors)
 
     def rests(self, story: str, incident_id: str, opening: int) -> None:
         """This story only waits, for a person or a moment, and ends no process: it is as good as gone on."""

@@ -201,10 +201,7 @@ class Lease:
             return False
         as_seen = sa.and_(leases.c.beats == row.beats, leases.c.taken_by.is_not_distinct_from(row.taken_by))
         here = sa.and_(leases.c.executor_id == row.executor_id, as_seen)
-        taken = connection.execute(leases.update().where(here).values(taken_by=self.executor_id)).rowcount
-        if taken:
-            log.info("takes up the stories of another", executor=row.executor_id)
-        return bool(taken)
+        return bool(connection.execute(leases.update().where(here).values(taken_by=self.executor_id)).rowcount)
 
 
 def database_now(connection: Connection) -> datetime:

@@ -127,6 +127,8 @@ def test_after_a_crash_finished_steps_are_not_done_again(url):
     code, said, errors = run(url, "no")
     assert code == 0, errors
     assert said == ["taken_up=True", "last 1.2 7"]
+    assert len(errors.splitlines()) == 1, errors
+    assert "stories taken up from processes that are gone" in errors
 
 
 def test_a_step_that_the_crash_cut_short_is_done_again(url):

@@ -88,6 +88,16 @@ async def test_what_the_versions_before_leases_left_is_taken_up_at_once(mine):
     assert (await mine.left()).executors == ("first-responder",)  # until it is sure that nothing is left
 
 
+async def test_the_log_says_nothing_of_those_who_are_gone_before_it_is_known_whether_they_left_something(
+    database, mine
+):
+    for number in range(12):
+        await put(database, f"earlier-{number}", beats=GIVEN_BACK)
+    with capture_logs() as logs:
+        assert len((await mine.left()).executors) == 13
+    assert logs == []
+
+
 @ON_POSTGRES
 async def test_a_lease_that_holds_is_left_alone(database, mine, passing):
     await put(database, "other", expires_at=datetime.now(UTC) + AHEAD, story_version="7")
