@@ -39,6 +39,8 @@ class Gate:
     """Whether the one who asked counts among them."""
     service: str = ""
     """Whose on-call is meant by `oncall`."""
+    warned: str = ""
+    """What people should know before they answer, as it was when it was asked: mrkdwn sentences."""
     message: Posted | None = None
     """None until it stands in Slack."""
 

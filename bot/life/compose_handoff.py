@@ -15,6 +15,7 @@ from bot.domain.text import code, prose, safe
 from bot.domain.words import ago, clock, count, span
 from bot.life.chronicle import Record
 from bot.life.lifecycle import Standing, standing
+from bot.runs.progress import put_right
 
 _MOST = 12
 """Lines of one part: the rest is in `/incident timeline`."""
@@ -35,7 +36,7 @@ def handoff(record: Record, entry: Entry, at: datetime) -> Briefing:
         *_found(record, at),
         _section("Done", _done(record, entry, at)),
         _section("Open", _open(record, now, at)),
-        _section("Suggested", _suggested(report, now)),
+        _section("Suggested", _suggested(record, now)),
     )
     text = safe(entry.text, 600)
     first = (Section((text,)),) if text else ()
@@ -124,9 +125,12 @@ def _missing(now: Standing) -> str:
     return "nobody has acknowledged it since the next level was to be called"
 
 
-def _suggested(report: Report | None, now: Standing) -> Iterator[str]:
+def _suggested(record: Record, now: Standing) -> Iterator[str]:
+    """First steps, without a runbook that came to its end since the incident was last opened: it was followed."""
+    since, report = record.incident.last_opened_at, record.report
+    over = {run.runbook.id for run, events in record.runs if run.asked_at >= since and put_right(events)}
     if report is not None:
-        for step in report.analysis.first_steps[:4]:
+        for step in [one for one in report.analysis.first_steps if sections.runbook_of(one) not in over][:4]:
             text = prose(step.text, 200)
             yield f"{text.rstrip(':.')}: {code(step.command, 300)}" if step.command else text
     if now.lead is None:

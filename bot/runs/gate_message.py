@@ -39,7 +39,7 @@ def gate(asked: Run, events: Sequence[Event], question: Gate) -> Briefing:
         headline=f"*{what} · {name}* · risk {question.risk} · asked by <@{question.asked_by}>",
         sections=(
             Section((commands(prepared),)),
-            Section(tuple(_reasons(asked, events, prepared))),
+            Section((*_warned(question, events), *_reasons(asked, events, prepared))),
             Section((_state(question, events),)),
         ),
         footer=f"`{question.id}` · {_how(question)}" if _verdict(question, events) is None else f"`{question.id}`",
@@ -86,6 +86,12 @@ def _condition(asked: Run, events: Sequence[Event], prepared: Prepared) -> Itera
     known_here = [(name, now[name]) for name in names_in(step.condition) if name in now]
     values = [f"{code(name)} = {code(value.text, 60)} ({source(value)})" for name, value in known_here]
     yield f"Because {code(step.condition)}" + (f" · {', '.join(values)}" if values else "")
+
+
+def _warned(question: Gate, events: Sequence[Event]) -> Iterator[str]:
+    """What was to be known before it was answered; afterwards it is what was known then."""
+    if question.warned:
+        yield f"⚠️ {question.warned}" if _verdict(question, events) is None else f"Told then: {question.warned}"
 
 
 def _reasons(asked: Run, events: Sequence[Event], prepared: Prepared) -> Iterator[str]:

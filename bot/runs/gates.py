@@ -22,7 +22,8 @@ from bot.runs.job import Job
 from bot.runs.prepare_step import ruling_of
 from bot.runs.progress import prepared_at, progress_of
 from bot.runs.show_run import SHOWING_S, follow, place, speak
-from runbooks.prepared import digest
+from bot.runs.worth_knowing import worth_knowing
+from runbooks.prepared import Prepared, digest
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +40,7 @@ ASK_AGAIN_S = 1800.0
 async def ask(job: Job, move: Ask) -> None:
     """Appends a new gate for the step as it is prepared now. It is asked once; asking again is another gate."""
     prepared = prepared_at(job.events, move.path).prepared
-    ruling, now = ruling_of(job, prepared), job.now()
+    ruling, warned, now = ruling_of(job, prepared), await _warned(job, prepared), job.now()
     gate = Gate(
         id=await _free_id(job),
         run_id=job.run.id,
@@ -53,6 +54,7 @@ async def ask(job: Job, move: Ask) -> None:
         people=ruling.people,
         asker_may=ruling.asker_may,
         service=_service(job),
+        warned=warned,
     )
     await job.shop.runs.keep_gate(gate)
     await job.audit("gate.opened", run_facts.of_gate(gate, prepared))
@@ -129,6 +131,13 @@ async def tell(job: Job, user: str, why: str) -> None:
         await job.shop.desk.chat.whisper(place(job.run), user, gate_message.turned_down(why))
     except ChatError as problem:
         log.warning("could not be told", slack=problem.code)
+
+
+async def _warned(job: Job, prepared: Prepared) -> str:
+    """Raises JournalDown."""
+    incident = await job.shop.desk.journal.incident(job.run.incident_id)
+    others = [(run, await job.shop.runs.events(run.id)) for run in await job.shop.runs.of_incident(incident.id)]
+    return worth_knowing(job.run, prepared, incident, others, job.now())
 
 
 def _service(job: Job) -> str:

@@ -11,6 +11,7 @@ from bot.domain.run import (
     Chosen,
     DeedBegun,
     DeedEnded,
+    Ended,
     Event,
     GateDecided,
     GateOpened,
@@ -195,6 +196,12 @@ def changed(events: Iterable[Event]) -> bool:
         return True
     paths = {event.prepared.path for event in events if isinstance(event, StepPrepared)}
     return any(progress_of(events, path).helped for path in paths)
+
+
+def put_right(events: Iterable[Event]) -> bool:
+    """Whether the run came to its end, and changed something on the way there."""
+    events = tuple(events)
+    return changed(events) and any(isinstance(event, Ended) and event.result == "done" for event in events)
 
 
 def begun(events: Iterable[Event]) -> tuple[Deed, ...]:

@@ -24,6 +24,7 @@ def of_gate(gate: Gate, prepared: Prepared) -> Mapping[str, Any]:
         "people": gate.people,
         "asker_may": gate.asker_may,
         "expires_at": gate.expires_at.isoformat(),
+        "warned": gate.warned,
     }
 
 

@@ -6,7 +6,7 @@ from bot.sections.known import changes, gaps, on_call, open_alerts, similar
 from bot.sections.linked import because, linked, over_sign, still_firing, told_with
 from bot.sections.standing import standing, who
 from bot.sections.status import measured, measured_before, over, status
-from bot.sections.steps import aimed, first_steps, only_for, runbooks
+from bot.sections.steps import aimed, first_steps, only_for, runbook_of, runbooks
 from bot.sections.team import team
 from bot.sections.timeline import timeline
 
@@ -28,6 +28,7 @@ __all__ = [
     "over",
     "over_sign",
     "patterns",
+    "runbook_of",
     "runbooks",
     "similar",
     "sources",

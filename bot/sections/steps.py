@@ -46,6 +46,12 @@ def aimed(text: str, incident: Incident) -> str:
     return _RUN_IN_TEXT.sub(rf"\1{only_for(incident)}`", text)
 
 
+def runbook_of(step: FirstStep) -> str:
+    """The id of the runbook that the step begins; empty where it begins none."""
+    _, runs, behind = (step.command or "").strip().partition(RUN)
+    return behind.split(maxsplit=1)[0] if runs and behind.strip() else ""
+
+
 def _for(step: FirstStep, incident: str) -> FirstStep:
     """The same step, in which a runbook is begun for this incident; unchanged where none is named."""
     if not incident:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -10,7 +10,6 @@ from bot.command_words import NotDoneError, first_word, here
 from bot.domain.briefing import Briefing, line
 from bot.domain.entry import Entry, State
 from bot.domain.incident import Incident
-from bot.domain.run import Ended, Event
 from bot.domain.said import Command, Field, Filled, Form, Tap
 from bot.domain.text import code, safe
 from bot.domain.words import clock
@@ -20,7 +19,7 @@ from bot.life.compose_status import STATES, Draft
 from bot.life.reach import Life
 from bot.life.typed import options, person, words
 from bot.life.verbs.named import check_named
-from bot.runs.progress import changed
+from bot.runs.progress import put_right
 
 FORM = "status.form"
 LONGEST_PROMISE = timedelta(days=1)
@@ -116,13 +115,8 @@ async def drafted(life: Life, incident: Incident) -> Draft:
     report = await life.desk.journal.report(incident.id, incident.opening)
     since, runs = incident.last_opened_at, reversed(await life.runs.of_incident(incident.id))
     asked = [run for run in runs if run.asked_at >= since]
-    acted = [run.runbook.title for run in asked if _put_right(await life.runs.events(run.id))]
+    acted = [run.runbook.title for run in asked if put_right(await life.runs.events(run.id))]
     return compose_status.draft(incident, report, await life.standing(incident), acted)
-
-
-def _put_right(events: Sequence[Event]) -> bool:
-    """Whether a run came to its end and changed something."""
-    return changed(events) and any(isinstance(event, Ended) and event.result == "done" for event in events)
 
 
 async def in_customers_words(life: Life, incident: Incident, state: str, due: datetime | None) -> str:
