@@ -27,7 +27,7 @@ NEXT = "`/incident resolve &lt;what helped&gt;` closes it; if nobody does, I ask
 def headline(incident: Incident, sources: int, now: datetime, company: Company = ALONE) -> Briefing:
     """The first second: what fires, since when, and that we are looking."""
     looking = f"looking at {count(sources, 'source')}…" if sources else "no source is configured"
-    state = " · ".join((_state(incident, now), *_declared(incident), *_alerts(incident), looking))
+    state = " · ".join((_state(incident, now, _by(incident)), *_declared(incident), *_alerts(incident), looking))
     return Briefing(plain=_plain(incident, now), headline=f"{_name(incident)}\n{state}{_told_with(incident, company)}")
 
 
@@ -68,7 +68,7 @@ def _sections(incident: Incident, report: Report, now: datetime, company: Compan
 def notice(incident: Incident, company: Company = ALONE) -> Briefing:
     """One line for the channel of all incidents. It is edited when the incident resolves or fires again."""
     told = f" · {sections.told_with(incident, company.lead)}" if company.lead else _where(incident.channel)
-    line = f"{_name(incident)} · {_state(incident, incident.opened_at)}{told}"
+    line = f"{_name(incident)} · {_state(incident, incident.opened_at, _by(incident))}{told}"
     return Briefing(plain=_plain(incident, incident.opened_at), headline=line)
 
 
@@ -137,13 +137,19 @@ def _sign(incident: Incident) -> str:
     return {Severity.SEV1: "🚨", Severity.SEV2: "🚨", Severity.SEV3: "🟠", Severity.SEV4: "🔵"}[incident.severity]
 
 
-def _state(incident: Incident, now: datetime) -> str:
-    """Firing, fired again, resolved or closed, and when."""
+def _state(incident: Incident, now: datetime, by: str = "") -> str:
+    """Firing, fired again, reopened, resolved or closed, and when. `by`: who reopened it, where people may be named."""
     if incident.status == "resolved":
-        return _over(incident, _opened(incident), now, "the alert")
+        return _over(incident, _opened(incident), now)
+    if incident.reopened_by:
+        return f"reopened {clock(_opened(incident), now)} UTC{by}"
     if incident.opening > 1:
         return f"fired again {clock(_opened(incident), now)} UTC, for the {ordinal(incident.opening)} time"
     return f"firing since {clock(incident.started_at, now)} UTC"
+
+
+def _by(incident: Incident) -> str:
+    return f" by {sections.who(incident.reopened_by)}" if incident.reopened_by else ""
 
 
 def _opened(incident: Incident) -> datetime:
@@ -153,16 +159,17 @@ def _opened(incident: Incident) -> datetime:
     return incident.reopened_at or max((alert.starts_at for alert in incident.alerts), default=incident.started_at)
 
 
-def _over(incident: Incident, since: datetime, now: datetime, what: str) -> str:
-    """When it was resolved or closed, and how long that is after `what`, which happened at `since`."""
-    ended = incident.resolved_at
+def _over(incident: Incident, since: datetime, now: datetime) -> str:
+    """When it was resolved or closed, and how long that is after `since`, when it began or its opening did."""
+    ended, opened = incident.resolved_at, "it was reopened" if incident.reopened_by else "the alert"
+    what = "it began" if since < _opened(incident) else opened
     lasted = f", {span((ended - since).total_seconds())} after {what}" if ended else ""
     return sections.over(incident, now, lasted)
 
 
 def _story(incident: Incident, report: Report, now: datetime, previous: Channel | None) -> str:
     """The second line of a briefing: the time it began, the alerts, what is still awaited, what came before."""
-    parts = [_began(incident, report.analysis.onset, now), *_declared(incident), *_alerts(incident)]
+    parts = [_began(incident, report.analysis.onset, now, _by(incident)), *_declared(incident), *_alerts(incident)]
     if incident.previous:
         parts.append(f"follows {safe(incident.previous, 40)}" + (f" <#{previous.id}>" if previous else ""))
     if report.context.waiting and incident.status == "open":
@@ -170,14 +177,14 @@ def _story(incident: Incident, report: Report, now: datetime, previous: Channel 
     return " · ".join(parts)
 
 
-def _began(incident: Incident, onset: datetime | None, now: datetime) -> str:
+def _began(incident: Incident, onset: datetime | None, now: datetime, by: str = "") -> str:
     """Since when, by the evidence where it saw it begin, else by the alert."""
     alerted = _opened(incident)
     began = onset if onset is not None and onset < alerted else alerted
     if incident.status == "resolved":
-        return _over(incident, began, now, "it began" if began < alerted else "the alert")
+        return _over(incident, began, now)
     if incident.opening > 1 or alerted - began < _BARELY:
-        return _state(incident, now)
+        return _state(incident, now, by)
     early = span((_minute(alerted) - _minute(began)).total_seconds())
     return f"since {clock(began, now)} UTC ({early} before the alert)"
 

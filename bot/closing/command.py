@@ -10,7 +10,7 @@ from bot.closing.desk import ClosingDesk, Wrapping
 from bot.closing.ports import NotReopenedError, Reopening
 from bot.command_words import NotDoneError, Words, first_word, here
 from bot.domain.briefing import Briefing, line
-from bot.domain.closing import FALSE_ALARM, Closing, false_alarm
+from bot.domain.closing import FALSE_ALARM, Closing, false_alarm, nearly_a_false_alarm
 from bot.domain.entry import BOT
 from bot.domain.incident import Incident
 from bot.domain.said import Command, Tap
@@ -24,6 +24,10 @@ from integrations.contract import RoomError
 HELP = (
     "`/incident resolve [what helped]` closes it; `resolve false alarm [why]` closes it as one",
     "`/incident reopen [why]` opens it again, here or with its id; `postmortem` writes what is known by now",
+)
+NEARLY = (
+    "Not closed. Did you mean *false alarm*? `/incident resolve false alarm [why]` closes it as one; "
+    "to say what helped, begin with other words."
 )
 MOST_WORDS = 2_000
 """Characters of what somebody says that helped."""
@@ -45,6 +49,8 @@ class ClosingCommand:
 
     async def _resolve(self, command: Command, rest: str) -> Briefing:
         incident = await here(self._at.desk.journal, command.channel_id)
+        if nearly_a_false_alarm(rest):
+            raise NotDoneError(NEARLY)
         return await self._close(incident, incident.opening, command.user_id, rest)
 
     async def _close(self, incident: Incident, opening: int, user_id: str, rest: str) -> Briefing:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Literal
 
 from bot.domain.incident import Incident, Posted
@@ -15,6 +17,7 @@ How = Literal["by a person", "by itself", "not reviewed", "not closed"]
 """
 FALSE_ALARM = "false alarm"
 """What the entry of a closing says of one, beside the closer's words."""
+_WORD = re.compile(r"[^\W\d_]+(?:['’-]\w+)*")
 _FALSE_ALARM = re.compile(r"\s*false\s+alarm(?![\w'’-])[\s:;,.–—-]*", re.IGNORECASE)
 
 
@@ -44,6 +47,22 @@ def false_alarm(words: str) -> str | None:
     """
     found = _FALSE_ALARM.match(words)
     return words[found.end() :].strip() if found else None
+
+
+def nearly_a_false_alarm(words: str) -> bool:
+    """Whether it begins with words that are spelled nearly so, or mean it; other words with `alarm` in them are none.
+
+    `flase alarm`, `false-alarm`, `false alert`; not `false alarms hid it` (pure).
+    """
+    first, second, *_ = (*_WORD.findall(words.lower())[:2], "", "")
+    if false_alarm(words) is not None or (first == "false" and second.startswith("alarm")):
+        return False
+    apart = _close(first, ["false"], 0.75) and _close(second, ["alarm", "alert", "positive"], 0.75)
+    return apart or _close(first, ["falsealarm", "false-alarm"], 0.85)
+
+
+def _close(word: str, meant: Sequence[str], cutoff: float) -> bool:
+    return bool(get_close_matches(word, meant, 1, cutoff))
 
 
 def opened_again(incident: Incident, opening: int, by: datetime) -> datetime | None:

@@ -82,6 +82,8 @@ class Incident:
     """Counts the times it was opened: 1, and one more for every re-fire within the reopen window."""
     reopened_at: datetime | None = None
     """When the present opening was committed, if it is not the first."""
+    reopened_by: str = ""
+    """Who opened it again, by user id; empty: it fired again, or this is its first opening."""
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     """When its present opening was closed: nobody works on it any more."""

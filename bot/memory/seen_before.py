@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from bot.domain.context import Report
 from bot.domain.memory import Fingerprint, Memory
 from bot.evidence.likeness import fingerprint, likeness, why
-from integrations.contract import History, Similar
+from integrations.contract import History, Scope, Similar
 
 K = 60
 FLOOR = 0.35
@@ -42,12 +43,15 @@ def seen_before(report: Report, past: Past) -> Report:
     """The report with the incidents that are like this one, the most alike first, instead of those found by text.
 
     An earlier opening of the very incident is one of them: what was closed and fires again is most of all like itself.
+    One in which the present alerts fired already is not: that is no past, it was closed too early.
     """
     context = report.context
     now = fingerprint(report.analysis)
-    known = {memory.id: memory for memory in past.memories}
+    going_on = {memory.id for memory in past.memories if _goes_on(memory, context.scope)}
+    known = {memory.id: memory for memory in past.memories if memory.id not in going_on}
     anything = past.in_step or not past.searched
-    told = {one.incident_id: one for one in context.of(Similar) if anything or one.incident_id in known}
+    found_too = [one for one in context.of(Similar) if one.incident_id not in going_on]
+    told = {one.incident_id: one for one in found_too if anything or one.incident_id in known}
     if context.scope.incident_id not in known:
         told.pop(context.scope.incident_id, None)
     alike = {id_: likeness(now, memory.fingerprint) for id_, memory in known.items()}
@@ -57,8 +61,14 @@ def seen_before(report: Report, past: Past) -> Report:
     found = [_similar(known.get(id_), told.get(id_), now, 1.0 - place / 100) for place, id_ in enumerate(shown)]
     others = tuple(one for one in context.findings if not isinstance(one, (Similar, History)))
     count = max([len(past.memories), *(history.count for history in context.of(History))])
-    history = (History(count),) if past.searched or context.of(History) else ()
+    history = (History(count - len(going_on)),) if past.searched or context.of(History) else ()
     return Report(replace(context, findings=(*others, *history, *found)), report.analysis)
+
+
+def _goes_on(memory: Memory, scope: Scope) -> bool:
+    """Whether it is an earlier opening of this incident that ended while its present alerts fired."""
+    ended = memory.opened_at + timedelta(minutes=memory.minutes or 0)
+    return memory.incident_id == scope.incident_id and scope.alerted_at <= ended
 
 
 def fuse(by_evidence: Sequence[str], by_text: Sequence[str]) -> list[str]:

@@ -20,11 +20,12 @@ _ALERTS_OF = (
     sa.select(alerts).where(alerts.c.incident_id.in_(sa.bindparam("ids", expanding=True))).order_by(alerts.c.seq)
 )
 _SAID = (
-    sa.select(entries.c.incident_id, entries.c.kind, entries.c.key, entries.c.value)
-    .where(entries.c.incident_id.in_(sa.bindparam("ids", expanding=True)), entries.c.kind.in_(("severity", "resolved")))
+    sa.select(*(entries.c[name] for name in ("incident_id", "kind", "key", "who", "value")))
+    .where(entries.c.incident_id.in_(sa.bindparam("ids", expanding=True)))
+    .where(entries.c.kind.in_(("severity", "resolved", "reopened")))
     .order_by(entries.c.number)
 )
-"""What people said of it that counts over what its alerts say."""
+"""What people did that its own row does not tell: a severity counts over that of the alerts."""
 _SAID_LAST = (
     sa.select(entries.c.value)
     .where(entries.c.incident_id == incidents.c.id, entries.c.kind == "severity")
@@ -52,9 +53,10 @@ def incidents_of(connection: Connection, which: sa.Select[Any], named: Mapping[s
 
 
 def _incident(row: Any, said: Sequence[Any]) -> Incident:
-    """`said`: of each kind the last one counts."""
+    """`said`: the last severity counts, and what was said of the present opening."""
     severity = next((one.value for one in reversed(said) if one.kind == "severity"), "")
     closed = next((one.value for one in said if one.key == f"resolved:{row.opening}"), "")
+    reopened_by = next((one.who for one in said if one.key == f"reopened:{row.opening}"), "")
     return Incident(
         id=row.id,
         service=row.service,
@@ -66,6 +68,7 @@ def _incident(row: Any, said: Sequence[Any]) -> Incident:
         opened_at=row.opened_at,
         opening=row.opening,
         reopened_at=row.reopened_at,
+        reopened_by=reopened_by,
         resolved_at=row.resolved_at,
         closed_at=row.closed_at if row.closed_opening == row.opening else None,
         false_alarm=closed == FALSE_ALARM,

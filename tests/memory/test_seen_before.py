@@ -85,6 +85,16 @@ def test_an_incident_that_was_closed_and_fires_again_is_told_of_its_earlier_open
     assert shown(report(PRINT, by_text("INC-892"), incident_id="INC-892"), Past((memory(),))) == ["INC-892"]
 
 
+@pytest.mark.parametrize("id_", ["INC-892", "INC-892.2"])
+def test_what_was_closed_while_it_fired_is_no_past_of_its_own(id_):
+    """A person closed it and opened it again: the alert that fires now fired in that opening too."""
+    closed = memory(id_, incident_id="INC-892", opened_at=NOW - timedelta(minutes=4), minutes=4.5)
+    again = report(PRINT, by_text(id_), History(1), incident_id="INC-892")
+    assert shown(again, Past((closed,))) == []
+    assert seen_before(again, Past((closed,))).context.of(History) == (History(0),)
+    assert shown(report(PRINT, by_text(id_)), Past((closed,))) == ["INC-892"], "to another one it is"
+
+
 def test_an_incident_of_which_nothing_is_remembered_is_not_like_itself():
     assert shown(report(PRINT, by_text("INC-892"), incident_id="INC-892"), Past(())) == []
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.closing import false_alarm
+from bot.domain.closing import false_alarm, nearly_a_false_alarm
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,29 @@ from bot.domain.closing import false_alarm
 )
 def test_the_first_words_say_it_as_whole_words(typed, rest):
     assert false_alarm(typed) == rest
+
+
+@pytest.mark.parametrize(
+    ("words", "nearly"),
+    [
+        ("flase alarm", True),
+        ("fasle alarm: the probe was wrong", True),
+        ("false alram", True),
+        ("false, alarn", True),
+        ("fals alarms", True),
+        ("falsealarm", True),
+        ("False-alarm the probe was wrong", True),
+        ("false alert", True),
+        ("false positive of the probe", True),
+        ("false alarms hid it, rolled back", False),
+        ("false alarm's cause put right", False),
+        ("false alarm-rule removed", False),
+        ("raised the alarm's threshold", False),
+        ("fixed alarm", False),
+        ("alarm", False),
+        ("rolled back", False),
+        ("", False),
+    ],
+)
+def test_what_is_only_spelled_otherwise_is_nearly_one(words, nearly):
+    assert nearly_a_false_alarm(words) is nearly
