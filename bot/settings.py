@@ -11,6 +11,8 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_core import ErrorDetails, PydanticCustomError, PydanticKnownError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.setting_forms import AppToken, BotToken, WhoApproves
+
 _TAKES = {
     **dict.fromkeys(("int_parsing", "int_from_float", "int_parsing_size"), "takes a whole number"),
     **dict.fromkeys(("float_parsing", "decimal_parsing", "finite_number"), "takes a number"),
@@ -53,8 +55,8 @@ class Settings(BaseSettings):
     """PEM file of certificate authorities to trust besides the usual ones, for every outgoing connection."""
 
     # ── Slack ──
-    slack_bot_token: SecretStr | None = None
-    slack_app_token: SecretStr | None = None
+    slack_bot_token: BotToken = None
+    slack_app_token: AppToken = None
     """Set: Socket Mode. Not set: signed HTTP on /slack/events, which needs SLACK_SIGNING_SECRET."""
     slack_signing_secret: SecretStr | None = None
     slack_api_url: str = "https://slack.com/api/"
@@ -128,17 +130,17 @@ class Settings(BaseSettings):
     autonomy_profile: Literal["observe", "development", "staging", "production", "incident"] = "production"
     autonomy_file: Path | None = None
     """autonomy.yaml: steps that a team lets run unasked. Not set: none."""
-    approvers: Annotated[tuple[str, ...], NoDecode] = ()
+    approvers: WhoApproves = ()
     """User ids (U…), user group ids (S…), `oncall`. Nobody set: nothing can be approved."""
-    approvers_low: Annotated[tuple[str, ...], NoDecode] = ()
+    approvers_low: WhoApproves = ()
     """Over APPROVERS, for this risk; so are the next three."""
-    approvers_medium: Annotated[tuple[str, ...], NoDecode] = ()
-    approvers_high: Annotated[tuple[str, ...], NoDecode] = ()
-    approvers_critical: Annotated[tuple[str, ...], NoDecode] = ()
+    approvers_medium: WhoApproves = ()
+    approvers_high: WhoApproves = ()
+    approvers_critical: WhoApproves = ()
     approval_timeout_s: float = Field(default=300.0, gt=0)
     require_second_person: bool = False
     """Whether the one who asked cannot approve."""
-    emergency_approvers: Annotated[tuple[str, ...], NoDecode] = ()
+    emergency_approvers: WhoApproves = ()
     """Who lifts an emergency stop; not set: those who approve critical steps."""
     shared_channels: Annotated[tuple[str, ...], NoDecode] = ()
     """Ids of externally shared channels in which the bot may run things and answer all the same."""

@@ -54,6 +54,43 @@ def test_an_address_that_cannot_be_taken_apart_is_refused_and_no_piece_of_it_tol
     assert "pa55" not in "".join(traceback.format_exception(wrong.value))
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("SLACK_BOT_TOKEN", "xapp-1-s3cret", "SLACK_APP_TOKEN"),
+        ("SLACK_APP_TOKEN", "xoxb-1-s3cret", "SLACK_BOT_TOKEN"),
+        ("SLACK_APP_TOKEN", "xoxe.xoxb-1-s3cret", "SLACK_BOT_TOKEN"),
+    ],
+)
+def test_of_swapped_tokens_it_is_said_where_each_belongs(monkeypatch, tmp_path, name, value, told):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as wrong:
+        load()
+    assert str(wrong.value).startswith(f"{name}: takes ")
+    assert told in str(wrong.value)
+    assert "s3cret" not in "".join(traceback.format_exception(wrong.value))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["APPROVERS", "APPROVERS_LOW", "APPROVERS_MEDIUM", "APPROVERS_HIGH", "APPROVERS_CRITICAL", "EMERGENCY_APPROVERS"],
+)
+@pytest.mark.parametrize("value", ["@dana", "U0DANA,payments-oncall", "dana@example.com", "<@U0DANA>", "u0dana"])
+def test_approvers_who_are_no_ids_are_refused_before_slack_is_asked(monkeypatch, tmp_path, name, value):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as wrong:
+        load()
+    assert str(wrong.value) == f"{name}: takes ids that Slack gives (U… a person, S… a user group) and oncall"
+
+
+def test_ids_of_people_and_groups_and_whoever_is_on_call_can_approve(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("APPROVERS", "U0DANA, W0LEE,S0PAY,oncall")
+    assert load().approvers == ("U0DANA", "W0LEE", "S0PAY", "oncall")
+
+
 def test_each_wrong_setting_has_a_line(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("STORM_THRESHOLD", "many")

@@ -68,14 +68,10 @@ async def _members(web: Web, entry: str, settings: Settings) -> _Members:
         if entry == ONCALL:
             off = settings.pagerduty_api_key is None
             return _Wrong("PagerDuty is off", "set PAGERDUTY_API_KEY, or name people") if off else frozenset()
-        if entry.startswith("S"):
-            return await _group(web, entry)
-        if entry.startswith(("U", "W")):
-            return await _user(web, entry)
+        return await (_group(web, entry) if entry.startswith("S") else _user(web, entry))
     except ChatError as refusal:
         fix = MANIFEST if refusal.code == "missing_scope" else "look at the id, then at the lines for slack above"
         return _Wrong(f"Slack says {refusal.code}", fix)
-    return _Wrong("is no id that Slack knows", f"name {_IDS}")
 
 
 async def _group(web: Web, group: str) -> _Members:

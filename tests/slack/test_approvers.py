@@ -57,7 +57,6 @@ async def test_enough_approvers_are_counted(slack: Slack) -> None:
         (PIA.slack_id, "is a guest", "full member"),
         (WIM.slack_id, "is not of this workspace", "full member"),
         (BOT_USER, "is a bot", "full member"),
-        ("@dana", "is no id that Slack knows", "user ids (U…)"),
         ("oncall", "PagerDuty is off", "PAGERDUTY_API_KEY"),
     ],
 )
