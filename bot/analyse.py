@@ -25,7 +25,7 @@ from bot.evidence.log_patterns import Growth
 from bot.evidence.next_look import looked_at, next_look
 from bot.evidence.odd_one import odd_ones
 from bot.evidence.onset import Shift, knows_normal, shift_of
-from bot.evidence.pods import known_pods
+from bot.evidence.pods import known_pods, restarted_pods
 from bot.evidence.ranking import LOWEST, MEDIUM, MOST_CAUSES, Candidate, Kind, candidates, confidences, kind_of
 from bot.evidence.ruled_out import no_changes, ruled_out
 from bot.evidence.standing import Standing
@@ -180,4 +180,5 @@ def _odd(first: tuple[Candidate, Kind]) -> Sequence[str]:
 def _first_steps(context: Context, evidence: Evidence, causes: Sequence[Cause]) -> tuple[FirstStep, ...]:
     first: tuple[Candidate, Kind] | None = (evidence.ranked[0], causes[0].kind) if causes else None
     pods = (*_odd(first), *known_pods(context, causes[0].service)) if first and causes else ()
-    return first_steps(first, context.scope.services, pods)
+    restarted = restarted_pods(context, causes[0].service) if causes else ()
+    return first_steps(first, context.scope.services, pods, restarted)

@@ -19,21 +19,27 @@ def first_steps(
     first: tuple[Candidate, Kind] | None,
     services: Mapping[str, Service],
     pods: Sequence[str],
+    restarted: Sequence[str] = (),
 ) -> tuple[FirstStep, ...]:
-    """At most three steps. `pods` are known instances of the suspect's service, the most suspect first."""
+    """At most three steps. `pods` are known instances of the suspect's service, the most suspect first; `restarted`
+    those that were, the latest first.
+    """
     if first is None:
         return ()
     candidate, kind = first
     service = services.get(candidate.service) or Service(candidate.service)
-    return tuple(_of_kind(candidate, kind, service, pods)[:MOST_STEPS])
+    return tuple(_of_kind((candidate, kind), service, pods, restarted)[:MOST_STEPS])
 
 
-def _of_kind(candidate: Candidate, kind: Kind, service: Service, pods: Sequence[str]) -> list[FirstStep]:
+def _of_kind(
+    first: tuple[Candidate, Kind], service: Service, pods: Sequence[str], restarted: Sequence[str]
+) -> list[FirstStep]:
+    candidate, kind = first
     if kind == "change" and candidate.suspicion:
         return [*_read_change(candidate.suspicion.change), *_rollouts(service)]
     if kind == "resource":
         brought = _read_change(candidate.suspicion.change) if candidate.came_with_change and candidate.suspicion else []
-        return [*_resource(candidate, service, pods), *brought, *_events(service)]
+        return [*_resource(candidate, service, pods, restarted), *brought, *_events(service)]
     if kind == "network":
         return [_placement(service), *_events(service)]
     asked = (
@@ -60,7 +66,7 @@ def _rollouts(service: Service) -> list[FirstStep]:
     return [FirstStep(f"See what can be rolled back in {service.namespace}", command)]
 
 
-def _resource(candidate: Candidate, service: Service, pods: Sequence[str]) -> list[FirstStep]:
+def _resource(candidate: Candidate, service: Service, pods: Sequence[str], restarted: Sequence[str]) -> list[FirstStep]:
     shifts = candidate.standing.shifts.get("resource", ())
     moved = {shift.signal for shift in shifts}
     namespace = service.namespace
@@ -68,11 +74,18 @@ def _resource(candidate: Candidate, service: Service, pods: Sequence[str]) -> li
         command = f"kubectl exec {shlex.quote(pods[0])} {_in(service)} -- df -h"
         return [FirstStep("See which volume is full", command)]
     if moved & {"restarts", "instances_up"}:
-        return [*_logs(service, pods, "--previous"), _placement(service)]
+        return _restarts(service, pods, restarted)
     if "connections" in moved:
         return [*_logs(service, pods), _placement(service)]
     command = f"kubectl top pods {_in(service)} --containers" if namespace else "kubectl top pods --all-namespaces"
     return [FirstStep("See what each pod uses", command), *_logs(service, pods)]
+
+
+def _restarts(service: Service, pods: Sequence[str], restarted: Sequence[str]) -> list[FirstStep]:
+    """A pod that was not restarted has no log from before: where nobody knows which it was, the cluster says it."""
+    if restarted:
+        return [*_logs(service, restarted, "--previous"), _placement(service)]
+    return [_placement(service), *_logs(service, pods)]
 
 
 def _logs(service: Service, pods: Sequence[str], *more: str) -> list[FirstStep]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.context import Context
+from bot.evidence.traces import OVERDUE
 from integrations.contract import Change, Logs, Series
 
 
@@ -17,3 +18,19 @@ def known_pods(context: Context, service: str) -> tuple[str, ...]:
     lines = (line for logs in context.of(Logs) for line in reversed(logs.lines[-500:]))
     logged = [line.instance for line in lines if line.service == service]
     return tuple(dict.fromkeys(pod for pod in (*new, *named, *seen, *logged) if pod))
+
+
+def restarted_pods(context: Context, service: str) -> tuple[str, ...]:
+    """Instances of a service that are seen to have been restarted and are still there, the latest first.
+
+    A log from before its restart can be read of no other.
+    """
+    still = context.scope.window.until.timestamp() - OVERDUE
+    counts = [one for one in context.of(Series) if (one.service, one.signal) == (service, "restarts") and one.instance]
+    seen = [one for one in counts if one.times and one.times[-1] >= still]
+    last = {one.instance: max(_moments(one), default=0.0) for one in seen}
+    return tuple(sorted((pod for pod, at in last.items() if at), key=lambda pod: (-last[pod], pod)))
+
+
+def _moments(restarts: Series) -> list[float]:
+    return [at for at, count in zip(restarts.times, restarts.values, strict=True) if count > 0]

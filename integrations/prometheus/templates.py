@@ -58,7 +58,7 @@ DEFAULTS: Mapping[str, str] = {
     "restarts": "sum by ({by}) (increase(container_restarts_total{{scope}}[5m]))",
 }
 
-BY_INSTANCE = ("error_rate", "cpu", "memory")
+BY_INSTANCE = ("error_rate", "cpu", "memory", "restarts")
 """Signals that are also asked for by instance, of the incident's own service only."""
 
 _PLACEHOLDER = re.compile(r"\{(scope|by|label|services|env|window)\}")

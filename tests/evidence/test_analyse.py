@@ -188,6 +188,32 @@ def test_steps_can_be_pasted_and_name_only_what_is_known():
     assert not any("/incident-action" in (step.command or "") for step in steps)
 
 
+def killed(*by_pod):
+    """Commands of the first steps where memory ran full and something was killed; as much of it as is known by pod."""
+    of_all = figures("front", "memory", 40.0, 97.0, since=-20), figures("front", "restarts", 0.0, 1.0, since=-4)
+    steps = analyse(context(*of_all, figures("front", "error_rate", 0.2, 20.0), *by_pod)).first_steps
+    return [step.command for step in steps]
+
+
+def by_pod(signal, normal, **then):
+    return [figures("front", signal, normal, then.get(pod), since=-4, instance=f"front-{pod}") for pod in "abc"]
+
+
+def test_the_log_from_before_a_restart_is_read_of_the_pod_that_was_restarted():
+    told = killed(*by_pod("memory", 90.0), *by_pod("restarts", 0.0, c=1.0))
+    assert told[0] == "kubectl logs front-c -n shop --tail=200 --previous"
+
+
+def test_where_nobody_knows_which_pod_was_restarted_no_log_from_before_is_asked_for():
+    told = killed(*by_pod("memory", 90.0))
+    assert told[:2] == ["kubectl get pods -n shop -o wide", "kubectl logs front-a -n shop --tail=200"]
+
+
+def test_a_restarted_pod_that_is_gone_by_now_has_no_log_to_read():
+    gone = figures("front", "restarts", 0.0, 1.0, since=-60, until=-50, instance="front-old")
+    assert not any("front-old" in command for command in killed(*by_pod("memory", 90.0), gone))
+
+
 def test_without_a_namespace_no_name_is_made_up():
     bare = whole()
     services = {name: Service(name) for name in bare.scope.services}

@@ -149,6 +149,7 @@ async def test_the_own_service_is_seen_by_instance_too(url, opened):
     look = await opened(url).look(scope(CART, STOCK))
     worst = {pod: round(by_signal(look, instance=pod)["error_rate"].values[-1], 1) for pod in PODS}
     assert worst == {"cart-a": 40.0, "cart-b": 0.0}
+    assert [by_signal(look, instance=pod)["restarts"].values[-1] for pod in PODS] == [0, 0]
     assert {one.service for one in look.findings if one.instance} == {"cart"}
 
 
