@@ -96,6 +96,21 @@ def why_not(gate: Gate, vote: Vote) -> str:
     return _may_not(gate, vote)
 
 
+def told_at_once(gate: Gate, votes: Iterable[Vote], user_id: str) -> str:
+    """Why this person's last answer did not count when they gave it, if the answer to their command told them so.
+
+    What was read again since, for Slack had not said who they are, is the same answer. Empty for a reaction: nothing
+    answers that by itself.
+    """
+    given: Vote | None = None
+    before: Vote | None = None
+    for vote in votes:
+        if vote.person.id == user_id:
+            again = before and before.person.may is None and (vote.answer, vote.by) == (before.answer, before.by)
+            given, before = given if again else vote, vote
+    return why_not(gate, given) if given and given.by != "reaction" else ""
+
+
 def _may_not(gate: Gate, vote: Vote) -> str:
     """Why this person's answer does not count, or empty."""
     verb = "approve" if vote.answer == "approve" else "stop"

@@ -11,6 +11,7 @@ from itertools import count
 
 import structlog
 
+from bot.approve import told_at_once
 from bot.domain.approval import APPROVE, DENY, Gate, Waiting
 from bot.domain.incident import Posted
 from bot.domain.move import Ask, Await, Choose
@@ -74,15 +75,22 @@ async def await_decision(job: Job, move: Await) -> None:
             await job.audit("gate.decided", run_facts.of_verdict(gate, decision))
             await job.append(GateDecided(now, gate.id, decision))
             return
-        for user, why in decision.turned_down.items():
-            if (user, why) not in told:
-                told.add((user, why))
-                await tell(job, user, why)
+        await _tell_why(job, gate, decision, told)
         await job.shop.rest(job.run.id, _until_next_look((gate.expires_at - now).total_seconds()))
         seen = len(job.events)
         await job.refresh()
         if len(job.events) != seen:  # somebody ended the run
             return
+
+
+async def _tell_why(job: Job, gate: Gate, waiting: Waiting, told: set[tuple[str, str]]) -> None:
+    """Says to each whose answer does not count why, once; the answer to a command has said it. Raises JournalDown."""
+    new = [(user, why) for user, why in waiting.turned_down.items() if (user, why) not in told]
+    votes = await job.shop.runs.votes(gate.id) if new else ()
+    for user, why in new:
+        told.add((user, why))
+        if told_at_once(gate, votes, user) != why:
+            await tell(job, user, why)
 
 
 async def await_choice(job: Job, move: Choose) -> None:
