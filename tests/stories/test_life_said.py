@@ -85,6 +85,25 @@ async def test_a_status_that_says_nothing_or_promises_nonsense_is_refused(days, 
     assert await days.entries() == []
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("identifed: bad endpoint", "identified"),
+        ("Monitor : it is out", "monitoring"),
+        ("reslved: it is over next=20m", "resolved"),
+    ],
+)
+async def test_a_state_that_is_nearly_one_is_asked_about_and_not_sent_to_everybody(days, text, meant):
+    assert await days.says(f"status {text}") == f"Did you mean `{meant}`? Nothing was sent."
+    assert await days.entries("status") == []
+
+
+@pytest.mark.parametrize("text", ["errors: falling", "identifed the endpoint", "see https://status.example/1"])
+async def test_words_that_are_no_state_are_sent_as_they_are(days, text):
+    assert (await days.says(f"status {text}")).startswith("Sent to the channel.")
+    assert (await days.stands()).status.text == text
+
+
 async def test_status_alone_is_a_form_with_a_draft_that_is_sent_once(days):
     form = await days.says("status")
     assert isinstance(form, Form)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from functools import partial
 
 from bot.command_words import NotDoneError, first_word, here
@@ -56,6 +57,8 @@ async def status(life: Life, command: Command, rest: str) -> Briefing | Form:
         return await _form(life, incident, await drafted(life, incident), key)
     text, given = options(words(rest), ("next",))
     named, said = _state_in(text)
+    if not named and (near := _nearly_a_state(text)):
+        raise NotDoneError(f"Did you mean {code(near)}? Nothing was sent.")
     now = await life.standing(incident)
     state = named or (now.status.value if now.status else STATES[0])
     if not said:
@@ -160,6 +163,13 @@ def _state_in(text: str) -> tuple[State | None, str]:
     first, rest = first_word(text)
     found = next((state for state in STATES if state == first.rstrip(":,.;").lower()), None)
     return (found, rest.lstrip(" :,-")) if found else (None, text.strip())
+
+
+def _nearly_a_state(text: str) -> str:
+    """Which state is meant, where what stands before the colon is spelled nearly so; empty: none."""
+    before, colon, _ = text.partition(":")
+    near = get_close_matches(before.strip().lower(), STATES, 1, 0.75) if colon else []
+    return near[0] if near else ""
 
 
 def _due(life: Life, incident: Incident, state: str, promised: str, at: datetime) -> datetime | None:
