@@ -134,14 +134,16 @@ class IncidentCommand:
                 raise NotDoneError(SHARED if shared else UNSAID)
             self._ours = {**self._ours, channel_id: now}
 
-    def _known(self, headline: str, *first: str) -> Briefing:
-        sections = (Section((*first, *self._help)),)
+    def _known(self, headline: str) -> Briefing:
+        sections = (Section(self._help),)
         return Briefing(plain=headline.replace("`", ""), headline=f"*{headline}*", sections=sections)
 
     def _unknown(self, word: str) -> Briefing:
         near = get_close_matches(word, [known for known in self._verbs if known], 1)
-        meant = (f"Did you mean `/incident {near[0]}`?",) if near else ()
-        return self._known(f"There is no {code(f'/incident {word}', 80)}", *meant)
+        none = f"There is no {code(f'/incident {word}', 80)}"
+        if near:
+            return line(f"{none}. Did you mean {code(f'/incident {near[0]}')}? {code('/incident help')} lists all.")
+        return self._known(none)
 
 
 def _joined(tables: Iterable[Mapping[str, T]]) -> Mapping[str, T]:

@@ -88,11 +88,9 @@ async def test_help_lists_what_exists(town, text):
     assert "/incident-action help" in said
 
 
-async def test_an_unknown_word_is_answered_with_the_nearest_and_the_help(town):
+async def test_a_word_that_is_nearly_one_is_answered_with_that_and_not_with_all_of_them(town):
     answer = await says(town, "folow me")
-    assert "There is no" in answer
-    assert "Did you mean `/incident follow`?" in answer
-    assert "lists these words" in answer
+    assert answer == "There is no `/incident folow`. Did you mean `/incident follow`? `/incident help` lists all."
 
 
 async def test_nothing_near_is_answered_with_the_help(town):
