@@ -78,7 +78,7 @@ class LogPattern:
     """One line, as it stood (redacted)."""
     url: str | None = None
     watched_s: float = 0.0
-    """Seconds before the onset of which lines were read, an hour at most; 0 where nobody said so."""
+    """Seconds before the first of them in which lines were read too; 0 where nobody said so."""
     sampled: bool = False
     """Whether a share of the lines was read, and `count` is what that share stands for."""
 

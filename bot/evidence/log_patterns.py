@@ -51,6 +51,7 @@ class Growth:
 class _Frame:
     """What counts are held against: seconds since the onset, seconds known before it, and what a line stands for."""
 
+    onset: float
     span: float
     before: float
     scale: float
@@ -100,6 +101,7 @@ def growths(logs: Logs, onset: float, until: float) -> tuple[Growth, ...]:
     until = max(until, logs.lines[-1].time.timestamp())
     since = logs.since or logs.lines[0].time
     frame = _Frame(
+        onset=onset,
         span=max(60.0, until - onset),
         before=min(BEFORE, onset - since.timestamp()),
         scale=max(1.0, logs.total / len(logs.lines)),
@@ -215,7 +217,7 @@ def _growth(tally: _Tally, template: str, frame: _Frame) -> Growth:
         level=tally.level or (weight if weight != "info" else ""),
         sample=tally.sample,
         url=frame.url,
-        watched_s=frame.before,
+        watched_s=frame.before + tally.first - frame.onset,
         sampled=frame.scale > 1,
     )
     share = WEIGHTS[weight] * spreads / (spreads + HALF_SURE) if spreads > BY_CHANCE else 0.0

@@ -63,6 +63,12 @@ def test_what_is_new_is_new_to_the_lines_that_were_read(since, usual):
     assert first.pattern.usual == usual
 
 
+def test_none_was_seen_up_to_the_first_that_was():
+    quiet = said("pay", "paid order {n}", "INFO", spread(-64, 1, 200))
+    first, *_ = grown(quiet, said("pay", "refused", "ERROR", spread(-3, 1, 60)))
+    assert first.pattern.usual == "none seen in the hour before", "59 minutes before the onset, and two after it"
+
+
 def test_growth_counts_for_more_than_novelty_and_errors_for_more_than_infos():
     found = grown(
         QUIET,
