@@ -81,8 +81,8 @@ def _others(
         return []
     signals = sum(trace.service in well for trace in traces)
     text = f"{signals} signal{'s' * (signals != 1)} of {words.listed(well, 4)} without clear trouble"
-    what = f"{len(well)} other services, none clearly in trouble" if well[1:] else f"{well[0]}, not clearly in trouble"
-    return [(what, (Seen(METRICS, well[0], text),))]
+    which = f"{len(well)} other services" if well[1:] else well[0]
+    return [(f"no clear sign of trouble in {which}", (Seen(METRICS, well[0], text),))]
 
 
 def _traffic(traces: Sequence[Trace], shifts: Sequence[Shift], own: str) -> list[Ruled]:

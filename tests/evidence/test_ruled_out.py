@@ -132,7 +132,7 @@ def test_who_is_gone_and_called_by_nobody_that_is_known_is_not_among_the_others_
     slow = figures("cart", "latency_p99", 0.01, 3.0)
     beside = [*all_of("mail", -6), figures("mail", "instances_wanted", 3.0), figures("ads", "latency_p99", 0.2)]
     found = analyse(context(figures("front", "latency_p99", 0.02, 3.0), slow, *beside, calls={"front": ("cart",)}))
-    assert "ads, not clearly in trouble" in ruled(found)
+    assert "no clear sign of trouble in ads" in ruled(found)
     assert found.suspects[:1] != ("mail",)
 
 
