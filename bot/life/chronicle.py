@@ -164,12 +164,17 @@ def _entries(record: Record) -> Iterator[Happened]:
     kept = {pin.number for pin in standing(record.entries).pinned}
     for entry in record.entries:
         if entry.kind in _TOLD and (entry.kind != "pinned" or entry.number in kept):
-            to = entry.value if entry.kind in ("lead", "handoff") else ""
+            to = "" if _took(entry) else entry.value if entry.kind in ("lead", "handoff") else ""
             yield Happened(entry.at, _of_entry(entry), "people", entry.link, (entry.who,), to, entry.number)
 
 
+def _took(entry: Entry) -> bool:
+    """Whether somebody named themselves."""
+    return entry.kind == "lead" and entry.value == entry.who
+
+
 def _of_entry(entry: Entry) -> str:
-    what = _TOLD[entry.kind].format(value=entry.value)
+    what = "took the lead" if _took(entry) else _TOLD[entry.kind].format(value=entry.value)
     if entry.kind == "resolved" and entry.value == FALSE_ALARM:
         what += f" as a {FALSE_ALARM}"
     if entry.kind == "cause" and not entry.text:

@@ -39,6 +39,11 @@ def test_people_are_told_with_who_did_it_and_to_whom():
     assert (handoff.text, handoff.to) == ("handed over: the pool", "U3")
 
 
+def test_whoever_names_themselves_took_the_lead():
+    lead = chronicle(Record(incident(alerts=()), None, [entry(1, "lead", value="U1")]))[-1]
+    assert (lead.text, lead.who, lead.to) == ("took the lead", ("U1",), "")
+
+
 def test_every_kind_of_entry_is_told_but_those_that_only_ask_take_back_or_are_told_elsewhere():
     kinds = [kind for kind in get_args(Kind) if kind not in ("reminded", "unpinned", "changed")]
     record = Record(incident(alerts=()), None, [entry(n, kind, value=f"{n}") for n, kind in enumerate(kinds, 1)])
