@@ -56,6 +56,11 @@ async def test_it_opens_like_any_other_and_its_channel_is_named(days):
     assert (entry.kind, entry.who, entry.text) == ("declared", DANA, "Search is empty")
 
 
+async def test_of_one_without_a_service_its_words_are_said_once(days):
+    said, (incident,) = await declared(days, "checkout is slow")
+    assert said.startswith(f"Declared `{incident.id}`: SEV3 checkout is slow. The briefing comes in")
+
+
 async def test_its_head_says_who_declared_it_who_is_invited_once(days):
     _, (incident,) = await declared(days, "Search is empty service=search")
     desk, taken = days.life.desk, Taken(incident.id, 1, "opened")

@@ -94,7 +94,9 @@ def _where(incident: Incident, lead: Incident | None) -> str:
 
 def _told(incident: Incident, lead: Incident | None, taken: Taken) -> str:
     where = _where(incident, lead)
-    what = f"{incident.severity.name} {safe(incident.service, 80)}: {safe(incident.title, 120)}"
+    title = safe(incident.title, 120)
+    service = "" if incident.service == incident.title else f"{safe(incident.service, 80)}: "
+    what = f"{incident.severity.name} {service}{title}"
     match taken.effect:
         case "joined":
             return f"It joins the incident of this service that is open: {what}, in {where}."
