@@ -43,7 +43,7 @@ HELP = (
     "`/incident-action status` · `stop [&lt;run&gt;]` · `approve &lt;gate&gt;` · `deny &lt;gate&gt;`",
     "`/incident-action emergency-stop &lt;reason&gt;` halts everything at once; anyone may. `resume` lifts it.",
     "`/incident-action budget` shows what models have cost, and until when which limit holds",
-    "Ask in my threads, or mention me; in the channel a question does, while no two people talk there",
+    "Ask in my threads, or mention me. A question in the channel is answered too, unless two people are talking.",
     "`stop` in the thread ends an answer; «get me a human» pages who is on call, after one more tap",
 )
 FOR_ANYBODY = ("help", "?", "run", "stop", "emergency-stop", "resume", "approve", "deny")
