@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.approval import Halted
 from bot.domain.move import ROLLBACK
-from bot.domain.run import Event, Run
+from bot.domain.run import Event, GateDecided, Run, Stopped
 from bot.runs.progress import Progress, progress_of
+
+EMERGENCY = "emergency stop: "
+"""How the reason begins of a run that the kill switch ended; behind it stands what its author said."""
+
+
+def everything_stopped(events: Sequence[Event]) -> Halted | None:
+    """Who turned the kill switch that ended the run, and why; None: it did not end so."""
+    for event in events:
+        match event:
+            case GateDecided(verdict=Halted() as halted):
+                return halted
+            case Stopped(by=by, reason=reason) if reason.startswith(EMERGENCY):
+                return Halted(reason.removeprefix(EMERGENCY), by)
+            case _:
+                pass
+    return None
 
 
 def passed_over(run: Run, events: Sequence[Event]) -> str:

@@ -12,6 +12,7 @@ from bot.domain.move import Move
 from bot.domain.run import Chosen, Ended, Event, Run, Stopped
 from bot.ports import JournalDown
 from bot.runs.action_ports import Entry
+from bot.runs.endings import EMERGENCY
 from bot.runs.next_move import next_move
 from bot.runs.workshop import Workshop
 
@@ -77,7 +78,7 @@ class Job:
         """Whether nothing more may happen; appends why: the kill switch, or settings that changed meanwhile."""
         shop, why = self.shop, ("", "")
         if stop := await shop.switch.state():
-            why = (stop.by, f"emergency stop: {stop.reason}")
+            why = (stop.by, f"{EMERGENCY}{stop.reason}")
         elif shop.audit is None:
             why = ("bot", "AUDIT_KEY is not set any more, and nothing runs without it")
         elif shop.rules.profile == "observe":

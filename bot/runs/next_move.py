@@ -25,7 +25,7 @@ from bot.domain.move import (
 )
 from bot.domain.run import DeedBegun, DeedEnded, Ended, Event, MayHaveRun, Run, Stopped
 from bot.guard.limits import over, seconds_left
-from bot.runs.endings import became, name, passed_over, sentence, stopped
+from bot.runs.endings import EMERGENCY, became, name, passed_over, sentence, stopped
 from bot.runs.progress import Progress, known, prepared_at, progress_of, rows_left
 from runbooks.model import Step
 from runbooks.prepared import Deed, Exec, digest
@@ -106,7 +106,7 @@ def _no(at: Progress) -> Move:
     if at.refused:
         return Finish("refused", at.refused.reason)
     if isinstance(at.no, Halted):
-        return Finish("stopped", at.no.reason)
+        return Finish("stopped", f"{EMERGENCY}{at.no.reason}")
     if at.no and at.no.kind == "denied":
         return Finish("denied", sentence(f"{name(at)} was denied"))
     return Finish("expired", f"Nobody approved {name(at)} in time.") if at.chosen else Choose(at.path)

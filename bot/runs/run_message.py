@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from bot.domain.approval import Halted
 from bot.domain.briefing import Briefing, Button, Section
 from bot.domain.move import Choose
 from bot.domain.run import (
@@ -15,7 +16,7 @@ from bot.domain.run import (
 )
 from bot.domain.text import bare, code, prose, safe
 from bot.runs import still_open
-from bot.runs.endings import sentence
+from bot.runs.endings import EMERGENCY, everything_stopped, sentence
 from bot.runs.next_move import asks_again, choices, next_move
 from bot.runs.progress import progress_of
 from bot.runs.step_words import clock, fenced, mark, words
@@ -41,7 +42,9 @@ def run(asked: Run, events: Sequence[Event], earned: Sequence[str] = ()) -> Brie
     title = safe(asked.runbook.title, 120)
     ended = next((event for event in events if isinstance(event, Ended)), None)
     state = _RESULTS[ended.result] if ended else still_open.state(asked, events)
+    halted = everything_stopped(events)
     stopped = next((event.by for event in events if isinstance(event, Stopped) and event.by != "bot"), "")
+    stopped = stopped or (halted.by if halted else "")
     by = f" by <@{stopped}>" if ended and ended.result == "stopped" and stopped else ""
     lines = [_step_line(number, step, events) for number, step in enumerate(asked.runbook.steps, 1)]
     lines += [_rollback_line(event, events) for event in _rollbacks(events)]
@@ -49,8 +52,8 @@ def run(asked: Run, events: Sequence[Event], earned: Sequence[str] = ()) -> Brie
     move = next_move(asked, events)
     if isinstance(move, Choose):
         sections.append(_choice(asked, events, move.path))
-    if ended and ended.reason:
-        sections.append(Section((prose(sentence(ended.reason), 600),)))
+    if ended:
+        sections += [Section((why,)) for why in _why(ended, halted)]
     sections += [Section((f"{code(name)} was approved and found good ten times running. {_GRANT}",)) for name in earned]
     how = f"`{asked.id}`" + ("" if ended else f" · `/incident-action stop {asked.id}` ends it")
     return Briefing(
@@ -60,6 +63,26 @@ def run(asked: Run, events: Sequence[Event], earned: Sequence[str] = ()) -> Brie
         sections=tuple(sections),
         footer=how,
     )
+
+
+def _why(ended: Ended, halted: Halted | None) -> Iterator[str]:
+    """Why it ended as it did; what a person said is told as theirs."""
+    if halted is not None:
+        yield _halted(halted)
+    if ended.reason and not (halted and ended.reason.startswith(EMERGENCY)):
+        yield prose(sentence(ended.reason), 600)
+
+
+def _halted(halted: Halted) -> str:
+    by = f"<@{halted.by}> stopped everything" if halted.by else "Everything was stopped"
+    return f"{by}: «{prose(halted.reason, 300)}»"
+
+
+def stopped_with_all(asked: Run, halted: Halted) -> Briefing:
+    """That the emergency stop ended a run, for those who read along where it went on."""
+    ended = f"{code(asked.id)} ({safe(asked.runbook.title, 80)}) is ended, and nothing runs until it is lifted."
+    how = "`/incident-action resume` lifts it, by those who may."
+    return Briefing(plain="Emergency stop", headline=f"🛑 {_halted(halted)}\n{ended} {how}")
 
 
 def output(prepared: Prepared, index: int, text: str, most: int) -> Briefing:

@@ -18,6 +18,7 @@ from bot.insist import OUTAGE_S, attempt
 from bot.new_place import GONE as LOST
 from bot.ports import ChatError
 from bot.runs import gate_message, run_message
+from bot.runs.endings import everything_stopped
 from bot.runs.job import Job
 from runbooks.prepared import Outcome, Prepared
 
@@ -161,6 +162,16 @@ async def finish(job: Job, move: Finish) -> None:
         await job.end(Ended(job.now(), move.result, move.reason))
         await _tell_the_head(job)
     await show(job, *await _earned(job), patience_s=OUTAGE_S)
+    await _tell_of_the_stop(job)
+
+
+async def _tell_of_the_stop(job: Job) -> None:
+    """A message of its own where the run was told, once: an edit above tells nobody that everything is stopped."""
+    halted, chat, key = everything_stopped(job.events), job.shop.desk.chat, f"{job.run.id}:halted"
+    if halted is None or place(job.run) == job.shop.desk.incidents_channel:
+        return
+    words = run_message.stopped_with_all(job.run, halted)
+    await attempt("emergency stop", partial(speak, job, partial(chat.stand, briefing=words, key=key)))
 
 
 async def _tell_the_head(job: Job) -> None:

@@ -125,7 +125,7 @@ ROWS = [
         [ONE, opened(ONE), expired(), chosen("1", "again"), approved(), opened(ONE, "G2")],
         Await(opened(ONE, "G2").gate),
     ),
-    row("halted", [ONE, opened(ONE), halted()], Finish("stopped", "the wrong cluster")),
+    row("halted", [ONE, opened(ONE), halted()], Finish("stopped", "emergency stop: the wrong cluster")),
     row("denied after it was approved", [*asked(ONE), denied()], Finish("denied", "Step 1 was denied.")),
     row("denied, then approved", [ONE, opened(ONE), denied(), approved()], Finish("denied", "Step 1 was denied.")),
     row("stopped before it began", [stopped()], Finish("stopped", "/incident-action stop")),
@@ -280,7 +280,11 @@ ROWS = [
         [*BAD, BACK, opened(BACK, "G2"), expired("G2"), chosen("1.rollback", "stop")],
         Finish("failed", f"{NOT_GOOD} Nobody approved to roll it back."),
     ),
-    row("undoing was halted", [*BAD, BACK, opened(BACK, "G2"), halted("G2")], Finish("stopped", "the wrong cluster")),
+    row(
+        "undoing was halted",
+        [*BAD, BACK, opened(BACK, "G2"), halted("G2")],
+        Finish("stopped", "emergency stop: the wrong cluster"),
+    ),
     row(
         "undoing cannot run",
         [*BAD, refused("1.rollback", "`revision` is not known")],

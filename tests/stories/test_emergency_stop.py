@@ -146,3 +146,39 @@ async def test_a_secret_in_the_reason_is_masked_before_anything_is_stored(town, 
     assert (await town.ended()).reason.endswith(masked)
     assert audited("stop.on")[0][1]["reason"] == masked
     assert TOKEN not in " ".join(one.text for one in town.chat.messages)
+
+
+async def test_who_stopped_everything_is_told_where_the_run_was_and_in_whose_words(town):
+    run = await town.run()
+    await town.say("emergency-stop I am not sure what happens", user=STRANGER)
+    await town.ended()
+    said = town.chat.of(run.id).text
+    assert f"stopped by <@{STRANGER}>" in said
+    assert f"<@{STRANGER}> stopped everything: «I am not sure what happens»" in said
+    assert "\nI am not sure what happens" not in said
+    (told,) = [one for one in town.chat.messages if one.key == f"{run.id}:halted"]
+    assert told.posted.channel_id == town.channel_id
+    assert told.thread is None
+    assert f"🛑 <@{STRANGER}> stopped everything: «I am not sure what happens»" in told.text
+    assert f"`{run.id}` (Restart it) is ended" in told.text
+
+
+async def test_what_a_killed_step_may_have_done_is_told_beside_who_stopped_everything(town):
+    run = await town.run()
+    town.hands.hold("rollout restart")
+    await town.react(await town.waits(), APPROVE, ERIN)
+    await eventually(lambda: len(town.hands.ran) == 2)
+    await town.say(STOP, user=STRANGER)
+    await town.ended()
+    said = town.chat.of(run.id).text
+    assert f"<@{STRANGER}> stopped everything: «wrong cluster»" in said
+    assert "stopped after 1 s; may have run" in said
+    assert [one for one in town.chat.messages if one.key == f"{run.id}:halted"]
+
+
+async def test_a_run_that_a_person_stops_tells_of_no_emergency(town):
+    run = await town.run()
+    await town.say("stop")
+    await town.ended()
+    assert "stopped everything" not in town.chat.of(run.id).text
+    assert not [one for one in town.chat.messages if one.key == f"{run.id}:halted"]
