@@ -168,6 +168,8 @@ def _known(report: Report) -> Iterator[str]:
     if facts is not None and facts.known:
         yield f"owner {facts.service.owner or 'unknown'} · repo {facts.service.repo or 'unknown'}"
     yield "services that can be asked about: " + ", ".join(list(scope.services)[:50])
+    if placed := [f"{one.name} in {one.namespace}" for one in scope.services.values() if one.namespace][:50]:
+        yield "namespaces: " + ", ".join(placed)
     if matches := context.of(RunbookMatch)[:3]:
         yield "runbooks that match: " + ", ".join(f"{match.id} ({match.title})" for match in matches)
     if duty := context.of(OnCall)[:3]:

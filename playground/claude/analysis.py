@@ -48,7 +48,9 @@ def _cause(cause: Cause, prompt: Prompt) -> dict[str, Any]:
 
 def _step(prompt: Prompt) -> dict[str, str]:
     service = service_of(prompt)
-    return {"text": f"See what of {service} runs now", "command": f"kubectl get deployment {service} -o wide"}
+    namespace = prompt.namespaces.get(service)
+    where = f" -n {namespace}" if namespace else ""
+    return {"text": f"See what of {service} runs now", "command": f"kubectl get deployment {service}{where} -o wide"}
 
 
 def _conform(schema: Schema, known: Any, prompt: Prompt, name: str = "") -> Any:

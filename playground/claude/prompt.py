@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from playground.claude.conversation import blocks_of
@@ -82,6 +82,12 @@ class Prompt:
         named = [self._after("service ")[0].partition(" · ")[0]] if self._after("service ") else []
         told = [*(cause.service for cause in self.causes), *(fact.service for fact in self.facts)]
         return tuple(dict.fromkeys([*named, *told, *listed]))
+
+    @property
+    def namespaces(self) -> Mapping[str, str]:
+        """Service → namespace, of those that are told."""
+        told = (pair.partition(" in ") for line in self._after("namespaces: ") for pair in line.split(", "))
+        return {service: namespace for service, _, namespace in told}
 
     @property
     def runbooks(self) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ ruled out · dependencies steady [4]
 
 <data id="5" source="first-responder">
 services that can be asked about: payment-service, fraud-check, ledger
+namespaces: payment-service in payments, ledger in payments
 runbooks that match: payment-rollback (Roll back a payment release)
 </data>"""
 

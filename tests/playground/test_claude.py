@@ -155,7 +155,7 @@ async def test_structured_output_says_again_what_the_engine_found():
             streamed = await stream.get_final_message()
     found = reply.parsed_output
     assert [(c.service, c.confidence, c.facts) for c in found.causes] == [("payment-service", "high", [1, 2, 3])]
-    assert found.first_steps[0].command.startswith("kubectl get ")
+    assert found.first_steps[0].command == "kubectl get deployment payment-service -n payments -o wide"
     assert found.affected == ["payment-service", "checkout-web"]
     assert "23.4 %" in found.summary or "v2.34.1" in found.summary
     assert streamed.content[0].parsed_output == found
