@@ -141,7 +141,8 @@ class IncidentAction:
         company = await company_in(self._shop.desk, command.channel_id)
         incident = called(company, word) if word else next(iter(company), None)
         if word and incident is None:
-            return run_list.runbook(self._shop.desk.library, word)
+            library = self._shop.desk.library
+            return run_list.misspelt(library, word, self._verbs) or run_list.runbook(library, word)
         if incident is None:
             return await self._talk.overview()
         report = await self._shop.desk.journal.report(incident.id, incident.opening)

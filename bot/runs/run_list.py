@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
+from bot.command_words import first_word
 from bot.domain.approval import Stop
-from bot.domain.briefing import Briefing, Button, Section
+from bot.domain.briefing import Briefing, Button, Section, line
 from bot.domain.context import Report
 from bot.domain.incident import Incident
 from bot.domain.run import Ended, Event, GateDecided, GateOpened, Run
@@ -23,6 +24,8 @@ from runbooks.model import Library, Runbook, Step
 from runbooks.prepared import Prepared, Value
 
 SHOWN_RUNS = 8
+NEAR = 0.7
+"""How much alike a word and what was typed have to be for it to be meant (difflib's ratio)."""
 
 
 def said(headline: str, lines: tuple[str, ...], footer: str | None = None) -> Briefing:
@@ -58,6 +61,17 @@ def matching(library: Library, incident_id: str, report: Report | None, stopped:
 
 def _halt(stopped: Stop) -> str:
     return f"🛑 Emergency stop since {stopped.at:%H:%M} UTC by <@{stopped.by}>: {safe(stopped.reason, 200)}"
+
+
+def misspelt(library: Library, text: str, words: Collection[str]) -> Briefing | None:
+    """Which of the words was meant; None where that is none of them, or rather a runbook."""
+    typed, behind = first_word(text)
+    ids = [book.id for book in library.runbooks]
+    near = get_close_matches(typed.lower(), [*words, *ids], 1, NEAR)
+    if not near or near[0] not in words or text in ids:
+        return None
+    meant = f"/incident-action {near[0]} {behind}".strip()
+    return line(f"There is no {code(f'/incident-action {typed}', 80)}. Did you mean {code(meant, 200)}?")
 
 
 def runbook(library: Library, runbook_id: str) -> Briefing:

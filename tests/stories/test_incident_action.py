@@ -71,6 +71,17 @@ async def test_a_dry_run_shows_exactly_what_would_run_and_runs_nothing(town):
     assert await town.shop.runs.unended() == ()
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("aprove GQIAVTR", "approve GQIAVTR"), ("Aprove\nGQIAVTR", "approve GQIAVTR"), ("stauts", "status")],
+)
+async def test_a_word_that_is_nearly_one_is_asked_for_and_no_list_of_runbooks_is_given(town, typed, meant):
+    said = as_text(await town.say(typed))
+    assert f"Did you mean `/incident-action {meant}`?" in said
+    assert "full-disk" not in said
+    assert "runbook" not in said
+
+
 async def test_a_dry_run_says_what_it_would_need_to_know(town):
     assert "replicas" in as_text(await town.say("dry-run full-disk"))
 
