@@ -104,7 +104,7 @@ def rule(prepared: Prepared, profile: str, approvers: Approvers, granted: bool) 
     if permission.verdict == "forbidden":
         return Ruling("refuse", why=_forbidden(prepared, profile))
     if permission.verdict == "run":
-        return Ruling("run", why=f"it only reads, and reads run unasked in {profile}")
+        return Ruling("run", why="it only reads")
     terms = _ask(prepared, permission, approvers)
     if granted and grantable(prepared) and profile in TABLE:
         return replace(terms, verdict="granted", why=f"your team lets it run unasked in {profile}")

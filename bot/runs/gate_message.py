@@ -24,7 +24,7 @@ from bot.runs.progress import known
 from bot.runs.step_words import clock, fenced, verdict_words, words
 from runbooks.commands import shown
 from runbooks.prepared import Deed, Http, Prepared, Value, digest
-from runbooks.variables import names_in
+from runbooks.variables import VARIABLE, names_in
 
 
 def gate(asked: Run, events: Sequence[Event], question: Gate) -> Briefing:
@@ -83,9 +83,23 @@ def _condition(asked: Run, events: Sequence[Event], prepared: Prepared) -> Itera
     if not step.condition or prepared.path != number:
         return
     now = known(asked, events)
-    known_here = [(name, now[name]) for name in names_in(step.condition) if name in now]
-    values = [f"{code(name)} = {code(value.text, 60)} ({source(value)})" for name, value in known_here]
-    yield f"Because {code(step.condition)}" + (f" · {', '.join(values)}" if values else "")
+    used = [(name, now[name]) for name in names_in(step.condition) if name in now]
+    told = [(name, code(_rounded(value.text, step.condition), 60), source(value)) for name, value in used]
+    values = [f"{'it' if len(used) == 1 else _spoken(name)} is {shown} ({origin})" for name, shown, origin in told]
+    holds = code(VARIABLE.sub(lambda found: _spoken(found[1]), step.condition))
+    yield f"Because {holds}" + (f": {', '.join(values)}" if values else "")
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _rounded(text: str, condition: str) -> str:
+    """A fraction as people read it, unless it could not be told from what it is compared with then."""
+    if not re.fullmatch(r"-?\d+\.\d+", text):
+        return text
+    shown = figure(float(text))
+    return text if shown in re.findall(r"-?[\d.]+", condition) else shown
 
 
 def _warned(question: Gate, events: Sequence[Event]) -> Iterator[str]:

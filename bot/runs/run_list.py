@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
+from bot.approve import named
 from bot.command_words import first_word
 from bot.domain.approval import Stop
 from bot.domain.briefing import Briefing, Button, Section, line
@@ -12,6 +13,7 @@ from bot.domain.context import Report
 from bot.domain.incident import Incident
 from bot.domain.run import Ended, Event, GateDecided, GateOpened, Run
 from bot.domain.text import code, prose, safe
+from bot.guard.autonomy import Ruling
 from bot.guard.redact import redact
 from bot.runs import known_values, still_open
 from bot.runs.gate_message import commands
@@ -20,7 +22,7 @@ from bot.runs.step_words import fenced
 from bot.runs.workshop import Workshop
 from integrations.contract import RunbookMatch
 from runbooks import prepare as preparing
-from runbooks.model import Library, Runbook, Step
+from runbooks.model import Library, Risk, Runbook, Step
 from runbooks.prepared import Prepared, Value
 
 SHOWN_RUNS = 8
@@ -131,11 +133,25 @@ def _would(
                 return
             yield commands(found)
             ruled = ruling(shop, shop.rules.profile, book, found)
-            yield f"{ruled.verdict} · risk {found.risk}" + (f" · {prose(ruled.why, 200)}" if ruled.why else "")
+            yield _ruled(ruled, found.risk)
         case preparing.Skip(reason) | preparing.Refuse(reason):
             yield prose(redact(reason), 400)
         case preparing.Missing(parameters):
             yield "not known yet: " + ", ".join(code(one.name) for one in parameters)
+
+
+def _ruled(ruled: Ruling, risk: Risk) -> str:
+    """Whether it would run at once, who would be asked, or why not."""
+    match ruled.verdict:
+        case "run":
+            return "only reads: runs at once"
+        case "granted":
+            return f"runs at once: {prose(ruled.why, 200)} · risk {risk}"
+        case "ask":
+            who = f"{'one' if ruled.people == 1 else ruled.people} of {named(ruled.approvers)}"
+            return f"asks {who} · risk {risk}: {prose(ruled.why, 200)}"
+        case "refuse":
+            return f"would not run: {prose(ruled.why, 200)}"
 
 
 def _run_line(run: Run, events: Sequence[Event]) -> str:

@@ -71,6 +71,14 @@ async def test_a_dry_run_shows_exactly_what_would_run_and_runs_nothing(town):
     assert await town.shop.runs.unended() == ()
 
 
+async def test_a_dry_run_says_what_asks_whom_and_what_runs_at_once(town):
+    said = as_text(await town.say("dry-run restart"))
+    assert "kubectl get pods" in said
+    assert "only reads: runs at once\n" in said
+    assert "asks one of <!subteam^S0PAYMENTS> · risk medium: the runbook asks for approval" in said
+    assert "run · risk" not in said
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [("aprove GQIAVTR", "approve GQIAVTR"), ("Aprove\nGQIAVTR", "approve GQIAVTR"), ("stauts", "status")],
