@@ -50,6 +50,10 @@ class Reader:
         file.parent.mkdir(parents=True, exist_ok=True)
         self._window.save_screenshot(str(file))
 
+    def reckons(self, script: str) -> Any:
+        """What a script in the page gives back."""
+        return self._window.execute_script(script)
+
     def title(self) -> str:
         return str(self._window.title)
 

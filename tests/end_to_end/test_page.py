@@ -8,9 +8,11 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from playground.slack import channels
 from playground.slack.director import Scenario
 from playground.slack.serve import Slack, running
 from playground.slack.settings import SlackSettings
+from playground.slack.workspace import BOT_USER
 from playground.world import Person
 from tests.end_to_end.reader import Reader
 
@@ -64,11 +66,24 @@ class OneScenario:
     def scenarios(self) -> list[Scenario]:
         return [Scenario("leak", "A memory leak", "It grows.", self.state)]
 
+    def on_call(self) -> dict[str, list[str]]:
+        return {}
+
     async def start(self, scenario_id: str) -> None:
         self.state = "firing"
 
     async def resolve(self, scenario_id: str) -> None:
         self.state = "resolved"
+
+
+ENDS = """return [...document.querySelectorAll("#channels .label")].map((label) => {
+  const end = document.createRange(), text = label.firstChild;
+  end.setStart(text, text.length - 4);
+  end.setEnd(text, text.length);
+  const [seen, room] = [end.getBoundingClientRect(), label.getBoundingClientRect()];
+  return [label.textContent, room.left - 1 <= seen.left && seen.right <= room.right + 1];
+})"""
+"""Of each channel in the list: its name, and whether the last letters of it are within what is shown."""
 
 
 @pytest.fixture
@@ -196,3 +211,19 @@ async def test_an_incident_is_read_and_handled_at_the_page(reader: Reader):
             await handler.close_async()
     replies = [message.text for message in incidents.replies(posted["ts"])]
     assert replies[-1] == f"It is the &lt;port&gt;, <@{DANA.slack_id}>"
+
+
+async def test_incidents_of_one_service_are_told_apart_by_the_end_of_their_names(reader: Reader):
+    names = [f"inc-payment-service-1129-13{minute}" for minute in (33, 47, 52)]
+    async with running(SlackSettings(), [DANA]) as slack:
+        for name in names:
+            channels.create(slack.workspace, BOT_USER, name)
+
+        def reads() -> dict[str, bool]:
+            reader.go(slack.url)
+            reader.sees("#channels .label", names[-1])
+            return dict(reader.reckons(ENDS))
+
+        shown = await asyncio.to_thread(reads)
+    assert {name: shown[name] for name in names} == dict.fromkeys(names, True)
+    assert shown["general"]

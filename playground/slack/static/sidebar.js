@@ -3,11 +3,12 @@
 import { $, h, reconcile } from "./dom.js";
 import { store, user } from "./store.js";
 
+const incident = (channel) => channel.name?.startsWith("inc-") ?? false;
+
 export function drawSidebar() {
   $("team").textContent = store.team;
   const all = [...store.channels.values()];
   const listed = all.filter((channel) => !channel.is_archived && !["im", "mpim"].includes(channel.kind));
-  const incident = (channel) => channel.name.startsWith("inc-");
   const groups = [
     ["Channels", listed.filter((channel) => !incident(channel)).sort((a, b) => a.name.localeCompare(b.name))],
     ["Incidents", listed.filter(incident).sort((a, b) => b.created - a.created || (a.id < b.id ? 1 : -1))],
@@ -27,8 +28,8 @@ export const channelName = (channel) => (channel.kind === "im" ? user(channel.us
 
 function entry(channel) {
   const open = channel.id === store.current;
-  const kind = `entry${open ? " open" : ""}${channel.unread ? " unread" : ""}${channel.is_member || channel.kind === "im" ? "" : " outside"}`;
+  const kind = `entry${incident(channel) ? " incident" : ""}${open ? " open" : ""}${channel.unread ? " unread" : ""}${channel.is_member || channel.kind === "im" ? "" : " outside"}`;
   return h("a", { class: kind, href: `#${channel.id}`, "aria-current": open ? "page" : null },
-    h("span", { class: "hash" }, channel.kind === "im" ? "●" : "#"), h("span", { class: "label" }, channelName(channel)),
+    h("span", { class: "hash" }, channel.kind === "im" ? "●" : "#"), h("span", { class: "label", title: channelName(channel) }, channelName(channel)),
     channel.mentions ? h("span", { class: "badge" }, String(channel.mentions)) : channel.unread ? h("span", { class: "dot", "aria-label": "unread" }) : null);
 }
