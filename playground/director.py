@@ -114,6 +114,18 @@ class Director:
             for level, handle in enumerate(policy.levels, start=1)
         )
 
+    def on_call(self) -> Mapping[str, Sequence[str]]:
+        """By Slack id, the services that each is on call for: the first level before the second, in each the alerting
+        service before the others.
+        """
+        turns = [(level, s, p) for s in self._settings.scenarios for p in s.policies for level in range(len(p.levels))]
+        found: dict[str, list[str]] = {}
+        for level, scenario, policy in sorted(turns, key=lambda turn: turn[0]):
+            theirs = [one.service.name for one in scenario.profiles if one.service.oncall == policy.id]
+            services = sorted(theirs, key=lambda name: name != scenario.alerting)
+            found.setdefault(BY_HANDLE[policy.levels[level]].slack_id, []).extend(services)
+        return found
+
     # ── the cluster ──────────────────────────────────────────────────────────────────────────────
 
     def namespaces(self) -> Mapping[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 
@@ -19,6 +19,10 @@ class Director(Protocol):
 
     def scenarios(self) -> Sequence[Scenario]:
         """All of them, in the order of the panel, each with its state now."""
+        ...
+
+    def on_call(self) -> Mapping[str, Sequence[str]]:
+        """User id → the services that they are on call for, those first that they answer for first."""
         ...
 
     async def start(self, scenario_id: str) -> None: ...

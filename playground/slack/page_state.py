@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from playground.slack.cast import ELSEWHERE_NAME, Standing
 from playground.slack.changes import (
@@ -34,11 +34,12 @@ _STANDINGS: Mapping[Standing, str] = {
 
 def state(ws: Workspace, user: str, director: Director | None) -> Json:
     """Everything but the messages."""
+    duty = director.on_call() if director else {}
     return {
         "me": user,
         "team": ws.settings.team_name,
         "elsewhere": ELSEWHERE_NAME,
-        "users": [_user(ws, user_id) for user_id in ws.users],
+        "users": [_user(ws, user_id, duty.get(user_id, ())) for user_id in ws.users],
         "usergroups": [{"id": g.id, "handle": g.handle} for g in ws.usergroups.values()],
         "commands": [
             *({"name": c.name, "usage": c.usage, "text": c.description} for c in ws.settings.commands),
@@ -108,16 +109,18 @@ def _in_channel(shown: Message) -> bool:
     return not shown.is_reply or shown.broadcast
 
 
-def _user(ws: Workspace, user_id: str) -> Json:
+def _user(ws: Workspace, user_id: str, duty: Sequence[str]) -> Json:
     user = ws.users[user_id]
     app = bool(user.bot_id) or user.id == SLACKBOT
     shown = {"id": user.id, "handle": user.handle, "name": user.name, "app": app, "standing": user.standing}
-    return shown | {"about": "" if app else _about(ws, user)}
+    return shown | {"about": "" if app else _about(ws, user, duty)}
 
 
-def _about(ws: Workspace, user: User) -> str:
+def _about(ws: Workspace, user: User, duty: Sequence[str]) -> str:
     """One line on who somebody is, for whoever chooses whom to be."""
     if user.standing != "member":
         return _STANDINGS[user.standing]
     groups = [f"@{group.handle}" for group in ws.usergroups.values() if user.id in group.users]
-    return ", ".join(groups) or "in no user group"
+    more = f" and {len(duty) - 1} more" if duty[1:] else ""
+    turn = [f"on call for {duty[0]}{more}"] if duty else []
+    return ", ".join([*groups, *turn]) or "in no user group"

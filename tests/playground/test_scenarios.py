@@ -270,6 +270,14 @@ def test_an_idle_world_is_empty_but_for_its_people(director: Director):
     assert all(shift.until > director.now() for shift in director.shifts())
 
 
+def test_who_is_on_call_is_told_with_their_services_the_alerting_one_before_the_others(director: Director):
+    everybody = {shift.person.slack_id for shift in director.shifts()}
+    assert director.on_call().keys() == everybody
+    assert director.on_call()["U0GUS00007"][0] == "event-store"
+    assert director.on_call()["U0JUNE0010"][0] == "profile-api", "whom they answer for first"
+    assert {name for told in director.on_call().values() for name in told} == set(director.namespaces())
+
+
 async def test_starting_sends_a_real_alertmanager_webhook(director: Director, bot: Bot):
     await director.start("wrong-endpoint")
     [sent] = bot.taken

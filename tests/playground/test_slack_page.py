@@ -17,6 +17,7 @@ from playground.slack.workspace import BOT_USER
 from playground.world import Person
 
 DANA = Person("U000000DANA", "dana", "Dana Okafor", "dana@example.com")
+EVE = Person("U0000000EVE", "eve", "Eve Moss", "eve@example.com")
 ONCALL = Usergroup("S0ONCALL", "payments-oncall", "Payments", (DANA.slack_id,))
 PATIENCE = 45.0
 
@@ -27,6 +28,9 @@ class OneScenario:
     def scenarios(self) -> list[Scenario]:
         return [Scenario("leak", "A memory leak", "It grows.", self.state)]
 
+    def on_call(self) -> dict[str, list[str]]:
+        return {DANA.slack_id: ["ledger"], EVE.slack_id: ["shop", "shop-store"]}
+
     async def start(self, scenario_id: str) -> None:
         self.state = {"leak": "firing"}[scenario_id]
 
@@ -36,7 +40,7 @@ class OneScenario:
 
 @pytest.fixture
 async def slack() -> AsyncIterator[Slack]:
-    async with running(SlackSettings(usergroups=(ONCALL,)), [DANA], OneScenario()) as running_slack:
+    async with running(SlackSettings(usergroups=(ONCALL,)), [DANA, EVE], OneScenario()) as running_slack:
         yield running_slack
 
 
@@ -89,6 +93,13 @@ async def test_unread_messages_and_mentions_are_counted_for_each_person(page: ht
     assert [(c["unread"], c["mentions"]) for c in (for_dana, for_you)] == [(2, 1), (0, 0)]
     await page.post("/page/read", json={"as": DANA.slack_id, "channel": general.id, "ts": last.ts})
     assert (await channel_of(page, "general", DANA.slack_id))["unread"] == 0
+
+
+async def test_it_is_told_what_makes_somebody_an_approver(page: httpx.AsyncClient):
+    users = {user["name"]: user for user in (await page.get("/page/state")).json()["users"]}
+    assert users["Dana Okafor"]["about"] == "@payments-oncall, on call for ledger"
+    assert users["Eve Moss"]["about"] == "on call for shop and 1 more"
+    assert users["You"]["about"] == "in no user group"
 
 
 async def test_one_has_to_join_before_one_speaks(page: httpx.AsyncClient, slack: Slack):

@@ -23,7 +23,7 @@ export function drawPeople(changed) {
   }));
 }
 
-const rank = (person) => ORDER.indexOf(person.standing) * 2 + (person.about.startsWith("@") ? 0 : 1);
+const rank = (person) => ORDER.indexOf(person.standing) * 2 + (person.about.startsWith("in no ") ? 1 : 0);
 
 function entry(person, changed) {
   const mine = person.id === store.me;
