@@ -19,7 +19,7 @@ def lost_answer(method):
 
 
 def closings(town):
-    return [m for m in said_by_bot(channel_of(town, SERVICE)) if "🔒" in as_text(m)]
+    return [m for m in said_by_bot(channel_of(town, SERVICE)) if as_text(m).startswith("🔒 Closed")]
 
 
 def proposals(town):
