@@ -57,15 +57,18 @@ async def place(tmp_path):
 
 async def test_values_from_people(place):
     await people_give_what_no_variable_may_be(place)
-    for name in ("a quote", "quotes", "a newline", "a dash", "a substitution", "a look-alike", "bidi"):
+    for name in ("a quote", "quotes", "a dash", "a substitution", "a look-alike", "bidi"):
         await a_pattern_of_the_teams_own_lets_it_in(place, HOSTILE[name])
 
 
 async def people_give_what_no_variable_may_be(place):
-    """Each is refused in the form that asked for it, and nothing begins."""
-    await place.wish("plain")
+    """Each is refused in the form that asked for it, and nothing begins. A line break comes by the command alone: Slack's
+    box of one line gives none.
+    """
+    await place.wish(f"plain what={shlex.quote(HOSTILE['a newline'])}")
     for name, value in HOSTILE.items():
-        assert "what" in await place.person(DANA).fill(what=value[:LONGEST]), name
+        if name != "a newline":
+            assert "what" in await place.person(DANA).fill(what=value[:LONGEST]), name
     assert runs(place.channel) == []
     assert place.ran == []
 
