@@ -62,8 +62,8 @@ async def test_values_from_people(place):
 
 
 async def people_give_what_no_variable_may_be(place):
-    """Each is refused in the form that asked for it, and nothing begins. A line break comes by the command alone: Slack's
-    box of one line gives none.
+    """Each is refused in the form that asked for it, and nothing begins. A line break comes by the command alone: a box
+    of one line gives none.
     """
     await place.wish(f"plain what={shlex.quote(HOSTILE['a newline'])}")
     for name, value in HOSTILE.items():
