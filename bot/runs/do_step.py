@@ -130,7 +130,9 @@ async def lose_sight(job: Job, move: LoseSight) -> None:
 
 
 async def _perform(job: Job, deed: Deed) -> Outcome:
-    """Does it, and beside it tells people that it runs: neither Slack nor the database being away holds it up."""
+    """Does it, and beside it tells people that it runs: Slack being away holds it up at no time, the database only at
+    its beginning.
+    """
     if isinstance(deed, Say):  # alone: to say it can move the run to another channel, which one at a time may do
         return await say(job, deed.text)
     showing = asyncio.create_task(show(job))
